@@ -24,5 +24,7 @@ require (
 	github.com/sethvargo/go-githubactions v1.4.0 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/crypto/x509roots/fallback v0.0.0-20261030153154-30a33513ff6d // indirect
+	golang.org/x/net v0.48.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
+	golang.org/x/text v0.32.0 // indirect
 )

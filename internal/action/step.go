@@ -1,0 +1,196 @@
+// Package action is the step itself: its main phase, which plans, logs in and
+// publishes, and its post phase, which takes back what was published.
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/runner"
+)
+
+// Step is one phase of one use of the action. All fields are needed.
+type Step struct {
+	Environ []string // as os.Environ gives it
+	Stdout  io.Writer
+	HTTP    *http.Client
+	Now     func() time.Time
+}
+
+// Exit codes of a phase.
+const (
+	exitFine    = 0
+	exitRefused = 1 // by AWS, by GitHub or by the guard
+	exitUsage   = 2 // the inputs are wrong
+	exitFailure = 3
+)
+
+// statePost is the state by which the main phase tells the post phase that it
+// is one; stateStep names the record of what was published.
+const (
+	statePost = "isPost"
+	stateStep = "step"
+)
+
+// Run does the main phase, or the post phase if the main phase's state says
+// so, and returns the exit code.
+func (s Step) Run(ctx context.Context) int {
+	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
+	if p.runner.State(statePost) == "true" {
+		p.post()
+		return exitFine
+	}
+	if d := p.main(ctx); d != nil {
+		return p.fail(*d)
+	}
+	if err := p.runner.Err(); err != nil {
+		return exitFailure
+	}
+	return exitFine
+}
+
+type phase struct {
+	Step
+	runner *runner.Runner
+	plan   plan.Plan
+	record record
+
+	mu       sync.Mutex
+	accounts []string // ids that are masked
+}
+
+// main returns why the step fails, or nil.
+func (p *phase) main(ctx context.Context) *explain.Diagnosis {
+	p.record.ID = newID()
+	if err := p.runner.WriteState(runner.Pair{Name: statePost, Value: "true"}, runner.Pair{Name: stateStep, Value: p.record.ID}); err != nil {
+		return failure(err)
+	}
+	var problems []plan.Problem
+	p.plan, problems = plan.Build(p.runner.Input, p.runner.Getenv)
+	p.maskAccounts()
+	if len(problems) > 0 {
+		return badInput(problems)
+	}
+	job := p.runner.Job()
+	if !job.HasToken() {
+		return p.missingToken(explain.MissingToken(job))
+	}
+	store, err := p.openStore()
+	if err != nil {
+		return failure(err)
+	}
+	defer store.Close()
+
+	p.announce()
+	results, d := p.login(ctx, job)
+	if d != nil {
+		return d
+	}
+	if err := p.publish(store, results); err != nil {
+		return failure(err)
+	}
+	return nil
+}
+
+// missingToken lets the step pass without credentials where the plan says so.
+func (p *phase) missingToken(d explain.Diagnosis) *explain.Diagnosis {
+	if !p.plan.SkipMissing {
+		return &d
+	}
+	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{{Name: "authenticated", Value: "false"}}}); err != nil {
+		return failure(err)
+	}
+	p.runner.Notice("skipped", d.What+"; on-missing-token is skip, so nothing is exported")
+	return nil
+}
+
+func (p *phase) announce() {
+	for _, notice := range p.plan.Notices {
+		p.runner.Info("Note: %s", notice)
+	}
+	for _, profile := range p.plan.Profiles {
+		p.runner.Info("Session name %s: CloudTrail shows it with every call", profile.Last().SessionName)
+	}
+}
+
+var accountNumber = regexp.MustCompile(`\b[0-9]{12}\b`)
+
+// maskAccounts masks every account id that the inputs name, whether the rest
+// of them is right or wrong, before anything that could show one is printed.
+func (p *phase) maskAccounts() {
+	if !p.plan.MaskAccountID {
+		return
+	}
+	for _, in := range plan.Inputs {
+		if in.Hidden || in.Name == "role-session-name" {
+			continue
+		}
+		for _, id := range accountNumber.FindAllString(p.runner.Input(in.Name), -1) {
+			p.maskAccount(id)
+		}
+	}
+}
+
+func (p *phase) maskAccount(id string) {
+	p.runner.Mask(id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.accounts = append(p.accounts, id)
+}
+
+// redact takes the masked account ids out of what is written to the summary:
+// the runner's masks hold for the log.
+func (p *phase) redact(text string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, id := range p.accounts {
+		text = strings.ReplaceAll(text, id, "***")
+	}
+	return text
+}
+
+// fail writes the one annotation of a failing step and its summary.
+func (p *phase) fail(d explain.Diagnosis) int {
+	p.runner.Error(string(d.Code), d.Text())
+	if p.plan.Summary != plan.SummaryNever {
+		// A summary that cannot be written must not hide the error.
+		_ = p.runner.Publish(runner.Publication{Summary: p.redact(failureSummary(d))})
+	}
+	switch d.Code {
+	case explain.InvalidInput, explain.PartitionMismatch, explain.DurationOverChainingHour:
+		return exitUsage
+	case explain.Failed:
+		return exitFailure
+	}
+	return exitRefused
+}
+
+// badInput lists all problems. If they share a code it is the diagnosis's.
+func badInput(problems []plan.Problem) *explain.Diagnosis {
+	d := &explain.Diagnosis{Code: problems[0].Code}
+	lines := make([]string, 0, len(problems))
+	for _, problem := range problems {
+		if problem.Code != d.Code {
+			d.Code = explain.InvalidInput
+		}
+		lines = append(lines, problem.String())
+	}
+	d.What = strings.Join(lines, "\n")
+	return d
+}
+
+func failure(err error) *explain.Diagnosis {
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("the job was cancelled: %w", err)
+	}
+	return &explain.Diagnosis{Code: explain.Failed, What: err.Error()}
+}

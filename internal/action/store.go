@@ -1,0 +1,151 @@
+package action
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/safefile"
+)
+
+const (
+	stateDir  = "aws-oidc-action" // in the directory that later steps see too
+	stateFile = stateDir + "/state.json"
+	maxState  = 1 << 20 // bytes
+)
+
+// jobState is what the uses of the action in one job have published. It holds
+// no secret: of what was exported it keeps digests.
+type jobState struct {
+	Version int      `json:"version"`
+	Records []record `json:"records"`
+}
+
+// record is what one step has published.
+type record struct {
+	ID       string              `json:"id"`
+	Exported map[string]exported `json:"exported,omitempty"` // by variable
+	Sessions []sessionRecord     `json:"sessions,omitempty"`
+}
+
+// exported is a variable's value, as a digest, and what stood there before.
+type exported struct {
+	Digest string `json:"digest"`
+	Former string `json:"former,omitempty"` // never of a secret
+}
+
+// sessionRecord tells which role an access key id belongs to, and how long.
+type sessionRecord struct {
+	AccessKeyID string    `json:"access-key-id"`
+	Role        string    `json:"role"`
+	ARN         string    `json:"arn"`
+	Expires     time.Time `json:"expires"`
+}
+
+// store is the state directory of the job.
+type store struct {
+	dir    *safefile.Dir
+	shared runner.Shared // the state directory under its names
+}
+
+func (p *phase) openStore() (*store, error) {
+	hostTemp := strings.TrimPrefix(p.runner.Input("runner-temp"), "host:")
+	shared, err := p.runner.Shared(hostTemp, p.runner.Input("job-container-id") != "")
+	if err != nil {
+		return nil, err
+	}
+	dir, err := safefile.Open(shared.Here)
+	if err != nil {
+		return nil, fmt.Errorf("open the directory for the state: %w", err)
+	}
+	return &store{dir, shared.Join(stateDir)}, nil
+}
+
+func (s *store) Close() { _ = s.dir.Close() }
+
+func (s *store) read() (jobState, error) {
+	state := jobState{Version: 1}
+	content, err := s.dir.ReadFile(stateFile, maxState)
+	if errors.Is(err, fs.ErrNotExist) {
+		return state, nil
+	}
+	if err != nil {
+		return state, fmt.Errorf("read the state: %w", err)
+	}
+	if err := json.Unmarshal(content, &state); err != nil || state.Version != 1 {
+		return state, errors.New("the state of an earlier step is not readable: use one version of the action in a job")
+	}
+	return state, nil
+}
+
+// add appends a record and returns what takes it back.
+func (s *store) add(r record) (undo func() error, err error) {
+	state, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.dir.MkdirAll(stateDir); err != nil {
+		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	state.Records = append(state.Records, r)
+	if err := s.write(state); err != nil {
+		return nil, err
+	}
+	return func() error { return s.remove(r.ID) }, nil
+}
+
+// take returns the record of a step, if it is there.
+func (s *store) take(id string) (record, bool, error) {
+	state, err := s.read()
+	if err != nil {
+		return record{}, false, err
+	}
+	i := slices.IndexFunc(state.Records, func(r record) bool { return r.ID == id })
+	if i < 0 {
+		return record{}, false, nil
+	}
+	return state.Records[i], true, nil
+}
+
+// remove deletes the record of a step, and with the last one the directory.
+func (s *store) remove(id string) error {
+	state, err := s.read()
+	if err != nil {
+		return err
+	}
+	state.Records = slices.DeleteFunc(state.Records, func(r record) bool { return r.ID == id })
+	if len(state.Records) == 0 {
+		return s.dir.RemoveAll(stateDir)
+	}
+	return s.write(state)
+}
+
+func (s *store) write(state jobState) error {
+	content, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the state: %w", err)
+	}
+	if err := s.dir.WriteFile(stateFile, content); err != nil {
+		return fmt.Errorf("write the state: %w", err)
+	}
+	return nil
+}
+
+func digest(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return hex.EncodeToString(sum[:])
+}
+
+func newID() string {
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // never fails: crypto/rand crashes instead
+	return hex.EncodeToString(random)
+}

@@ -1,0 +1,242 @@
+package assume
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// call is one hop with its tries, and the denial that they end in.
+type call struct {
+	walker *Walker
+	hop    plan.Hop
+	denial *explain.Denial
+}
+
+func (c call) webIdentity(ctx context.Context, audience string) (session Session, err error) {
+	c.denial.Action = "sts:AssumeRoleWithWebIdentity"
+	var refused oidc.Token // by STS, as expired
+	var tokenErr error
+	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
+		// The token's source has tries and limits of its own.
+		token, err := c.walker.Tokens.Get(ctx, audience, refused)
+		if err != nil {
+			tokenErr = err
+			return false, err
+		}
+		session, err = c.askWebIdentity(ctx, token)
+		if err == nil {
+			return false, nil
+		}
+		again = c.judge(err, token.Raw)
+		if c.denial.Code == "ExpiredTokenException" && refused.Raw.IsZero() {
+			refused, again = token, true
+		}
+		return again, c.denial
+	})
+	if tokenErr != nil {
+		return Session{}, tokenErr
+	}
+	return session, c.end(err)
+}
+
+func (c call) assumeRole(ctx context.Context, by Session) (session Session, err error) {
+	c.denial.Action = "sts:AssumeRole"
+	c.denial.Caller = by.ARN
+	c.denial.ExternalID = c.hop.ExternalID != ""
+	c.denial.Tags = len(c.hop.Tags) > 0
+	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
+		session, err = c.askAssumeRole(ctx, by)
+		if err == nil {
+			return false, nil
+		}
+		return c.judge(err, by.SecretAccessKey, by.SessionToken), c.denial
+	})
+	return session, c.end(err)
+}
+
+func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (Session, error) {
+	ctx, cancel := c.walker.Retry.Limit(ctx)
+	defer cancel()
+	out, err := c.client(nil).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
+		RoleArn:          aws.String(string(c.hop.Role)),
+		RoleSessionName:  aws.String(c.hop.SessionName),
+		DurationSeconds:  seconds(c.hop.Duration),
+		WebIdentityToken: aws.String(token.Raw.Reveal()),
+		Policy:           optional(c.hop.Policy),
+		PolicyArns:       policyARNs(c.hop.ManagedPolicies),
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return newSession(out.Credentials, out.AssumedRoleUser, c.hop.SessionName)
+}
+
+func (c call) askAssumeRole(ctx context.Context, by Session) (Session, error) {
+	ctx, cancel := c.walker.Retry.Limit(ctx)
+	defer cancel()
+	in := &sts.AssumeRoleInput{
+		RoleArn:           aws.String(string(c.hop.Role)),
+		RoleSessionName:   aws.String(c.hop.SessionName),
+		DurationSeconds:   seconds(c.hop.Duration),
+		ExternalId:        optional(c.hop.ExternalID),
+		SourceIdentity:    optional(c.hop.SourceIdentity),
+		Policy:            optional(c.hop.Policy),
+		PolicyArns:        policyARNs(c.hop.ManagedPolicies),
+		TransitiveTagKeys: c.hop.TransitiveTagKeys,
+	}
+	for _, t := range c.hop.Tags {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	out, err := c.client(&by).AssumeRole(ctx, in)
+	if err != nil {
+		return Session{}, err
+	}
+	return newSession(out.Credentials, out.AssumedRoleUser, c.hop.SessionName)
+}
+
+// client is explicit about everything, so that nothing of the environment
+// (profiles, other credentials, retry settings) changes what is asked and who
+// asks.
+func (c call) client(by *Session) *sts.Client {
+	o := sts.Options{
+		Region:     c.hop.Region,
+		HTTPClient: c.walker.HTTP,
+		Retryer:    aws.NopRetryer{}, // the walker's is the only one
+	}
+	if c.hop.Endpoint != "" {
+		o.BaseEndpoint = aws.String(c.hop.Endpoint)
+	}
+	if c.hop.FIPS {
+		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+	}
+	if by != nil {
+		o.Credentials = credentials.NewStaticCredentialsProvider(by.AccessKeyID, by.SecretAccessKey.Reveal(), by.SessionToken.Reveal())
+	}
+	return sts.New(o)
+}
+
+// judge writes into the denial what went wrong, without any of the secrets
+// that were sent, and tells whether another try makes sense (facts: STS's
+// errors by code).
+func (c call) judge(err error, sent ...secret.Value) (again bool) {
+	d := c.denial
+	d.Code, d.Message, d.Status, d.RequestID = "", "", 0, ""
+	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		d.Status = response.HTTPStatusCode()
+		if response.Response != nil {
+			d.RequestID = response.Response.Header.Get("X-Amzn-Requestid")
+			d.At, _ = http.ParseTime(response.Response.Header.Get("Date"))
+		}
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && known(api.ErrorCode()) {
+		d.Code, d.Message = api.ErrorCode(), filtered(api.ErrorMessage(), sent)
+		return retryable(d.Code, d.Message) || d.Status >= 500
+	}
+	d.Endpoint = c.host()
+	d.Message = filtered(onTheWay(err), sent)
+	return d.Status == 0 || d.Status == http.StatusOK || d.Status == http.StatusTooManyRequests || d.Status >= 500
+}
+
+// known tells a code of STS's from what the SDK calls an answer without one.
+func known(code string) bool { return code != "" && code != "UnknownError" }
+
+func retryable(code, message string) bool {
+	switch code {
+	case "InvalidIdentityToken":
+		return strings.HasPrefix(message, "Couldn't retrieve verification key")
+	case "IDPCommunicationError", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException",
+		"RequestTimeout", "RequestTimeoutException", "InternalFailure", "InternalError", "ServiceUnavailable":
+		return true
+	}
+	return false
+}
+
+// onTheWay says why no proper answer came, without the URL and without what
+// the answer held instead.
+func onTheWay(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "it took too long"
+	}
+	if outer, ok := errors.AsType[*url.Error](err); ok {
+		return outer.Err.Error()
+	}
+	if _, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		return "the answer is not one of STS's"
+	}
+	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
+		return send.Err.Error()
+	}
+	return err.Error()
+}
+
+// tokenLike finds what looks like a JWT, whose header always begins so.
+var tokenLike = regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`)
+
+// filtered takes the secrets that were sent out of a text of AWS's, which
+// quotes bad values, and whatever looks like a token.
+func filtered(text string, sent []secret.Value) string {
+	for _, s := range sent {
+		if !s.IsZero() {
+			text = strings.ReplaceAll(text, s.Reveal(), "***")
+		}
+	}
+	text = tokenLike.ReplaceAllString(text, "***")
+	const longest = 1000
+	if r := []rune(text); len(r) > longest {
+		text = string(r[:longest]) + "…"
+	}
+	return text
+}
+
+// end turns the last error into the denial, unless the job was cancelled.
+func (c call) end(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	c.denial.Deadline = errors.Is(err, context.DeadlineExceeded)
+	return c.denial
+}
+
+func (c call) host() string {
+	if u, err := url.Parse(c.hop.Endpoint); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "STS in " + c.hop.Region
+}
+
+func seconds(d time.Duration) *int32 {
+	n := int32(d / time.Second)
+	return &n
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func policyARNs(arns []string) []types.PolicyDescriptorType {
+	var all []types.PolicyDescriptorType
+	for _, arn := range arns {
+		all = append(all, types.PolicyDescriptorType{Arn: aws.String(arn)})
+	}
+	return all
+}

@@ -1,0 +1,124 @@
+// Package cli is the command line: the step without arguments, the subcommands
+// with them. It alone knows arguments, standard streams and exit codes.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/action"
+	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// Env is what a process has besides its arguments.
+type Env struct {
+	Environ        []string // as os.Environ gives it
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+}
+
+// Exit codes of the subcommands.
+const (
+	exitFine    = 0
+	exitRefused = 1 // refused, or findings
+	exitUsage   = 2
+	exitFailure = 3
+)
+
+// command is a subcommand. It gets the arguments after its name.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, env Env, args []string) int
+}
+
+func commands() []command {
+	return []command{
+		{"version", "version, commit and Go version", version},
+	}
+}
+
+// Run executes one command line and returns its exit code.
+func Run(ctx context.Context, env Env, args []string) int {
+	if len(args) == 0 {
+		return step(ctx, env)
+	}
+	if slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]) {
+		usage(env.Stdout)
+		return exitFine
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(ctx, env, args[1:])
+		}
+	}
+	env.errorf("unknown command %q", args[0])
+	usage(env.Stderr)
+	return exitUsage
+}
+
+func step(ctx context.Context, env Env) int {
+	return action.Step{
+		Environ: env.Environ,
+		Stdout:  env.Stdout,
+		HTTP:    transport.New(env.Getenv),
+		Now:     env.Now,
+	}.Run(ctx)
+}
+
+// Getenv returns a variable, or "".
+func (e Env) Getenv(name string) string {
+	for _, pair := range slices.Backward(e.Environ) {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// errorf prints one message to standard error. Text from outside in it cannot
+// become a workflow command.
+func (e Env) errorf(format string, args ...any) {
+	fmt.Fprintln(e.Stderr, runner.Harmless("aws-oidc-action: "+fmt.Sprintf(format, args...)))
+}
+
+// parse reads flags, which stand before the arguments. It returns false and
+// the exit code if the command is not to run.
+func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, code int) {
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	err := fs.Parse(args)
+	if err == nil {
+		return true, exitFine
+	}
+	out := e.Stderr
+	code = exitUsage
+	if errors.Is(err, flag.ErrHelp) {
+		out, code = e.Stdout, exitFine
+	} else {
+		e.errorf("%s: %v", fs.Name(), err)
+	}
+	fmt.Fprintf(out, "usage: aws-oidc-action %s\n", synopsis)
+	fs.VisitAll(func(f *flag.Flag) {
+		name, text := flag.UnquoteUsage(f)
+		fmt.Fprintf(out, "  --%s %s\n        %s\n", f.Name, name, text)
+	})
+	return false, code
+}
+
+func usage(out io.Writer) {
+	fmt.Fprint(out, "aws-oidc-action gives a GitHub workflow short-lived AWS credentials.\n\n"+
+		"Without arguments it is the step of the action. Commands:\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(out, "  %-20s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(out, "\naws-oidc-action COMMAND --help tells the flags.\n")
+}

@@ -1,0 +1,60 @@
+// Package explain turns a refusal into a diagnosis: a stable code, what
+// happened, the likely causes and what to write. It is pure.
+package explain
+
+// Code is the stable name of a diagnosis. It titles the error annotation of a
+// failed step and the heading in the README that gives cause and cure.
+type Code string
+
+// The codes, in the order of the README.
+const (
+	IDTokenPermissionMissing   Code = "id-token-permission-missing"
+	ForkPullRequest            Code = "fork-pull-request"
+	DependabotRun              Code = "dependabot-run"
+	ReusableWorkflowPermission Code = "reusable-workflow-permission"
+	IDTokenEndpoint            Code = "id-token-endpoint"
+	ProviderMissing            Code = "provider-missing"
+	ProviderOtherIssuer        Code = "provider-other-issuer"
+	AudienceNotRegistered      Code = "audience-not-registered"
+	AudienceMismatch           Code = "audience-mismatch"
+	SubjectEnvironment         Code = "subject-environment"
+	SubjectPullRequest         Code = "subject-pull-request"
+	SubjectImmutable           Code = "subject-immutable"
+	SubjectCase                Code = "subject-case"
+	SubjectBranchOrTag         Code = "subject-branch-or-tag"
+	SubjectRepository          Code = "subject-repository"
+	SubjectCustomized          Code = "subject-customized"
+	WildcardInStringEquals     Code = "wildcard-in-string-equals"
+	UnknownConditionKey        Code = "unknown-condition-key"
+	WebIdentityNotAuthorized   Code = "web-identity-not-authorized"
+	ChainedRoleRefused         Code = "chained-role-refused"
+	TagSessionRefused          Code = "tag-session-refused"
+	SourceIdentityRefused      Code = "source-identity-refused"
+	ExternalID                 Code = "external-id"
+	DurationOverRoleMaximum    Code = "duration-over-role-maximum"
+	DurationOverChainingHour   Code = "duration-over-chaining-hour"
+	AccountNotAllowed          Code = "account-not-allowed"
+	PartitionMismatch          Code = "partition-mismatch"
+	RegionDisabled             Code = "region-disabled"
+	TokenExpired               Code = "token-expired"
+	ClockSkew                  Code = "clock-skew"
+	SessionPolicyTooLarge      Code = "session-policy-too-large"
+	Throttled                  Code = "throttled"
+	STSUnreachable             Code = "sts-unreachable"
+	Deadline                   Code = "deadline"
+	ProfilesFailed             Code = "profiles-failed"
+	InvalidInput               Code = "invalid-input"
+	Failed                     Code = "failed"
+)
+
+// Codes lists every code once.
+var Codes = []Code{
+	IDTokenPermissionMissing, ForkPullRequest, DependabotRun, ReusableWorkflowPermission, IDTokenEndpoint,
+	ProviderMissing, ProviderOtherIssuer, AudienceNotRegistered, AudienceMismatch,
+	SubjectEnvironment, SubjectPullRequest, SubjectImmutable, SubjectCase, SubjectBranchOrTag,
+	SubjectRepository, SubjectCustomized, WildcardInStringEquals, UnknownConditionKey,
+	WebIdentityNotAuthorized, ChainedRoleRefused, TagSessionRefused, SourceIdentityRefused, ExternalID,
+	DurationOverRoleMaximum, DurationOverChainingHour, AccountNotAllowed, PartitionMismatch, RegionDisabled,
+	TokenExpired, ClockSkew, SessionPolicyTooLarge, Throttled, STSUnreachable, Deadline,
+	ProfilesFailed, InvalidInput, Failed,
+}

@@ -1,0 +1,54 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+)
+
+// Denial is a call to STS that did not end in a session: what was asked, and
+// what came back. Its texts hold no secret; whoever makes one has seen to it.
+type Denial struct {
+	Action string // "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole" or "sts:GetCallerIdentity"
+	Role   string // the ARN that was asked for; empty for GetCallerIdentity
+	Hop    int    // counted from 1
+	Hops   int    // how many the chain has
+	Caller string // ARN of the session that signed an AssumeRole, if it is known
+
+	ExternalID bool // an external id was sent
+	Tags       bool // session tags were sent
+
+	Code      string    // AWS's error code; empty if no answer of STS's came
+	Message   string    // AWS's text, or what happened on the way to STS
+	Status    int       // HTTP status, 0 without an answer
+	RequestID string    // for a question to AWS support
+	Endpoint  string    // host that was asked
+	At        time.Time // by STS's Date header, or zero
+	Deadline  bool      // the step's deadline ended it
+}
+
+// Error says at which hop what went wrong.
+func (d *Denial) Error() string {
+	return d.Where() + ": " + d.What()
+}
+
+// Where names the hop: "hop 2 of 3, arn:…".
+func (d *Denial) Where() string {
+	if d.Role == "" {
+		return d.Action
+	}
+	return fmt.Sprintf("hop %d of %d, %s", d.Hop, d.Hops, d.Role)
+}
+
+// What is AWS's code and text, or the failure on the way there.
+func (d *Denial) What() string {
+	switch {
+	case d.Code != "" && d.RequestID != "":
+		return fmt.Sprintf("%s: %s (request id %s)", d.Code, d.Message, d.RequestID)
+	case d.Code != "":
+		return d.Code + ": " + d.Message
+	case d.Status != 0:
+		return fmt.Sprintf("status %d from %s: %s", d.Status, d.Endpoint, d.Message)
+	default:
+		return fmt.Sprintf("no answer from %s: %s", d.Endpoint, d.Message)
+	}
+}

@@ -1,0 +1,161 @@
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// maxAnswer bounds what is read of the endpoint's answer, in bytes.
+const maxAnswer = 1 << 20
+
+// Token is a signed token and what it claims.
+type Token struct {
+	Raw    secret.Value
+	Claims Claims
+}
+
+// Source mints tokens at the runner's endpoint.
+type Source struct {
+	URL    string       // ACTIONS_ID_TOKEN_REQUEST_URL
+	Bearer secret.Value // ACTIONS_ID_TOKEN_REQUEST_TOKEN
+	Client *http.Client
+	Retry  retry.Policy
+
+	// Seen is called with every token before anything else is done with it,
+	// so that it can be masked. It may be nil.
+	Seen func(secret.Value)
+}
+
+// EndpointError is an answer of the runner's endpoint that was no token, after
+// all tries. It holds no part of the answer's body but GitHub's own message.
+type EndpointError struct {
+	Status int // 0 if there was no answer
+	Reason string
+}
+
+func (e *EndpointError) Error() string {
+	if e.Status == 0 {
+		return "no answer from the runner's token endpoint: " + e.Reason
+	}
+	return fmt.Sprintf("the runner's token endpoint answered with status %d: %s", e.Status, e.Reason)
+}
+
+// Token mints a token for the audience. Network errors, 429, 5xx and answers
+// that hold no token are tried again; any other status is final. Failures are
+// *EndpointError, wrapped with context.DeadlineExceeded if time ran out.
+func (s *Source) Token(ctx context.Context, audience string) (Token, error) {
+	request, err := s.request(audience)
+	if err != nil {
+		return Token{}, err
+	}
+	var token Token
+	err = s.Retry.Do(ctx, func() (again bool, err error) {
+		ctx, cancel := s.Retry.Limit(ctx)
+		defer cancel()
+		token, again, err = s.ask(request.WithContext(ctx))
+		return again, err
+	})
+	return token, err
+}
+
+func (s *Source) request(audience string) (*http.Request, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, &EndpointError{Reason: "ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) URL"}
+	}
+	// The URL carries a query already, whose order and escapes are kept.
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "audience=" + url.QueryEscape(audience)
+	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, &EndpointError{Reason: "ACTIONS_ID_TOKEN_REQUEST_URL cannot be asked"}
+	}
+	request.Header.Set("Authorization", "Bearer "+s.Bearer.Reveal())
+	request.Header.Set("Accept", "application/json; api-version=2.0")
+	return request, nil
+}
+
+func (s *Source) ask(request *http.Request) (token Token, again bool, err error) {
+	response, err := s.Client.Do(request)
+	if err != nil {
+		return Token{}, true, &EndpointError{Reason: reason(err)}
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return Token{}, true, &EndpointError{Status: response.StatusCode, Reason: "the answer broke off"}
+	}
+	if response.StatusCode != http.StatusOK {
+		again = response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= 500
+		return Token{}, again, &EndpointError{response.StatusCode, message(body)}
+	}
+	var answer struct {
+		Value string `json:"value"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return Token{}, true, &EndpointError{response.StatusCode, "the answer is not JSON"}
+	}
+	if answer.Value == "" {
+		return Token{}, true, &EndpointError{response.StatusCode, "the answer holds no token"}
+	}
+	raw := secret.New(answer.Value)
+	if s.Seen != nil {
+		s.Seen(raw)
+	}
+	claims, err := ParseClaims(answer.Value)
+	if err != nil {
+		return Token{}, true, &EndpointError{response.StatusCode, err.Error()}
+	}
+	return Token{raw, claims}, false, nil
+}
+
+// message is GitHub's own explanation in an error's body, if it has one. Other
+// text could be anything, a token included, and is not shown.
+func message(body []byte) string {
+	var answer struct {
+		Message string `json:"message"`
+	}
+	const longest = 300
+	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
+		return "it gives no reason"
+	}
+	m := strings.Join(strings.Fields(answer.Message), " ")
+	if strings.Contains(m, "eyJ") { // how every JWT begins
+		return "its reason is not shown, because it may hold a token"
+	}
+	if r := []rune(m); len(r) > longest {
+		m = string(r[:longest]) + "…"
+	}
+	return m
+}
+
+// reason is why a request got no answer, without the URL.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "it took too long"
+	}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	return err.Error()
+}
+
+// ExpiresWithin tells whether the token ends in less than d from now. A token
+// without an end does not.
+func (t Token) ExpiresWithin(d time.Duration, now time.Time) bool {
+	end := t.Claims.Expires()
+	return !end.IsZero() && now.Add(d).After(end)
+}

@@ -1,0 +1,99 @@
+// Package plan turns the inputs of one use of the action into a validated
+// Plan, or into the list of everything that is wrong with them. It is pure: it
+// reads no file, no environment and no clock, and asks nobody.
+package plan
+
+import (
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// Limits of STS (AssumeRole and AssumeRoleWithWebIdentity in AWS's service
+// model): durations of a session, and how long a chained one may last.
+const (
+	MinDuration     = 15 * time.Minute
+	MaxDuration     = 12 * time.Hour
+	DefaultDuration = time.Hour
+	MaxChained      = time.Hour
+)
+
+// Plan is everything the step is going to do. It holds no secret.
+type Plan struct {
+	Profiles []Profile
+
+	AllowedAccounts []string // empty: every account
+	SkipMissing     bool     // on-missing-token: skip
+	Timeout         time.Duration
+	Attempts        int // how often a call is tried, 1 or more
+
+	MaskAccountID     bool
+	ExportEnv         bool // output-env-credentials
+	OutputCredentials bool
+	Summary           Summary
+
+	Notices []string // what the log should say about the plan, one line each
+}
+
+// Summary says when the step writes a job summary.
+type Summary string
+
+// The values of job-summary.
+const (
+	SummaryAlways  Summary = "always"
+	SummaryFailure Summary = "failure"
+	SummaryNever   Summary = "never"
+)
+
+// Profile is one set of credentials: where it is used, and the chain of roles
+// that leads to it.
+type Profile struct {
+	Name     string // empty for the plain login
+	Region   string
+	Audience string // of the OIDC token that opens the chain
+	Chain    []Hop  // at least one; the first by web identity
+}
+
+// Last is the hop whose session the profile exports.
+func (p Profile) Last() Hop { return p.Chain[len(p.Chain)-1] }
+
+// Hop is one call that assumes a role. Empty fields are not sent.
+type Hop struct {
+	Role              RoleARN
+	Region            string // whose STS is asked
+	Endpoint          string // URL in place of the region's STS, or empty
+	FIPS              bool
+	SessionName       string
+	Duration          time.Duration
+	ExternalID        string `json:",omitempty"`
+	SourceIdentity    string `json:",omitempty"`
+	Policy            string `json:",omitempty"` // inline session policy, compact JSON
+	ManagedPolicies   []string
+	Tags              []Tag
+	TransitiveTagKeys []string
+}
+
+// Tag is a session tag.
+type Tag struct{ Key, Value string }
+
+// Problem is one thing that is wrong with an input, and what to do about it.
+type Problem struct {
+	Input   string
+	Line    int // in the input's text, from 1; 0 if it has no lines
+	Message string
+	Code    explain.Code
+}
+
+// String names the input, or the variable that stood in for one: "input
+// role-chain, line 2: …".
+func (p Problem) String() string {
+	where := "input " + p.Input
+	if p.Input == strings.ToUpper(p.Input) {
+		where = "variable " + p.Input
+	}
+	if p.Line > 0 {
+		where += ", line " + itoa(p.Line)
+	}
+	return where + ": " + p.Message
+}

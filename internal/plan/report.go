@@ -1,0 +1,64 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// report gathers problems while the plan is built.
+type report struct {
+	problems []Problem
+}
+
+func (r *report) add(input string, line int, format string, args ...any) {
+	r.addCode(explain.InvalidInput, input, line, format, args...)
+}
+
+func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
+	p := Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: code}
+	if !slices.Contains(r.problems, p) {
+		r.problems = append(r.problems, p)
+	}
+}
+
+// quote shows a value in a message: escaped, and cut where it is long.
+func quote(s string) string {
+	const longest = 80
+	if utf8.RuneCountInString(s) > longest {
+		return strconv.Quote(string([]rune(s)[:longest])) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// lines returns the lines of a value without blanks around them, comments and
+// empty ones left out.
+func lines(s string) []string {
+	var all []string
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
+// control returns the first control character of s that does not belong into
+// an input: any but a tab, and line ends only where several lines are meant.
+func control(s string, multiline bool) (rune, bool) {
+	for _, c := range s {
+		switch {
+		case c == '\t', multiline && (c == '\n' || c == '\r'):
+		case unicode.IsControl(c), c == '\u2028', c == '\u2029', c == utf8.RuneError:
+			return c, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,61 @@
+package plan
+
+import "strings"
+
+const (
+	maxSessionName = 64
+	product        = "GitHubActions"
+)
+
+func (b *builder) readSessionName() string {
+	if v := b.input("role-session-name"); v != "" {
+		return b.checkSessionName("role-session-name", 0, v)
+	}
+	index := ""
+	if total := b.input("job-total"); total != "" && total != "1" && total != "0" {
+		index = b.input("job-index")
+	}
+	return sessionName(b.env("GITHUB_RUN_ID"), b.env("GITHUB_RUN_ATTEMPT"), b.env("GITHUB_JOB"), index)
+}
+
+func (b *builder) checkSessionName(input string, line int, v string) string {
+	if !namePattern.MatchString(v) {
+		b.report.add(input, line, "%s is not a session name, write 2 to 64 of letters, digits and _+=,.@-", quote(v))
+	}
+	return v
+}
+
+// sessionName is GitHubActions-<run id>-<attempt>-<job>-<index>, cleaned to
+// what STS allows. Where it is too long the job gives way first, so that run
+// id and attempt, by which a run is found in CloudTrail, always survive.
+func sessionName(runID, attempt, job, index string) string {
+	head := product
+	for _, part := range []string{runID, attempt} {
+		if part != "" {
+			head += "-" + clean(part)
+		}
+	}
+	tail := ""
+	if index != "" {
+		tail = "-" + clean(index)
+	}
+	head, tail = cut(head, maxSessionName), cut(tail, max(0, maxSessionName-len(head)))
+	middle := ""
+	if job != "" {
+		middle = cut("-"+clean(job), maxSessionName-len(head)-len(tail))
+	}
+	return head + strings.TrimRight(middle, "-") + tail
+}
+
+// clean puts a dash in place of every character outside [\w+=,.@-].
+func clean(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("_+=,.@-", c):
+			return c
+		}
+		return '-'
+	}, s)
+}
+
+func cut(s string, n int) string { return s[:min(len(s), n)] }

@@ -1,0 +1,97 @@
+// Package retry repeats a call inside one deadline, with full jitter.
+package retry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Policy says how often and how patiently a call is repeated.
+type Policy struct {
+	Attempts   int           // at most this many tries; less than 1 counts as 1
+	Base       time.Duration // the longest wait before the second try; it doubles with each further one
+	Max        time.Duration // the longest wait before any try
+	PerAttempt time.Duration // how long one try may take
+
+	// Sleep waits or returns the context's error. Tests replace it.
+	Sleep func(context.Context, time.Duration) error
+}
+
+// Default is the policy for the runner's token endpoint and for STS: 10 s a
+// try, waits that are drawn evenly between nothing and a ceiling that grows
+// from 250 ms to 8 s, so that a matrix of jobs does not come back as a herd.
+func Default(attempts int) Policy {
+	return Policy{
+		Attempts:   attempts,
+		Base:       250 * time.Millisecond,
+		Max:        8 * time.Second,
+		PerAttempt: 10 * time.Second,
+		Sleep:      Sleep,
+	}
+}
+
+// Sleep waits for d or until ctx ends, and then returns its error.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Limit bounds one try. Where a try consists of several calls, the caller
+// limits each.
+func (p Policy) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, p.PerAttempt)
+}
+
+// Do calls try until it succeeds, says that another try is pointless, or the
+// policy or ctx's deadline is used up; then it returns try's last error. If
+// the deadline was what ended it, the error is also context.DeadlineExceeded.
+// A wait that would outlast the deadline is not begun.
+func (p Policy) Do(ctx context.Context, try func() (again bool, err error)) error {
+	for attempt := 1; ; attempt++ {
+		again, err := try()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ended(ctx.Err(), err)
+		case !again || attempt >= p.Attempts:
+			return err
+		}
+		wait := time.Duration(rand.Int64N(int64(p.ceiling(attempt)) + 1))
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+			return ended(context.DeadlineExceeded, err)
+		}
+		if waitErr := p.Sleep(ctx, wait); waitErr != nil {
+			return ended(waitErr, err)
+		}
+	}
+}
+
+func (p Policy) ceiling(attempt int) time.Duration {
+	ceiling := p.Base
+	for range attempt - 1 {
+		if ceiling >= p.Max {
+			return p.Max
+		}
+		ceiling *= 2
+	}
+	return min(ceiling, p.Max)
+}
+
+// ended joins why the loop stopped with the last failure, unless that failure
+// says it already.
+func ended(why, last error) error {
+	if errors.Is(last, why) {
+		return last
+	}
+	return fmt.Errorf("%w; the last try: %w", why, last)
+}

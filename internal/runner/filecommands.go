@@ -1,0 +1,144 @@
+package runner
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+)
+
+// Pair is a name and its value, for a file command.
+type Pair struct{ Name, Value string }
+
+// Publication is what a step hands to the runner: all of it or nothing.
+type Publication struct {
+	Summary string // Markdown, appended to the step summary; dropped where that has no room
+	Outputs []Pair
+	Env     []Pair
+}
+
+// maxSummary is the runner's limit for a step summary, in bytes.
+const maxSummary = 1 << 20
+
+var commandName = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_-]*\z`)
+
+// Publish appends to the runner's files: summary, outputs, and the environment
+// last, each in one write. If a write fails, every file is cut back to its
+// former length, because the runner carries out the file commands of failed
+// steps too.
+func (r *Runner) Publish(p Publication) (err error) {
+	outputs, err := encode(p.Outputs)
+	if err != nil {
+		return err
+	}
+	env, err := encode(p.Env)
+	if err != nil {
+		return err
+	}
+	var undo []func() error
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, back := range undo {
+			err = errors.Join(err, back())
+		}
+	}()
+	for _, part := range []struct {
+		variable string
+		content  []byte
+	}{
+		{"GITHUB_STEP_SUMMARY", r.fitSummary(p.Summary)},
+		{"GITHUB_OUTPUT", outputs},
+		{"GITHUB_ENV", env},
+	} {
+		if len(part.content) == 0 {
+			continue
+		}
+		back, err := r.appendTo(part.variable, part.content)
+		undo = append(undo, back)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteState saves pairs for the later phases of this step.
+func (r *Runner) WriteState(pairs ...Pair) error {
+	content, err := encode(pairs)
+	if err != nil {
+		return err
+	}
+	back, err := r.appendTo("GITHUB_STATE", content)
+	if err != nil {
+		return errors.Join(err, back())
+	}
+	return nil
+}
+
+// fitSummary returns the summary if it fits into what is left of the runner's
+// limit; beyond it the runner would drop the whole summary of the step.
+func (r *Runner) fitSummary(text string) []byte {
+	path := r.env["GITHUB_STEP_SUMMARY"]
+	if text == "" || path == "" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Size()+int64(len(text)) > maxSummary {
+		return nil
+	}
+	return []byte(text)
+}
+
+// appendTo appends to the file that a variable names, and returns what takes
+// that back.
+func (r *Runner) appendTo(variable string, content []byte) (back func() error, err error) {
+	back = func() error { return nil }
+	path := r.env[variable]
+	if path == "" {
+		return back, fmt.Errorf("variable %s is not set: run as a step of a workflow", variable)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return back, fmt.Errorf("open the file of %s: %w", variable, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := f.Stat()
+	if err != nil {
+		return back, fmt.Errorf("measure the file of %s: %w", variable, err)
+	}
+	back = func() error {
+		if info.Mode().IsRegular() {
+			return os.Truncate(path, info.Size())
+		}
+		return nil
+	}
+	if _, err := f.Write(content); err != nil {
+		return back, fmt.Errorf("write the file of %s: %w", variable, err)
+	}
+	return back, nil
+}
+
+// encode writes pairs with a delimiter that is random for each, so that no
+// value can end its own and begin another variable.
+func encode(pairs []Pair) ([]byte, error) {
+	var b bytes.Buffer
+	for _, p := range pairs {
+		if !commandName.MatchString(p.Name) || p.Name == "NODE_OPTIONS" {
+			return nil, fmt.Errorf("%q cannot be the name of a variable or output", p.Name)
+		}
+		random := make([]byte, 16)
+		_, _ = rand.Read(random) // never fails: crypto/rand crashes instead
+		delimiter := "ghadelimiter_" + hex.EncodeToString(random)
+		if strings.Contains(p.Value, delimiter) || strings.ContainsAny(p.Value, "\x00") {
+			return nil, fmt.Errorf("the value of %s cannot be written for the runner", p.Name)
+		}
+		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", p.Name, delimiter, p.Value, delimiter)
+	}
+	return b.Bytes(), nil
+}

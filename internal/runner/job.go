@@ -1,0 +1,52 @@
+package runner
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// maxEvent bounds the event file; GitHub's payloads are at most 25 MB.
+const maxEvent = 32 << 20
+
+// Job gathers the facts about the job that explain a refusal. A missing or
+// unreadable event file leaves out what it would have told.
+func (r *Runner) Job() explain.Job {
+	j := explain.Job{
+		Repository:     r.env["GITHUB_REPOSITORY"],
+		Event:          r.env["GITHUB_EVENT_NAME"],
+		Actor:          r.env["GITHUB_ACTOR"],
+		WorkflowRef:    r.env["GITHUB_WORKFLOW_REF"],
+		JobWorkflowRef: r.Input("job-workflow-ref"),
+		RequestURL:     r.env["ACTIONS_ID_TOKEN_REQUEST_URL"] != "",
+		RequestToken:   r.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != "",
+	}
+	var event struct {
+		PullRequest *struct {
+			Head struct {
+				Repo *struct {
+					FullName string `json:"full_name"`
+				} `json:"repo"`
+			} `json:"head"`
+		} `json:"pull_request"`
+	}
+	if !r.readEvent(&event) || event.PullRequest == nil {
+		return j
+	}
+	j.PullRequest = true
+	if repo := event.PullRequest.Head.Repo; repo != nil {
+		j.HeadRepository = repo.FullName
+	}
+	return j
+}
+
+func (r *Runner) readEvent(into any) bool {
+	f, err := os.Open(r.env["GITHUB_EVENT_PATH"])
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return json.NewDecoder(io.LimitReader(f, maxEvent)).Decode(into) == nil
+}

@@ -1,0 +1,142 @@
+// Package runner is what the GitHub Actions runner gives to a step and takes
+// from it: inputs, the facts of the job, log lines and masks, the files for
+// environment, outputs, state and summary, and the directory that a container
+// action shares with later steps.
+package runner
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Runner speaks to the runner on behalf of one step. It is safe for concurrent
+// use.
+type Runner struct {
+	env map[string]string
+	out *stickyWriter
+	gha *githubactions.Action
+
+	mu     sync.Mutex
+	masked map[string]bool
+}
+
+// New takes the environment as os.Environ gives it and the stream that the
+// runner reads, which is standard output.
+func New(environ []string, out io.Writer) *Runner {
+	env := make(map[string]string, len(environ))
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
+	}
+	sticky := &stickyWriter{w: out}
+	return &Runner{
+		env:    env,
+		out:    sticky,
+		masked: map[string]bool{},
+		gha: githubactions.New(githubactions.WithWriter(sticky), githubactions.WithGetenv(func(name string) string {
+			return env[name]
+		})),
+	}
+}
+
+// Getenv returns a variable of the step's environment, or "".
+func (r *Runner) Getenv(name string) string { return r.env[name] }
+
+// LookupEnv returns a variable of the step's environment and whether it is set.
+func (r *Runner) LookupEnv(name string) (string, bool) {
+	v, ok := r.env[name]
+	return v, ok
+}
+
+// Input returns an input without the blanks around it, or "" if it is not
+// given. The runner passes it as INPUT_<NAME>, upper case, blanks as
+// underscores and hyphens kept.
+func (r *Runner) Input(name string) string {
+	return strings.TrimSpace(r.env["INPUT_"+strings.ToUpper(strings.ReplaceAll(name, " ", "_"))])
+}
+
+// State returns what an earlier phase of this step saved with WriteState.
+func (r *Runner) State(name string) string { return r.env["STATE_"+name] }
+
+// Mask makes the runner replace the value in all output that follows, lines of
+// a multi-line value one by one too. The empty value is no secret and cannot
+// be masked.
+func (r *Runner) Mask(value string) {
+	for _, v := range append([]string{value}, strings.Split(value, "\n")...) {
+		if v = strings.TrimRight(v, "\r"); strings.TrimSpace(v) != "" && r.firstTime(v) {
+			r.gha.AddMask(v)
+		}
+	}
+}
+
+func (r *Runner) firstTime(v string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.masked[v] {
+		return false
+	}
+	r.masked[v] = true
+	return true
+}
+
+// Info prints lines to the log.
+func (r *Runner) Info(format string, args ...any) {
+	r.println(fmt.Sprintf(format, args...))
+}
+
+// Notice, Warning and Error annotate the run. Title and text may come from
+// outside: the command escapes them.
+func (r *Runner) Notice(title, text string) { r.annotate("notice", title, text) }
+
+// Warning is like Notice.
+func (r *Runner) Warning(title, text string) { r.annotate("warning", title, text) }
+
+// Error is like Notice. It does not end anything; a failing step writes one.
+func (r *Runner) Error(title, text string) { r.annotate("error", title, text) }
+
+func (r *Runner) annotate(command, title, text string) {
+	r.gha.IssueCommand(&githubactions.Command{
+		Name:       command,
+		Message:    Harmless(text),
+		Properties: githubactions.CommandProperties{"title": Harmless(title)},
+	})
+}
+
+// Group begins a section of the log that is folded, and returns what ends it.
+func (r *Runner) Group(title string) (end func()) {
+	r.gha.Group(Harmless(title))
+	return r.gha.EndGroup
+}
+
+func (r *Runner) println(text string) {
+	fmt.Fprintln(r.out, Harmless(text))
+}
+
+// Err returns the first error of writing to the log, if there was one.
+func (r *Runner) Err() error {
+	r.out.mu.Lock()
+	defer r.out.mu.Unlock()
+	return r.out.err
+}
+
+// stickyWriter keeps the first error and swallows it, because
+// go-githubactions panics if a command cannot be written. Lines that are
+// written at once do not mix.
+type stickyWriter struct {
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+func (s *stickyWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		_, s.err = s.w.Write(p)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,76 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Shared is a directory that this step and later ones both see, under the
+// names that each of them needs.
+type Shared struct {
+	Here   string // as this process sees it
+	Value  string // as an environment value for later steps; the runner rewrites it where needed
+	InFile string // as later run: steps see it, for the content of files, which nobody rewrites
+}
+
+// Join descends into a directory.
+func (s Shared) Join(name string) Shared {
+	return Shared{filepath.Join(s.Here, name), path.Join(s.Value, name), path.Join(s.InFile, name)}
+}
+
+// containerMounts are the directories that the runner mounts into a container
+// action and that it keeps for the whole job: its temporary directory since
+// version 2.331, before that only the home inside it.
+var containerMounts = []struct{ dir, belowTemp string }{
+	{"/github/runner_temp", ""},
+	{"/github/home", "_github_home"},
+}
+
+// Shared finds the directory. hostTemp is the host's path of the runner's
+// temporary directory, jobContainer tells whether the job has a container:
+// both are known only to the workflow's expressions.
+func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
+	if r.underAct() {
+		// act mounts one volume at the same path into the job's container and
+		// into ours; GITHUB_ENV lies in it, RUNNER_TEMP does not.
+		dir := filepath.Dir(r.env["GITHUB_ENV"])
+		return Shared{dir, dir, dir}, nil
+	}
+	if r.inContainerAction() {
+		if !strings.HasPrefix(hostTemp, "/") {
+			return Shared{}, fmt.Errorf("input runner-temp is %q, not the host's path of the temporary directory: leave it to its default", hostTemp)
+		}
+		for _, m := range containerMounts {
+			if !isDir(m.dir) {
+				continue
+			}
+			s := Shared{Here: m.dir, Value: path.Join(hostTemp, m.belowTemp), InFile: path.Join(hostTemp, m.belowTemp)}
+			if jobContainer {
+				s.InFile = path.Join("/__w/_temp", m.belowTemp)
+			}
+			return s, nil
+		}
+	}
+	if dir := r.env["RUNNER_TEMP"]; filepath.IsAbs(dir) && isDir(dir) {
+		return Shared{dir, dir, dir}, nil
+	}
+	return Shared{}, fmt.Errorf("found no directory that later steps can see: neither /github/runner_temp nor /github/home is mounted, and RUNNER_TEMP is %q", r.env["RUNNER_TEMP"])
+}
+
+// inContainerAction tells whether the runner started this process as a
+// container action: only then it says HOME=/github/home.
+func (r *Runner) inContainerAction() bool { return r.env["HOME"] == "/github/home" }
+
+// underAct tells act and the runners that are built on it.
+func (r *Runner) underAct() bool {
+	return (r.env["ACT"] == "true" || r.env["GITEA_ACTIONS"] == "true" || r.env["FORGEJO_ACTIONS"] == "true") &&
+		filepath.IsAbs(r.env["GITHUB_ENV"])
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
