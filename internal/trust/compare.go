@@ -1,0 +1,119 @@
+package trust
+
+import (
+	"bytes"
+	"encoding/base64"
+	"math/big"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// comparison tells whether a value of the request is what a policy wants.
+type comparison func(want Pattern, got string) bool
+
+// comparisons are the operators that are not the negation of another one.
+// A value that is not of the operator's type equals nothing.
+var comparisons = map[string]comparison{
+	"StringEquals":             func(want Pattern, got string) bool { return want.String() == got },
+	"StringEqualsIgnoreCase":   func(want Pattern, got string) bool { return strings.EqualFold(want.String(), got) },
+	"StringLike":               Pattern.Match,
+	"ArnEquals":                matchARN,
+	"ArnLike":                  matchARN,
+	"Bool":                     func(want Pattern, got string) bool { return strings.EqualFold(want.String(), got) },
+	"BinaryEquals":             equalBinary,
+	"IpAddress":                containsAddress,
+	"NumericEquals":            numeric(func(order int) bool { return order == 0 }),
+	"NumericLessThan":          numeric(func(order int) bool { return order < 0 }),
+	"NumericLessThanEquals":    numeric(func(order int) bool { return order <= 0 }),
+	"NumericGreaterThan":       numeric(func(order int) bool { return order > 0 }),
+	"NumericGreaterThanEquals": numeric(func(order int) bool { return order >= 0 }),
+	"DateEquals":               date(func(order int) bool { return order == 0 }),
+	"DateLessThan":             date(func(order int) bool { return order < 0 }),
+	"DateLessThanEquals":       date(func(order int) bool { return order <= 0 }),
+	"DateGreaterThan":          date(func(order int) bool { return order > 0 }),
+	"DateGreaterThanEquals":    date(func(order int) bool { return order >= 0 }),
+}
+
+// matchARN compares the six components of an ARN one by one, so that a
+// wildcard does not reach beyond the colon; the last one may hold colons.
+func matchARN(want Pattern, got string) bool {
+	const components = 6
+	wants := want.split(':', components)
+	gots := strings.SplitN(got, ":", components)
+	if len(wants) != components || len(gots) != components {
+		return false
+	}
+	for i, w := range wants {
+		if !w.Match(gots[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func equalBinary(want Pattern, got string) bool {
+	w, errW := base64.StdEncoding.DecodeString(want.String())
+	g, errG := base64.StdEncoding.DecodeString(got)
+	return errW == nil && errG == nil && bytes.Equal(w, g)
+}
+
+func containsAddress(want Pattern, got string) bool {
+	address, err := netip.ParseAddr(got)
+	if err != nil {
+		return false
+	}
+	text := want.String()
+	if single, err := netip.ParseAddr(text); err == nil {
+		return single.Unmap() == address.Unmap()
+	}
+	block, err := netip.ParsePrefix(text)
+	return err == nil && block.Contains(address.Unmap())
+}
+
+// numeric and date compare the request's value with the policy's.
+func numeric(holds func(order int) bool) comparison {
+	return func(want Pattern, got string) bool {
+		w, okW := parseNumber(want.String())
+		g, okG := parseNumber(got)
+		return okW && okG && holds(g.Cmp(w))
+	}
+}
+
+func date(holds func(order int) bool) comparison {
+	return func(want Pattern, got string) bool {
+		w, okW := parseDate(want.String())
+		g, okG := parseDate(got)
+		return okW && okG && holds(g.Compare(w))
+	}
+}
+
+// parseNumber reads an integer or decimal. It is exact, since identifiers
+// exceed what a float holds, and takes no exponent, which could make a short
+// text a huge number.
+func parseNumber(s string) (*big.Rat, bool) {
+	if s == "" || len(s) > 64 || strings.Trim(s, "+-.0123456789") != "" {
+		return nil, false
+	}
+	return new(big.Rat).SetString(s)
+}
+
+var dateLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "20060102T150405Z",
+	time.DateOnly, "2006-01", "2006",
+}
+
+// parseDate reads the forms of ISO 8601 that IAM documents (the W3C profile)
+// and seconds since 1970. Without a zone it is UTC.
+func parseDate(s string) (time.Time, bool) {
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, true
+		}
+	}
+	if seconds, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return time.Unix(seconds, 0), true
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,98 @@
+package trust
+
+import (
+	"slices"
+	"strings"
+)
+
+// Operator is a condition operator, such as ForAnyValue:StringLikeIfExists.
+type Operator struct {
+	Set      string // "", ForAnyValue or ForAllValues
+	Base     string // StringLike, Null, …, in the documentation's spelling
+	IfExists bool
+}
+
+// The prefixes that make an operator compare sets.
+const (
+	ForAnyValue  = "ForAnyValue"
+	ForAllValues = "ForAllValues"
+)
+
+// String returns the operator as policies write it.
+func (o Operator) String() string {
+	s := o.Base
+	if o.Set != "" {
+		s = o.Set + ":" + s
+	}
+	if o.IfExists {
+		s += "IfExists"
+	}
+	return s
+}
+
+// Negated reports whether the operator holds when no value matches.
+func (o Operator) Negated() bool { return strings.Contains(o.Base, "Not") }
+
+// Wildcards reports whether * and ? in values have their meaning.
+func (o Operator) Wildcards() bool {
+	return strings.HasPrefix(o.Base, "Arn") || o.Base == "StringLike" || o.Base == "StringNotLike"
+}
+
+// variables reports whether policy variables are replaced in values.
+func (o Operator) variables() bool {
+	return strings.HasPrefix(o.Base, "String") || strings.HasPrefix(o.Base, "Arn") || o.Base == "Bool"
+}
+
+// negations are the operators that hold when their opposite does not.
+var negations = map[string]string{
+	"StringNotEquals":           "StringEquals",
+	"StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+	"StringNotLike":             "StringLike",
+	"NumericNotEquals":          "NumericEquals",
+	"DateNotEquals":             "DateEquals",
+	"NotIpAddress":              "IpAddress",
+	"ArnNotEquals":              "ArnEquals",
+	"ArnNotLike":                "ArnLike",
+}
+
+// parseOperator reads an operator's name. Like IAM it ignores case.
+func parseOperator(name string) (Operator, bool) {
+	var o Operator
+	if set, rest, ok := strings.Cut(name, ":"); ok {
+		switch {
+		case strings.EqualFold(set, ForAnyValue):
+			o.Set = ForAnyValue
+		case strings.EqualFold(set, ForAllValues):
+			o.Set = ForAllValues
+		default:
+			return Operator{}, false
+		}
+		name = rest
+	}
+	const suffix = "IfExists"
+	if i := len(name) - len(suffix); i > 0 && strings.EqualFold(name[i:], suffix) {
+		o.IfExists = true
+		name = name[:i]
+	}
+	known := slices.IndexFunc(baseOperators, func(b string) bool { return strings.EqualFold(b, name) })
+	if known < 0 {
+		return Operator{}, false
+	}
+	o.Base = baseOperators[known]
+	if o.Base == "Null" && (o.Set != "" || o.IfExists) {
+		return Operator{}, false // Null asks whether the key exists: neither makes sense
+	}
+	return o, true
+}
+
+var baseOperators = func() []string {
+	names := []string{"Null"}
+	for name := range comparisons {
+		names = append(names, name)
+	}
+	for name := range negations {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}()

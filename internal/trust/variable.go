@@ -1,0 +1,99 @@
+package trust
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// part is a piece of a condition value: text in which wildcards count, or a
+// literal (an escape such as ${*}), or a policy variable.
+type part struct {
+	text     string // of text and literals
+	literal  bool
+	variable string // name of the condition key
+	fallback *string
+}
+
+// parseParts finds the policy variables in a condition value: ${key},
+// ${key, 'default'} and the escapes ${*}, ${?}, ${$}.
+func parseParts(text string) ([]part, error) {
+	var parts []part
+	for {
+		before, rest, found := strings.Cut(text, "${")
+		if before != "" {
+			parts = append(parts, part{text: before})
+		}
+		if !found {
+			return parts, nil
+		}
+		p, after, err := parseVariable(rest)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, p)
+		text = after
+	}
+}
+
+// parseVariable reads what follows "${", up to and with the closing brace.
+func parseVariable(s string) (p part, rest string, err error) {
+	name, after, closed := strings.Cut(s, "}")
+	if before, afterComma, ok := strings.Cut(s, ","); ok && (!closed || len(before) < len(name)) {
+		quoted, ok := strings.CutPrefix(strings.TrimLeft(afterComma, " "), "'")
+		fallback, tail, ended := strings.Cut(quoted, "'")
+		tail, braced := strings.CutPrefix(strings.TrimLeft(tail, " "), "}")
+		if !ok || !ended || !braced {
+			return part{}, "", fmt.Errorf("policy variable %q needs its default value in single quotes and a closing brace", "${"+before)
+		}
+		name, after, closed = before, tail, true
+		p.fallback = &fallback
+	}
+	if !closed {
+		return part{}, "", errors.New("policy variable has no closing brace")
+	}
+	name = strings.TrimSpace(name)
+	switch {
+	case p.fallback == nil && (name == "*" || name == "?" || name == "$"):
+		return part{text: name, literal: true}, after, nil
+	case name == "" || strings.ContainsAny(name, "{}$*?'\" "):
+		return part{}, "", fmt.Errorf("%q is not the name of a condition key: a policy variable is written ${key}", name)
+	}
+	p.variable = name
+	return p, after, nil
+}
+
+// expand replaces the variables of v by the request's values. It fails if a
+// variable has no value or several, and no default. What a variable yields
+// is literal text, never a wildcard.
+func (v Value) expand(ctx lookup) (Pattern, bool) {
+	if v.parts == nil {
+		return NewPattern(v.Text), true
+	}
+	var all Pattern
+	for _, p := range v.parts {
+		switch {
+		case p.variable != "":
+			text, ok := p.value(ctx)
+			if !ok {
+				return nil, false
+			}
+			all = append(all, literal(text)...)
+		case p.literal:
+			all = append(all, literal(p.text)...)
+		default:
+			all = append(all, NewPattern(p.text)...)
+		}
+	}
+	return all, true
+}
+
+func (p part) value(ctx lookup) (string, bool) {
+	if values := ctx.values(p.variable); len(values) == 1 {
+		return values[0], true
+	}
+	if p.fallback != nil {
+		return *p.fallback, true
+	}
+	return "", false
+}
