@@ -69,7 +69,7 @@ func (b *builder) problem(input, format string, args ...any) {
 func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
 		if c, found := control(b.input(in.Name), in.Multiline); found {
-			b.problem(in.Name, "%s has the control character %q, remove it", quote(b.input(in.Name)), c)
+			b.report.refuse(in.Name, "%s has the control character %q, remove it", quote(b.input(in.Name)), c)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func (b *builder) accounts(name string) []string {
 	}
 	for _, id := range ids {
 		if !accountID.MatchString(id) {
-			b.problem(name, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
+			b.report.refuse(name, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
 		}
 	}
 	return ids
@@ -205,7 +205,7 @@ func (b *builder) role(input string, line int, text string) (RoleARN, bool) {
 	if text == "" {
 		return "", false
 	}
-	if !rolePattern.MatchString(text) || len(text) > 2048 {
+	if !rolePattern.MatchString(text) || len(text) > 2048 || strings.Count(text, "arn:") > 1 {
 		b.report.add(input, line, "%s is not the ARN of a role, write arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 		return "", false
 	}

@@ -14,6 +14,16 @@ import (
 // report gathers problems while the plan is built.
 type report struct {
 	problems []Problem
+	refused  map[string]bool // inputs of which enough is said
+}
+
+// refuse reports an input as a whole: nothing more is said about it.
+func (r *report) refuse(input, format string, args ...any) {
+	r.add(input, 0, format, args...)
+	if r.refused == nil {
+		r.refused = map[string]bool{}
+	}
+	r.refused[input] = true
 }
 
 func (r *report) add(input string, line int, format string, args ...any) {
@@ -22,7 +32,7 @@ func (r *report) add(input string, line int, format string, args ...any) {
 
 func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
 	p := Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: code}
-	if !slices.Contains(r.problems, p) {
+	if !r.refused[input] && !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
 }
