@@ -76,6 +76,10 @@ func roots() *x509.CertPool {
 	if system, err := x509.SystemCertPool(); err == nil && !system.Equal(x509.NewCertPool()) {
 		return system
 	}
+	return builtIn()
+}
+
+func builtIn() *x509.CertPool {
 	pool := x509.NewCertPool()
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)

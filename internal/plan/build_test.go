@@ -1,0 +1,221 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+const (
+	hub    = "arn:aws:iam::111111111111:role/hub"
+	gate   = "arn:aws:iam::222222222222:role/gates/gate"
+	deploy = "arn:aws:iam::222222222222:role/deploy"
+)
+
+func build(t *testing.T, input, env map[string]string) Plan {
+	t.Helper()
+	lookup := func(m map[string]string) func(string) string {
+		return func(name string) string { return m[name] }
+	}
+	p, problems := Build(lookup(input), lookup(env))
+	if len(problems) > 0 {
+		t.Fatalf("problems: %v", problems)
+	}
+	return p
+}
+
+func run(job string) map[string]string {
+	return map[string]string{"GITHUB_RUN_ID": "4711", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_JOB": job}
+}
+
+func TestDefaults(t *testing.T) {
+	p := build(t, map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub}, run("deploy"))
+	want := Plan{
+		Profiles: []Profile{{
+			Region:   "eu-central-1",
+			Audience: "sts.amazonaws.com",
+			Chain: []Hop{{
+				Role: hub, Region: "eu-central-1", SessionName: "GitHubActions-4711-2-deploy", Duration: time.Hour,
+			}},
+		}},
+		Timeout: 2 * time.Minute, Attempts: 12, ExportEnv: true, Summary: SummaryFailure,
+	}
+	if diff := cmp.Diff(want, p, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAudienceFollowsThePartition(t *testing.T) {
+	for region, want := range map[string]string{
+		"us-east-1": "sts.amazonaws.com", "us-gov-west-1": "sts.amazonaws.com", "cn-north-1": "sts.amazonaws.com.cn",
+	} {
+		role := "arn:" + partitionOf(region) + ":iam::111111111111:role/hub"
+		p := build(t, map[string]string{"aws-region": region, "role-to-assume": role}, nil)
+		if got := p.Profiles[0].Audience; got != want {
+			t.Errorf("%s: audience %q, want %q", region, got, want)
+		}
+	}
+	p := build(t, map[string]string{"aws-region": "cn-north-1", "role-to-assume": "arn:aws-cn:iam::111111111111:role/hub", "audience": "mine"}, nil)
+	if got := p.Profiles[0].Audience; got != "mine" {
+		t.Errorf("a given audience became %q", got)
+	}
+}
+
+func TestChainForms(t *testing.T) {
+	policy := `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`
+	common := map[string]string{
+		"aws-region": "eu-central-1", "role-to-assume": hub, "role-external-id": "shared", "source-identity": "octocat",
+		"role-duration-seconds": "7200", "inline-session-policy": policy,
+	}
+	with := func(chain string) map[string]string {
+		m := map[string]string{"role-chain": chain}
+		for k, v := range common {
+			m[k] = v
+		}
+		return m
+	}
+	hop := func(role RoleARN, change func(*Hop)) Hop {
+		h := Hop{Role: role, Region: "eu-central-1", SessionName: "GitHubActions", Duration: time.Hour, ExternalID: "shared"}
+		change(&h)
+		return h
+	}
+	compact := strings.ReplaceAll(policy, " ", "")
+	first := Hop{Role: hub, Region: "eu-central-1", SessionName: "GitHubActions", Duration: 2 * time.Hour}
+	plain := []Hop{first,
+		hop(gate, func(h *Hop) { h.SourceIdentity = "octocat" }),
+		hop(deploy, func(h *Hop) { h.Policy = compact }),
+	}
+	for name, tt := range map[string]struct {
+		chain string
+		want  []Hop
+	}{
+		"lines":             {gate + "\n" + deploy + "\n", plain},
+		"lines and comment": {"# to production\n  " + gate + "  \n\n" + deploy, plain},
+		"list of ARNs":      {"- " + gate + "\n- " + deploy, plain},
+		"flow list":         {"[" + gate + ", " + deploy + "]", plain},
+		"mappings": {`
+- role: ` + gate + `
+  external-id: "0012"
+  session-name: gate
+  duration-seconds: 900
+- role: ` + deploy + `
+  inline-session-policy: {Version: "2012-10-17", Statement: {Effect: Deny, Action: "*", Resource: [a, "<b>"], n: 012, x: 12, yes: true, empty: {}}}
+  managed-session-policies:
+    - arn:aws:iam::aws:policy/ReadOnlyAccess
+    - arn:aws:iam::222222222222:policy/p
+  tags: {Team: blue, cost center: "007"}
+  transitive-tag-keys: team
+`, []Hop{first,
+			hop(gate, func(h *Hop) {
+				h.ExternalID, h.SessionName, h.Duration, h.SourceIdentity = "0012", "gate", 15*time.Minute, "octocat"
+			}),
+			hop(deploy, func(h *Hop) {
+				h.Policy = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["a","<b>"],"n":"012","x":12,"yes":true,"empty":{}}}`
+				h.ManagedPolicies = []string{"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::222222222222:policy/p"}
+				h.Tags = []Tag{{"Team", "blue"}, {"cost center", "007"}}
+				h.TransitiveTagKeys = []string{"team"}
+			}),
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := build(t, with(tt.chain), nil)
+			if diff := cmp.Diff(tt.want, p.Profiles[0].Chain); diff != "" {
+				t.Error(diff)
+			}
+			if len(p.Notices) != 1 || !strings.Contains(p.Notices[0], "first hop only") {
+				t.Errorf("the log does not speak of the hour: %q", p.Notices)
+			}
+		})
+	}
+}
+
+func TestEndpointFollowsTheSDKs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		input string
+		env   map[string]string
+		want  string
+	}{
+		"none":              {},
+		"service before":    {env: map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.test", "AWS_ENDPOINT_URL": "https://all.test"}, want: "https://sts.test"},
+		"all services":      {env: map[string]string{"AWS_ENDPOINT_URL": "https://all.test"}, want: "https://all.test"},
+		"ignored":           {env: map[string]string{"AWS_ENDPOINT_URL": "https://all.test", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}},
+		"input wins":        {input: "https://in.test", env: map[string]string{"AWS_ENDPOINT_URL_STS": "https://sts.test"}, want: "https://in.test"},
+		"loopback in clear": {input: "http://127.0.0.1:8080", want: "http://127.0.0.1:8080"},
+		"IPv6 loopback":     {input: "http://[::1]:8080", want: "http://[::1]:8080"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := build(t, map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "sts-endpoint": tt.input}, tt.env)
+			if got := p.Profiles[0].Chain[0].Endpoint; got != tt.want {
+				t.Errorf("endpoint %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSessionName(t *testing.T) {
+	for _, tt := range []struct{ run, attempt, job, index, want string }{
+		{"17238423423", "1", "deploy", "", "GitHubActions-17238423423-1-deploy"},
+		{"17238423423", "1", "deploy", "7", "GitHubActions-17238423423-1-deploy-7"},
+		{"17238423423", "12", "deploy to prod/eu ü", "", "GitHubActions-17238423423-12-deploy-to-prod-eu"},
+		{"17238423423", "1", strings.Repeat("j", 80), "123", "GitHubActions-17238423423-1-jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj-123"},
+		{"17238423423", "1", "build-the-image-and-push-it-to-the-regi_stry", "", "GitHubActions-17238423423-1-build-the-image-and-push-it-to-the-r"},
+		{"", "", "", "", "GitHubActions"},
+		{"1", "1", "", "0", "GitHubActions-1-1-0"},
+		{strings.Repeat("9", 100), "1", "x", "1", ("GitHubActions-" + strings.Repeat("9", 100))[:64]},
+	} {
+		got := sessionName(tt.run, tt.attempt, tt.job, tt.index)
+		if got != tt.want {
+			t.Errorf("%+v: %q", tt, got)
+		}
+		if !namePattern.MatchString(got) {
+			t.Errorf("%q is not a session name", got)
+		}
+	}
+	matrix := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "job-index": "3", "job-total": "9"}
+	if got := build(t, matrix, run("deploy")).Profiles[0].Chain[0].SessionName; got != "GitHubActions-4711-2-deploy-3" {
+		t.Errorf("in a matrix: %q", got)
+	}
+	matrix["job-total"] = "1"
+	if got := build(t, matrix, run("deploy")).Profiles[0].Chain[0].SessionName; got != "GitHubActions-4711-2-deploy" {
+		t.Errorf("without a matrix: %q", got)
+	}
+}
+
+func FuzzSessionName(f *testing.F) {
+	f.Add("1", "2", "job", "3")
+	f.Add("17238423423", "12", "dä/ploy", "")
+	f.Fuzz(func(t *testing.T, run, attempt, job, index string) {
+		got := sessionName(run, attempt, job, index)
+		if !namePattern.MatchString(got) {
+			t.Fatalf("%q is not a session name", got)
+		}
+		if len(run)+len(attempt) < 40 && !strings.HasPrefix(got, "GitHubActions") {
+			t.Fatalf("%q lost its head", got)
+		}
+	})
+}
+
+func FuzzRoleChain(f *testing.F) {
+	for _, seed := range []string{hub, "- " + hub, "- role: " + hub + "\n  tags: {a: b}", "[{role: x, duration-seconds: 9}]", "- &a b\n- *a", "a: [", "- role: {a: b}\n  inline-session-policy: {a: [1, {b: ~}]}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, chain string) {
+		input := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-chain": chain}
+		p, problems := Build(func(n string) string { return input[n] }, func(string) string { return "" })
+		for _, problem := range problems {
+			if problem.Message == "" || problem.Input == "" || strings.ContainsAny(problem.String(), "\n\x1b") {
+				t.Errorf("a problem is not one clear line: %q", problem)
+			}
+		}
+		if len(problems) == 0 {
+			for _, hop := range p.Profiles[0].Chain {
+				if !rolePattern.MatchString(string(hop.Role)) || hop.Duration < MinDuration {
+					t.Errorf("a hop passed that STS would refuse: %+v", hop)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,241 @@
+package runner
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// files makes the runner's files and the environment that names them.
+func files(t *testing.T, more ...string) (environ []string, path func(name string) string) {
+	t.Helper()
+	dir := t.TempDir()
+	path = func(name string) string { return filepath.Join(dir, name) }
+	for _, name := range []string{"ENV", "OUTPUT", "STATE", "STEP_SUMMARY"} {
+		if err := os.WriteFile(path(name), []byte("before\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		environ = append(environ, "GITHUB_"+name+"="+path(name))
+	}
+	return append(environ, more...), path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestInput(t *testing.T) {
+	r := New([]string{"INPUT_AWS-REGION= eu-central-1 ", "INPUT_A_B=c", "STATE_isPost=true", "X=a=b"}, nil)
+	for got, want := range map[string]string{
+		r.Input("aws-region"): "eu-central-1", r.Input("a b"): "c", r.Input("missing"): "", r.State("isPost"): "true", r.Getenv("X"): "a=b",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestMaskComesOnceAndByLine(t *testing.T) {
+	var out bytes.Buffer
+	r := New(nil, &out)
+	r.Mask("one")
+	r.Mask("")
+	r.Mask("one")
+	r.Mask("two%\r\n\nthree")
+	want := "::add-mask::one\n::add-mask::two%25%0D%0A%0Athree\n::add-mask::two%25\n::add-mask::three\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTextFromOutsideIsNoCommand(t *testing.T) {
+	var out bytes.Buffer
+	r := New(nil, &out)
+	r.Info("%s", "::error::a\n  ::set-output name=x::y\nb ##[warning]c\x1b[31m\u202e\rd")
+	r.Error("co:de,\nx", "::a\nb\r%")
+	want := ": :error::a\n  : :set-output name=x::y\nb ## [warning]c\\u001b[31m\\u202e\\u000dd\n" +
+		"::error title=co%3Ade%2C%0Ax:::" + " :a%0Ab\\u000d%25\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzHarmless(f *testing.F) {
+	f.Add("::error::x")
+	f.Add(" \t::x")
+	f.Add("##[x]###[y]")
+	f.Add("\u00a0::x\x85::y")
+	f.Fuzz(func(t *testing.T, text string) {
+		for line := range strings.FieldsFuncSeq(Harmless(text), func(c rune) bool { return c == '\n' || c == '\r' }) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+				t.Errorf("%q became the command %q", text, line)
+			}
+		}
+	})
+}
+
+func TestPublishWritesAll(t *testing.T) {
+	environ, path := files(t)
+	r := New(environ, nil)
+	err := r.Publish(Publication{Summary: "# hello\n", Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}, {"B", "y\nA=evil"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, path("STEP_SUMMARY")); got != "before\n# hello\n" {
+		t.Errorf("summary %q", got)
+	}
+	lines := strings.Split(strings.TrimSuffix(read(t, path("ENV")), "\n"), "\n")
+	if len(lines) != 8 || lines[2] != "x" || lines[5] != "y" || lines[6] != "A=evil" {
+		t.Fatalf("env %q", lines)
+	}
+	first, second := strings.TrimPrefix(lines[1], "A<<"), strings.TrimPrefix(lines[4], "B<<")
+	if first != lines[3] || second != lines[7] || first == second || len(first) < 32 {
+		t.Errorf("delimiters %q and %q", first, second)
+	}
+}
+
+func TestPublishTakesBackWhatAFailureLeftHalfDone(t *testing.T) {
+	environ, path := files(t)
+	if err := os.Remove(path("ENV")); err != nil {
+		t.Fatal(err)
+	}
+	err := New(environ, nil).Publish(Publication{Summary: "s", Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}}})
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "GITHUB_ENV") {
+		t.Errorf("error %v", err)
+	}
+	for _, name := range []string{"OUTPUT", "STEP_SUMMARY"} {
+		if got := read(t, path(name)); got != "before\n" {
+			t.Errorf("%s holds %q", name, got)
+		}
+	}
+	if _, err := os.Stat(path("ENV")); err == nil {
+		t.Error("the missing file was made")
+	}
+}
+
+// A device that is full takes part of a write; what was in the file before
+// must come back.
+func TestPublishOnAFullDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full on this machine")
+	}
+	environ, path := files(t)
+	environ = append(environ, "GITHUB_ENV=/dev/full")
+	err := New(environ, nil).Publish(Publication{Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}}})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if got := read(t, path("OUTPUT")); got != "before\n" {
+		t.Errorf("OUTPUT holds %q", got)
+	}
+}
+
+func TestPublishRefusesNames(t *testing.T) {
+	environ, path := files(t)
+	for _, name := range []string{"NODE_OPTIONS", "", "A B", "A\nB", "A=B", "A<<B", "1A"} {
+		err := New(environ, nil).Publish(Publication{Outputs: []Pair{{"fine", "1"}}, Env: []Pair{{name, "secret-value"}}})
+		if err == nil || strings.Contains(err.Error(), "secret-value") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if got := read(t, path("OUTPUT")); got != "before\n" {
+		t.Errorf("OUTPUT holds %q", got)
+	}
+}
+
+func TestSummaryThatDoesNotFitIsLeftOut(t *testing.T) {
+	environ, path := files(t)
+	big := strings.Repeat("x", maxSummary-len("before\n"))
+	if err := New(environ, nil).Publish(Publication{Summary: big + "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, path("STEP_SUMMARY")); got != "before\n" {
+		t.Errorf("%d bytes were written", len(got))
+	}
+	if err := New(environ, nil).Publish(Publication{Summary: big}); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(read(t, path("STEP_SUMMARY"))); got != maxSummary {
+		t.Errorf("%d bytes, want %d", got, maxSummary)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestABrokenLogIsAnErrorAndNoPanic(t *testing.T) {
+	r := New(nil, brokenWriter{})
+	r.Mask("x")
+	r.Info("y")
+	r.Error("a", "b")
+	if r.Err() == nil {
+		t.Error("nobody is told that the masks were not written")
+	}
+}
+
+func TestShared(t *testing.T) {
+	temp := t.TempDir()
+	for name, tt := range map[string]struct {
+		environ   []string
+		hostTemp  string
+		container bool
+		want      Shared
+		err       string
+	}{
+		"a process on the host": {[]string{"RUNNER_TEMP=" + temp, "HOME=/root"}, temp, false, Shared{temp, temp, temp}, ""},
+		"act":                   {[]string{"ACT=true", "HOME=/root", "GITHUB_ENV=/var/run/act/workflow/envs.txt", "RUNNER_TEMP=/tmp"}, "/tmp", false, Shared{"/var/run/act/workflow", "/var/run/act/workflow", "/var/run/act/workflow"}, ""},
+		"nothing shared":        {[]string{"HOME=/root"}, "", false, Shared{}, "found no directory"},
+		"relative RUNNER_TEMP":  {[]string{"RUNNER_TEMP=."}, "", false, Shared{}, "found no directory"},
+		"no host path":          {[]string{"HOME=/github/home"}, "", false, Shared{}, "runner-temp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := New(tt.environ, nil).Shared(tt.hostTemp, tt.container)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("error %v, want %q", err, tt.err)
+				}
+				return
+			}
+			if err != nil || got != tt.want {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestJobReadsTheEvent(t *testing.T) {
+	for name, tt := range map[string]struct {
+		event string
+		want  explain.Job
+	}{
+		"fork":      {`{"pull_request":{"head":{"repo":{"full_name":"me/fork"}}}}`, explain.Job{PullRequest: true, HeadRepository: "me/fork"}},
+		"gone fork": {`{"pull_request":{"head":{"repo":null}}}`, explain.Job{PullRequest: true}},
+		"push":      {`{"ref":"refs/heads/main"}`, explain.Job{}},
+		"broken":    {`{"pull_request":`, explain.Job{}},
+		"odd":       {`{"pull_request":[]}`, explain.Job{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "event.json")
+			if err := os.WriteFile(path, []byte(tt.event), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, New([]string{"GITHUB_EVENT_PATH=" + path}, nil).Job()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
