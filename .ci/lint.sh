@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What can be said of the sources without running them.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+unformatted=$(git ls-files -z '*.go' | xargs -0 gofmt -l)
+if [ -n "$unformatted" ]; then
+  printf 'gofmt would change:\n%s\n' "$unformatted"
+  exit 1
+fi
+
+go mod tidy -diff
+go vet -tags=container ./...
+go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags=container ./...
+
+# action.yml is checked by way of the workflows that say `uses: ./`.
+git ls-files -z '.github/workflows/*.yml' '.ci/act/*.yml' |
+  xargs -0 go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -color=false
+
+shellcheck .ci/run .ci/bench .ci/*.sh

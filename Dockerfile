@@ -1,0 +1,23 @@
+# The builder is the official Go image in its Alpine form: nothing here needs a C compiler or a shell,
+# and every job that builds this file pulls the builder first, so the smallest one wins.
+# Pin it in your fork or release build: --build-arg BUILDER=golang:1.26-alpine@sha256:…
+ARG BUILDER=golang:1.26-alpine
+
+FROM ${BUILDER} AS build
+ENV CGO_ENABLED=0
+WORKDIR /src
+# The modules have a layer of their own, so that a change of source does not fetch them again.
+COPY go.mod go.sum ./
+RUN ["go", "mod", "download"]
+COPY . .
+# Set where a release is published; a runner that builds this file for a job sets neither.
+ARG RELEASE
+ARG COMMIT
+# By way of GOFLAGS, because the exec form of RUN expands no variables.
+ENV GOFLAGS="'-ldflags=-s -w -X github.com/org/aws-oidc-action/internal/cli.release=${RELEASE} -X github.com/org/aws-oidc-action/internal/cli.commit=${COMMIT}'"
+RUN ["go", "build", "-trimpath", "-o", "/aws-oidc-action", "."]
+
+# No CA certificates are copied: the program carries Mozilla's roots (internal/transport).
+FROM scratch
+COPY --from=build /aws-oidc-action /aws-oidc-action
+ENTRYPOINT ["/aws-oidc-action"]
