@@ -72,7 +72,7 @@ func (o Operator) fits(wants []Pattern) func(got string) bool {
 	}
 	matches := comparisons[base]
 	return func(got string) bool {
-		any := slices.ContainsFunc(wants, func(want Pattern) bool { return matches(want, got) })
-		return any != negated
+		matched := slices.ContainsFunc(wants, func(want Pattern) bool { return matches(want, got) })
+		return matched != negated
 	}
 }
