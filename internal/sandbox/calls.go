@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// The kinds of call that the server records: a request for an ID token, and
+// the actions of STS.
+const (
+	CallToken       = "token"
+	CallWebIdentity = "AssumeRoleWithWebIdentity"
+	CallAssumeRole  = "AssumeRole"
+	CallIdentity    = "GetCallerIdentity"
+)
+
+var stsCalls = []string{CallWebIdentity, CallAssumeRole, CallIdentity}
+
+// Call is one request that the server got, and what came of it. It holds
+// neither tokens nor secret keys.
+type Call struct {
+	Kind       string
+	Started    time.Time
+	Parameters map[string]string // as sent, without Action, Version and WebIdentityToken
+	UserAgent  string
+	Signer     string // ARN that signed the call; empty if none did, or nobody known
+	Region     string // of the signature
+
+	// Claims are those of the token handed out or presented, once its
+	// signature has been verified.
+	Claims oidc.Claims
+	// Decisions are what the role's trust policy said, action by action; the
+	// last one is the one that refused.
+	Decisions []Decision
+	// Session is the ARN of the session that the call made, or whose identity
+	// it told.
+	Session   string
+	AccessKey string // of the session that the call made
+	Expires   time.Time
+
+	Fault     FaultKind // the fault that hit, or ""
+	Status    int       // HTTP status; 0 if no answer was sent, or not yet
+	Code      string    // AWS's error code, or ""
+	Message   string
+	RequestID string
+}
+
+// OK reports whether the call got what it asked for, whole.
+func (c *Call) OK() bool { return c.Status == 200 && c.Code == "" && !c.Fault.spoils() }
+
+// Role returns the role that was asked for, or "".
+func (c *Call) Role() string { return c.Parameters["RoleArn"] }
+
+// Decision is a trust policy's answer to one action.
+type Decision struct {
+	Action string
+	Role   string // the role whose trust policy was asked
+	Result trust.Result
+	// IdentityMissing: the trust policy let the caller in, but the caller's
+	// own permissions (may-assume) do not cover the role.
+	IdentityMissing bool
+}
+
+// recorder keeps the calls in the order of their arrival.
+type recorder struct {
+	mu    sync.Mutex
+	calls []Call
+}
+
+// begin records a call that has arrived and returns its place.
+func (r *recorder) begin(c Call) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls = append(r.calls, c)
+	return len(r.calls) - 1
+}
+
+// end replaces a recorded call by what became of it.
+func (r *recorder) end(place int, c Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls[place] = c
+}
+
+func (r *recorder) all() []Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.calls)
+}

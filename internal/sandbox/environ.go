@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Environ returns NAME=VALUE lines, sorted, that the job's steps get: the
+// runner's variables, where to ask for a token and where STS listens. Without
+// the id-token permission the two ACTIONS_ID_TOKEN_ variables are missing, as
+// they are on a runner. Paths and files are a Job's.
+func (s *Server) Environ() []string {
+	w := &s.scenario.Workflow
+	env := map[string]string{
+		"CI":                      "true",
+		"GITHUB_ACTIONS":          "true",
+		"GITHUB_ACTOR":            w.Actor,
+		"GITHUB_ACTOR_ID":         w.ActorID,
+		"GITHUB_API_URL":          "https://api.github.com",
+		"GITHUB_BASE_REF":         w.BaseRef,
+		"GITHUB_EVENT_NAME":       w.Event,
+		"GITHUB_GRAPHQL_URL":      "https://api.github.com/graphql",
+		"GITHUB_HEAD_REF":         w.HeadRef,
+		"GITHUB_JOB":              w.Job,
+		"GITHUB_REF":              w.Ref,
+		"GITHUB_REF_NAME":         w.refName(),
+		"GITHUB_REF_PROTECTED":    boolText(w.RefProtected),
+		"GITHUB_REF_TYPE":         w.refType(),
+		"GITHUB_REPOSITORY":       w.Repository,
+		"GITHUB_REPOSITORY_ID":    w.RepositoryID,
+		"GITHUB_REPOSITORY_OWNER": w.owner(),
+
+		"GITHUB_REPOSITORY_OWNER_ID": w.OwnerID,
+		"GITHUB_RETENTION_DAYS":      "90",
+		"GITHUB_RUN_ATTEMPT":         w.RunAttempt,
+		"GITHUB_RUN_ID":              w.RunID,
+		"GITHUB_RUN_NUMBER":          w.RunNumber,
+		"GITHUB_SERVER_URL":          w.ServerURL,
+		"GITHUB_SHA":                 w.SHA,
+		"GITHUB_TRIGGERING_ACTOR":    w.TriggeringActor,
+		"GITHUB_WORKFLOW":            w.Name,
+		"GITHUB_WORKFLOW_REF":        w.workflowRef(),
+		"GITHUB_WORKFLOW_SHA":        w.SHA,
+		"RUNNER_ARCH":                "X64",
+		"RUNNER_ENVIRONMENT":         w.RunnerEnvironment,
+		"RUNNER_NAME":                "sandbox",
+		"RUNNER_OS":                  "Linux",
+
+		"AWS_ENDPOINT_URL_STS": s.URL(),
+	}
+	if w.ServerURL != "https://github.com" {
+		env["GITHUB_API_URL"] = w.ServerURL + "/api/v3"
+		env["GITHUB_GRAPHQL_URL"] = w.ServerURL + "/api/graphql"
+	}
+	if w.IDToken {
+		env["ACTIONS_ID_TOKEN_REQUEST_URL"] = s.URL() + s.issuer.tokenPath() + "?api-version=2.0"
+		env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = s.issuer.requestToken.Reveal()
+	}
+	for name, text := range w.Env {
+		env[name] = text
+	}
+	lines := make([]string, 0, len(env))
+	for name, text := range env {
+		lines = append(lines, name+"="+text)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// Event returns the webhook payload that GITHUB_EVENT_PATH names, in the parts
+// that tell where a change comes from.
+func (s *Server) Event() []byte {
+	w := &s.scenario.Workflow
+	type object = map[string]any
+	event := object{
+		"repository": object{
+			"full_name":  w.Repository,
+			"id":         json.Number(w.RepositoryID),
+			"private":    w.Visibility != "public",
+			"visibility": w.Visibility,
+			"owner":      object{"login": w.owner(), "id": json.Number(w.OwnerID)},
+		},
+		"sender": object{"login": w.Actor, "id": json.Number(w.ActorID)},
+	}
+	if w.BaseRef != "" || w.HeadRef != "" {
+		head := w.Repository
+		if w.Fork {
+			head = w.Actor + "/fork"
+		}
+		event["action"] = "opened"
+		event["number"] = json.Number(pullNumber)
+		event["pull_request"] = object{
+			"number": json.Number(pullNumber),
+			"base":   object{"ref": w.BaseRef, "repo": object{"full_name": w.Repository, "fork": false}},
+			"head":   object{"ref": w.HeadRef, "sha": w.SHA, "repo": object{"full_name": head, "fork": w.Fork}},
+			"user":   object{"login": w.Actor},
+		}
+	}
+	// Only texts, numbers and booleans: this cannot fail.
+	payload, _ := json.MarshalIndent(event, "", "  ")
+	return payload
+}

@@ -1,0 +1,78 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// faultReply returns the reply that a fault sends in place of an answer, and
+// whether there is one.
+func (s *Server) faultReply(kind FaultKind, call *Call, now time.Time) (reply, bool) {
+	if status, ok := statusFaults[kind]; ok {
+		return s.statusReply(status, call.Kind), true
+	}
+	if answer, ok := stsFaults[kind]; ok {
+		return s.mustFail(answer(accountOf(call.Role()), now)), true
+	}
+	return reply{}, false
+}
+
+// statusReply answers as the party that usually sends such a status: STS
+// itself, the token service, or a load balancer in front of them.
+func (s *Server) statusReply(status int, kind string) reply {
+	switch {
+	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
+		return htmlReply(status)
+	case kind == CallToken:
+		return tokenError(status, http.StatusText(status))
+	case status == http.StatusInternalServerError:
+		return s.mustFail(errInternal)
+	case status == http.StatusServiceUnavailable:
+		return s.mustFail(errUnavailable)
+	default:
+		return htmlReply(status)
+	}
+}
+
+// mustFail encodes an error; should that fail, the page of a broken server
+// goes out.
+func (s *Server) mustFail(e apiError) reply {
+	out, err := failure(e, s.names.uuid())
+	if err != nil {
+		return htmlReply(http.StatusInternalServerError)
+	}
+	return out
+}
+
+// mangle spoils an answer on its way out.
+func (k FaultKind) mangle(r reply) reply {
+	switch k {
+	case FaultTruncated:
+		r.body = r.body[:len(r.body)/2]
+	case FaultContentType:
+		return htmlReply(http.StatusOK)
+	case FaultEmptyBody:
+		r.status, r.body = http.StatusOK, nil
+	case FaultNoValue:
+		r.status, r.body = http.StatusOK, []byte("{}")
+	case FaultNotJSON:
+		r.status, r.contentType, r.body = http.StatusOK, "text/plain", []byte("upstream connect error or disconnect/reset before headers")
+	}
+	return r
+}
+
+// tokenError is a refusal of GitHub's token service.
+func tokenError(status int, message string) reply {
+	body, _ := json.Marshal(map[string]string{"message": message}) // two texts: cannot fail
+	return reply{status: status, contentType: "application/json; charset=utf-8", body: body, message: message}
+}
+
+// accountOf returns the account of an ARN, or "".
+func accountOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}

@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"fmt"
+	"strings"
+)
+
+// assignment is one NAME=VALUE of a file command.
+type assignment struct{ name, value string }
+
+// parseFileCommand reads what a step wrote to GITHUB_ENV, GITHUB_OUTPUT or
+// GITHUB_STATE as the runner does: NAME=VALUE, or NAME<<DELIMITER, lines, and
+// the delimiter alone on a line. On an error it returns what came before it,
+// too: the runner has applied that already.
+func parseFileCommand(text string) ([]assignment, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	var all []assignment
+	for text != "" {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if line == "" {
+			continue
+		}
+		equals, heredoc := strings.Index(line, "="), strings.Index(line, "<<")
+		switch {
+		case heredoc >= 0 && (equals < 0 || heredoc < equals):
+			name, delimiter := line[:heredoc], line[heredoc+2:]
+			if name == "" || delimiter == "" {
+				return all, fmt.Errorf("Invalid format '%s'. Name must not be empty and delimiter must not be empty", line) //nolint:staticcheck // the runner's text
+			}
+			value, rest, ok := cutHeredoc(text, delimiter)
+			if !ok {
+				return all, fmt.Errorf("Invalid value. Matching delimiter not found '%s'", delimiter) //nolint:staticcheck // the runner's text
+			}
+			all, text = append(all, assignment{name, value}), rest
+		case equals > 0:
+			all = append(all, assignment{line[:equals], line[equals+1:]})
+		case equals == 0:
+			return all, fmt.Errorf("Invalid format '%s'. Name must not be empty", line) //nolint:staticcheck // the runner's text
+		default:
+			return all, fmt.Errorf("Invalid format '%s'", line) //nolint:staticcheck // the runner's text
+		}
+	}
+	return all, nil
+}
+
+// cutHeredoc splits text at the line that is the delimiter. The line break
+// before it does not belong to the value.
+func cutHeredoc(text, delimiter string) (value, rest string, ok bool) {
+	for at := 0; at < len(text); {
+		line, after := text[at:], len(text)
+		if i := strings.IndexByte(line, '\n'); i >= 0 {
+			line, after = line[:i], at+i+1
+		}
+		if line == delimiter {
+			return strings.TrimSuffix(text[:at], "\n"), text[after:], true
+		}
+		at = after
+	}
+	return "", "", false
+}

@@ -1,0 +1,240 @@
+package sandbox
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// maxScenario is the size of the largest scenario or policy file that is
+// read, in bytes.
+const maxScenario = 1 << 20
+
+// Scenario is a rehearsal's world: what GitHub says of the job, which roles
+// and keys AWS has, what goes wrong on the way, and how it should end.
+type Scenario struct {
+	Name        string // the file's name, as it stands in messages
+	Description string
+	Workflow    Workflow
+	Steps       []map[string]string // the inputs of each use of the action, in turn
+	Accounts    []*Account          // in the file's order
+	Faults      []Fault
+	Expect      *Expect // nil if the file does not say
+}
+
+// Account is one AWS account.
+type Account struct {
+	ID        string
+	Partition string // aws, aws-cn or aws-us-gov
+	Providers []Provider
+	Roles     []*Role
+	Users     []*User
+}
+
+// Provider is an OpenID Connect identity provider of an account.
+type Provider struct {
+	ARN       string
+	Issuer    string // a URL without trailing slash
+	Audiences []string
+}
+
+// Role is a role that can be assumed.
+type Role struct {
+	ARN        string
+	Name       string // without the path
+	Account    string
+	Trust      *trust.Policy
+	Policy     []byte        // the trust policy as JSON
+	PolicyFile string        // the file in which Policy's lines count
+	MaxSession time.Duration // MaxSessionDuration
+	MayAssume  []string      // IAM patterns of role ARNs that its permissions let it assume
+}
+
+// User is an IAM user with static keys.
+type User struct {
+	ARN       string
+	Name      string
+	Account   string
+	AccessKey string
+	Secret    secret.Value
+	MayAssume []string
+}
+
+// Expect is how the rehearsal should end.
+type Expect struct {
+	Success bool
+	Code    string // stable code of the refusal; empty on success
+	Hop     int    // counted from 1; 0 if the file does not say
+}
+
+// Role returns the role of an ARN, or nil.
+func (s *Scenario) Role(arn string) *Role {
+	for _, a := range s.Accounts {
+		for _, r := range a.Roles {
+			if r.ARN == arn {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Scenario) account(id string) *Account {
+	for _, a := range s.Accounts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// LoadScenario reads a scenario file. Policy files are looked up beside it
+// and cannot lie outside of its directory, not even through a symbolic link.
+func LoadScenario(path string) (*Scenario, error) {
+	root, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("open the scenario's directory: %w", err)
+	}
+	defer root.Close()
+	read := func(name string) ([]byte, error) {
+		info, err := root.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > maxScenario || !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s is not a file of at most %d bytes", name, maxScenario)
+		}
+		return root.ReadFile(name)
+	}
+	src, err := read(filepath.Base(path))
+	if err != nil {
+		return nil, fmt.Errorf("read scenario: %w", err)
+	}
+	return ParseScenario(path, src, read)
+}
+
+// ParseScenario reads a scenario: strict YAML, unknown fields refused. Errors
+// name the file, the line and the field. The policy files that it mentions
+// are fetched with read, by a path relative to the scenario that does not
+// leave its directory; with a nil read there are none.
+func ParseScenario(name string, src []byte, read func(path string) ([]byte, error)) (*Scenario, error) {
+	if len(src) > maxScenario {
+		return nil, fmt.Errorf("%s: has %d bytes, more than %d", name, len(src), maxScenario)
+	}
+	doc, err := document(name, src)
+	if err != nil {
+		return nil, err
+	}
+	if read == nil {
+		read = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
+	}
+	p := parser{read: read, s: &Scenario{Name: name, Workflow: defaultWorkflow()}}
+	err = doc.fields(map[string]func(value) error{
+		"description": into(&p.s.Description),
+		"workflow":    p.workflow,
+		"with":        p.with,
+		"steps":       p.steps,
+		"accounts":    p.accounts,
+		"faults":      p.faults,
+		"expect":      p.expect,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.s.Workflow.complete()
+	if len(p.s.Steps) == 0 {
+		p.s.Steps = []map[string]string{{}}
+	}
+	return p.s, nil
+}
+
+type parser struct {
+	read func(string) ([]byte, error)
+	s    *Scenario
+}
+
+func (p *parser) with(v value) error {
+	if p.s.Steps != nil {
+		return v.errorf("stands beside steps; use one of them")
+	}
+	inputs, err := stepInputs(v)
+	p.s.Steps = []map[string]string{inputs}
+	return err
+}
+
+func (p *parser) steps(v value) error {
+	if p.s.Steps != nil {
+		return v.errorf("stands beside with; use one of them")
+	}
+	return v.list(func(_ int, step value) error {
+		var inputs map[string]string
+		err := step.fields(map[string]func(value) error{
+			"with": func(v value) (err error) {
+				inputs, err = stepInputs(v)
+				return err
+			},
+		})
+		if inputs == nil {
+			inputs = map[string]string{}
+		}
+		p.s.Steps = append(p.s.Steps, inputs)
+		return err
+	})
+}
+
+func stepInputs(v value) (map[string]string, error) {
+	inputs := map[string]string{}
+	err := v.each(func(name string, entry value) error {
+		text, err := entry.text()
+		switch {
+		case entry.isNull():
+			text, err = "", nil // the runner gives an empty input for it
+		case err != nil:
+			return entry.errorf("an input is text, not %s; use a block with | for several lines", entry.kind())
+		case strings.Contains(text, "${{"):
+			return entry.errorf("expressions are not evaluated here; write the value itself")
+		}
+		inputs[name] = text
+		return err
+	})
+	return inputs, err
+}
+
+var codeName = regexp.MustCompile(`\A[a-z]+(?:-[a-z]+)*\z`)
+
+func (p *parser) expect(v value) error {
+	e := &Expect{}
+	p.s.Expect = e
+	if text, err := v.text(); err == nil {
+		e.Success = text == "success"
+		if !e.Success {
+			return v.errorf("must be success, or a mapping with code, not %q", text)
+		}
+		return nil
+	}
+	err := v.fields(map[string]func(value) error{
+		"code": func(v value) error {
+			code, err := v.text()
+			if err == nil && !codeName.MatchString(code) {
+				err = v.errorf("%q is no code of a refusal", code)
+			}
+			e.Code = code
+			return err
+		},
+		"hop": func(v value) (err error) {
+			e.Hop, err = v.integer(1, 100)
+			return err
+		},
+	})
+	if err == nil && e.Code == "" {
+		return v.errorf("needs code, or success in its place")
+	}
+	return err
+}

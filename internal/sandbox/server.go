@@ -1,0 +1,186 @@
+// Package sandbox is an embedded GitHub OIDC issuer and AWS STS on loopback,
+// for tests and rehearsals. It speaks the real protocols: signed tokens
+// behind discovery and JWKS, form-encoded requests with verified signatures,
+// XML answers with AWS's codes and texts, trust policies evaluated as IAM
+// does, and faults on demand. A scenario file describes its world. Job plays
+// the runner for the steps of one job.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Options of a server. The zero value listens on a free port of 127.0.0.1.
+type Options struct {
+	Listen          string           // host:port; only loopback addresses are accepted
+	Now             func() time.Time // the clock of issuer and STS; nil for time.Now
+	Latency         time.Duration    // how long every answer takes, in real time
+	SessionLifetime time.Duration    // sessions last no longer than this, whatever is asked; 0 for no such limit
+	Seed            uint64           // equal seeds give equal keys and ids
+}
+
+// Server is a running sandbox. It is safe for concurrent use.
+type Server struct {
+	scenario *Scenario
+	options  Options
+	url      string
+	http     *http.Server
+	closing  sync.Once
+	closed   chan struct{}
+
+	issuer *issuer
+	sts    *stsService
+	faults *faultPlan
+	calls  recorder
+	names  *names
+}
+
+// Start serves a scenario until Close.
+func Start(s *Scenario, o Options) (*Server, error) {
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:0"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	listener, err := listenLoopback(o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	srv := &Server{
+		scenario: s,
+		options:  o,
+		url:      "http://" + listener.Addr().String(),
+		closed:   make(chan struct{}),
+		faults:   newFaultPlan(s.Faults),
+		names:    &names{seed: o.Seed},
+	}
+	srv.issuer, err = newIssuer(&s.Workflow, srv.url, srv.names, o.Now())
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	srv.sts = newSTS(s, newKeySource(s.Workflow.Issuer, srv.url), srv.names, o.SessionLifetime)
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", srv.issuer.serveDiscovery)
+	mux.HandleFunc("GET /.well-known/jwks", srv.issuer.serveKeys)
+	mux.HandleFunc("GET "+srv.issuer.tokenPath(), srv.serveToken)
+	mux.HandleFunc("POST /{$}", srv.serveSTS)
+	srv.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.http.Serve(listener) }() // ends with Close
+	return srv, nil
+}
+
+// listenLoopback refuses addresses that others could reach.
+func listenLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("listen address %q: want host:port", address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fmt.Errorf("listen address %q is not on loopback; use 127.0.0.1", address)
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %q: %w", address, err)
+	}
+	return listener, nil
+}
+
+// URL returns the address of issuer and STS: scheme, host and port.
+func (s *Server) URL() string { return s.url }
+
+// Scenario returns what the server was started with.
+func (s *Server) Scenario() *Scenario { return s.scenario }
+
+// Calls returns every token and STS call so far, in the order of arrival. A
+// call is complete in it before its client has the answer.
+func (s *Server) Calls() []Call { return s.calls.all() }
+
+// Close ends the server and every call under way.
+func (s *Server) Close() error {
+	s.closing.Do(func() { close(s.closed) })
+	if err := s.http.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close the sandbox: %w", err)
+	}
+	return nil
+}
+
+// exchange takes one call through latency, faults and the record. answer is
+// asked for the reply unless a fault stands in for it; it may fill in the
+// call.
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, call Call, answer func(now time.Time, fault FaultKind, call *Call) reply) {
+	now := s.options.Now()
+	call.Started = now
+	call.UserAgent = r.UserAgent()
+	place := s.calls.begin(call)
+
+	fault, latency := s.faults.next(call.Kind, call.Role(), now)
+	if !s.wait(r.Context(), s.options.Latency+latency) {
+		panic(http.ErrAbortHandler)
+	}
+	if fault != nil {
+		call.Fault = fault.Kind
+		now = now.Add(fault.Offset)
+	}
+	if call.Fault == FaultHang || call.Fault == FaultReset {
+		s.calls.end(place, call)
+		s.abort(w, r.Context(), call.Fault)
+		return
+	}
+	out, replaced := s.faultReply(call.Fault, &call, now)
+	if !replaced {
+		out = call.Fault.mangle(answer(now, call.Fault, &call))
+	}
+	call.Status, call.Code, call.Message, call.RequestID = out.status, out.code, out.message, out.requestID
+	s.calls.end(place, call)
+	out.write(w, now)
+}
+
+// wait returns false if the client or the server gave up meanwhile.
+func (s *Server) wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	case <-s.closed:
+		return false
+	}
+}
+
+// abort ends a call without an answer: at once and with a reset, or not
+// before the client or the server gives up.
+func (s *Server) abort(w http.ResponseWriter, ctx context.Context, kind FaultKind) {
+	if kind == FaultHang {
+		select {
+		case <-ctx.Done():
+		case <-s.closed:
+		}
+		panic(http.ErrAbortHandler)
+	}
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		panic(http.ErrAbortHandler)
+	}
+	conn, _, err := hijacker.Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // close with a reset instead of a goodbye
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,200 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// maxForm bounds the body of a request to STS, in bytes. The largest valid
+// one, with fifty tags and a token, stays far below.
+const maxForm = 256 << 10
+
+// stsService answers the actions of STS.
+type stsService struct {
+	scenario *Scenario
+	keys     *keySource
+	names    *names
+	lifetime time.Duration // cap of every session, or 0
+	sessions sessionStore
+}
+
+func newSTS(s *Scenario, keys *keySource, n *names, lifetime time.Duration) *stsService {
+	return &stsService{scenario: s, keys: keys, names: n, lifetime: lifetime}
+}
+
+// stsRequest is one request for an action.
+type stsRequest struct {
+	action string
+	http   *http.Request
+	body   []byte
+	form   url.Values
+	now    time.Time
+	fault  FaultKind
+	call   *Call // to be filled in
+}
+
+// serveSTS takes a form-encoded request.
+func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
+	if err != nil {
+		s.mustFail(errMalformedRequest).write(w, s.options.Now())
+		return
+	}
+	form, formErr := url.ParseQuery(string(body))
+	req := stsRequest{action: form.Get("Action"), http: r, body: body, form: form}
+	call := Call{Kind: req.action, Parameters: recorded(form)}
+	s.exchange(w, r, call, func(now time.Time, fault FaultKind, call *Call) reply {
+		req.now, req.fault, req.call = now, fault, call
+		if formErr != nil {
+			return s.mustFail(errMalformedRequest)
+		}
+		return s.answer(&req)
+	})
+}
+
+// recorded returns the parameters that may be kept.
+func recorded(form url.Values) map[string]string {
+	parameters := map[string]string{}
+	for name := range form {
+		switch name {
+		case "Action", "Version", "WebIdentityToken":
+		default:
+			parameters[name] = form.Get(name)
+		}
+	}
+	return parameters
+}
+
+// answer runs the action and encodes what comes of it.
+func (s *Server) answer(req *stsRequest) reply {
+	result, err := s.sts.do(req)
+	var refused apiError
+	switch {
+	case errors.As(err, &refused):
+		return s.mustFail(refused)
+	case err != nil:
+		return s.mustFail(errInternal)
+	}
+	out, err := success(req.action, result, s.names.uuid())
+	if err != nil {
+		return s.mustFail(errInternal)
+	}
+	return out
+}
+
+func (s *stsService) do(req *stsRequest) (any, error) {
+	version := req.form.Get("Version")
+	switch {
+	case req.action == "":
+		return nil, errMissingAction
+	case version != stsVersion || !slices.Contains(stsCalls, req.action):
+		return nil, apiError{http.StatusBadRequest, "InvalidAction", "Could not find operation " + req.action + " for version " + version}
+	}
+	switch req.action {
+	case CallWebIdentity:
+		return s.assumeRoleWithWebIdentity(req)
+	case CallAssumeRole:
+		return s.assumeRole(req)
+	default:
+		return s.getCallerIdentity(req)
+	}
+}
+
+func (s *stsService) getCallerIdentity(req *stsRequest) (any, error) {
+	caller, err := s.authenticate(req)
+	if err != nil {
+		return nil, err
+	}
+	req.call.Session = caller.arn
+	return identityResult{
+		XMLName: xmlName("GetCallerIdentityResult"),
+		Arn:     caller.arn, UserId: caller.userID, Account: caller.account,
+	}, nil
+}
+
+// requestContext returns the condition keys that every request has.
+func (s *stsService) requestContext(req *stsRequest) trust.Context {
+	now := req.now.UTC()
+	ctx := trust.Context{
+		"aws:CurrentTime": {now.Format(time.RFC3339)},
+		"aws:EpochTime":   {strconv.FormatInt(now.Unix(), 10)},
+		// The wire is plain HTTP on loopback, but it stands for AWS's TLS.
+		"aws:SecureTransport": {"true"},
+		"aws:SourceIp":        {s.scenario.Workflow.SourceIP},
+		"aws:UserAgent":       {req.http.UserAgent()},
+		"sts:RoleSessionName": {req.form.Get("RoleSessionName")},
+	}
+	if req.call.Region != "" {
+		ctx["aws:RequestedRegion"] = []string{req.call.Region}
+	}
+	return ctx
+}
+
+// decide asks a role's trust policy and records its answer.
+func (req *stsRequest) decide(role *Role, action string, who trust.Principal, ctx trust.Context) trust.Result {
+	result := role.Trust.Evaluate(trust.Request{Action: action, Principal: who, Context: ctx})
+	req.call.Decisions = append(req.call.Decisions, Decision{Action: action, Role: role.ARN, Result: result})
+	return result
+}
+
+// duration returns how long a session of the role is to last.
+func (req *stsRequest) duration(role *Role, chained bool) (time.Duration, error) {
+	asked := req.form.Get("DurationSeconds")
+	if asked == "" {
+		return time.Hour, nil
+	}
+	seconds, err := strconv.Atoi(asked)
+	if err != nil {
+		return 0, err // cannot be: the constraints have been checked
+	}
+	d := time.Duration(seconds) * time.Second
+	switch {
+	case chained && d > time.Hour:
+		return 0, errChainingHour
+	case d > role.MaxSession:
+		return 0, errMaxSession
+	}
+	return d, nil
+}
+
+// open makes a session of a role and the answer's part that tells of it.
+func (s *stsService) open(req *stsRequest, role *Role, sess session, d time.Duration) assumeRoleResult {
+	if s.lifetime > 0 {
+		d = min(d, s.lifetime)
+	}
+	sess.role = role
+	sess.name = req.form.Get("RoleSessionName")
+	sess.issued = req.now
+	sess.expires = req.now.Add(d).Truncate(time.Second)
+	sess.accessKey = s.names.accessKey()
+	secretKey := s.names.secretKey()
+	if req.fault == FaultSpecialSecret {
+		secretKey = "+/" + secretKey[2:]
+	}
+	token := s.names.sessionToken()
+	s.sessions.add(&sess, secretKey, token)
+
+	who := sess.caller()
+	req.call.Session, req.call.AccessKey, req.call.Expires = who.arn, sess.accessKey, sess.expires
+	return assumeRoleResult{
+		XMLName:         xmlName(req.action + "Result"),
+		Credentials:     issuedKeys{sess.accessKey, secretKey, token, xmlTime(sess.expires)},
+		AssumedRoleUser: assumedRole{who.userID, who.arn},
+		SourceIdentity:  sess.sourceIdentity,
+	}
+}
+
+// isRoleARN tells the one form of ARN that can be assumed.
+func isRoleARN(arn string) bool {
+	parts := strings.SplitN(arn, ":", 6)
+	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "iam" &&
+		parts[3] == "" && len(parts[4]) == 12 && isDigits(parts[4]) && strings.HasPrefix(parts[5], "role/") && len(parts[5]) > len("role/")
+}

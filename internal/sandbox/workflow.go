@@ -1,0 +1,246 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+)
+
+// Workflow is what GitHub knows of the job: it fills the token's claims and
+// the runner's variables.
+type Workflow struct {
+	Repository        string // owner/name
+	RepositoryID      string
+	OwnerID           string
+	Visibility        string // public, private or internal
+	Ref               string // refs/heads/…, refs/tags/… or refs/pull/…
+	RefProtected      bool
+	SHA               string
+	Event             string
+	BaseRef, HeadRef  string // of a pull request
+	Fork              bool   // the pull request comes from a fork
+	Environment       string
+	Actor, ActorID    string
+	TriggeringActor   string
+	RunID             string
+	RunNumber         string
+	RunAttempt        string
+	Job               string
+	Name              string // the workflow's name
+	File              string // path of the workflow's file
+	JobWorkflowRef    string // differs from the caller's in a reusable workflow
+	Enterprise        string
+	EnterpriseID      string
+	RunnerEnvironment string // github-hosted or self-hosted
+	ServerURL         string
+	Issuer            string // of the tokens, a URL without trailing slash
+	Immutable         bool   // the subject carries the owner's and repository's ids
+	IDToken           bool   // permissions: id-token: write
+	SourceIP          string // address from which STS is called, for aws:SourceIp
+	Env               map[string]string
+	Claims            map[string]any // replaces claims; a nil value removes one
+}
+
+const githubIssuer = "https://token.actions.githubusercontent.com"
+
+func defaultWorkflow() Workflow {
+	return Workflow{
+		Repository:        "octo-org/octo-repo",
+		RepositoryID:      "74123456",
+		OwnerID:           "6154722",
+		Visibility:        "private",
+		SHA:               "dcd3e7b8a64b9bd4b4f0a9d8f0b6c3a1e2f40517",
+		Event:             "push",
+		Actor:             "octocat",
+		ActorID:           "583231",
+		RunID:             "9318273645",
+		RunNumber:         "42",
+		RunAttempt:        "1",
+		Job:               "deploy",
+		Name:              "deploy",
+		File:              ".github/workflows/deploy.yml",
+		RunnerEnvironment: "github-hosted",
+		ServerURL:         "https://github.com",
+		Issuer:            githubIssuer,
+		IDToken:           true,
+		SourceIP:          "127.0.0.1",
+		Env:               map[string]string{},
+		Claims:            map[string]any{},
+	}
+}
+
+func (p *parser) workflow(v value) error {
+	w := &p.s.Workflow
+	return v.fields(map[string]func(value) error{
+		"repository": func(v value) error {
+			s, err := v.text()
+			owner, name, ok := strings.Cut(s, "/")
+			if err == nil && (!ok || owner == "" || name == "" || strings.Contains(name, "/")) {
+				err = v.errorf("%q must be owner/name", s)
+			}
+			w.Repository = s
+			return err
+		},
+		"ref": func(v value) error {
+			s, err := v.text()
+			if err == nil && !strings.HasPrefix(s, "refs/") {
+				err = v.errorf("%q must be a full ref, for example refs/heads/main", s)
+			}
+			w.Ref = s
+			return err
+		},
+		"subject": func(v value) error {
+			s, err := v.oneOf("classic", "immutable")
+			w.Immutable = s == "immutable"
+			return err
+		},
+		"visibility": func(v value) (err error) {
+			w.Visibility, err = v.oneOf("public", "private", "internal")
+			return err
+		},
+		"runner-environment": func(v value) (err error) {
+			w.RunnerEnvironment, err = v.oneOf("github-hosted", "self-hosted")
+			return err
+		},
+		"issuer": func(v value) (err error) {
+			w.Issuer, err = issuerURL(v)
+			return err
+		},
+		"server-url": func(v value) (err error) {
+			w.ServerURL, err = issuerURL(v)
+			return err
+		},
+		"env": func(v value) error {
+			return v.each(func(name string, entry value) (err error) {
+				w.Env[name], err = entry.text()
+				return err
+			})
+		},
+		"claims": func(v value) error {
+			return v.each(func(name string, entry value) error { return w.claim(name, entry) })
+		},
+		"repository-id":    intoDigits(&w.RepositoryID),
+		"owner-id":         intoDigits(&w.OwnerID),
+		"ref-protected":    intoBoolean(&w.RefProtected),
+		"sha":              into(&w.SHA),
+		"event":            into(&w.Event),
+		"base-ref":         into(&w.BaseRef),
+		"head-ref":         into(&w.HeadRef),
+		"fork":             intoBoolean(&w.Fork),
+		"environment":      into(&w.Environment),
+		"actor":            into(&w.Actor),
+		"actor-id":         intoDigits(&w.ActorID),
+		"triggering-actor": into(&w.TriggeringActor),
+		"run-id":           intoDigits(&w.RunID),
+		"run-number":       intoDigits(&w.RunNumber),
+		"run-attempt":      intoDigits(&w.RunAttempt),
+		"job":              into(&w.Job),
+		"name":             into(&w.Name),
+		"file":             into(&w.File),
+		"job-workflow-ref": into(&w.JobWorkflowRef),
+		"enterprise":       into(&w.Enterprise),
+		"enterprise-id":    intoDigits(&w.EnterpriseID),
+		"id-token":         intoBoolean(&w.IDToken),
+		"source-ip":        into(&w.SourceIP),
+	})
+}
+
+// claim reads one claim that replaces GitHub's: text, a list of texts, or
+// nothing, which removes it. Times stay numbers, as in GitHub's tokens.
+func (w *Workflow) claim(name string, v value) error {
+	if v.isNull() {
+		w.Claims[name] = nil
+		return nil
+	}
+	if text, err := v.text(); err == nil {
+		w.Claims[name] = text
+		switch name {
+		case "exp", "iat", "nbf":
+			if !isDigits(text) {
+				return v.errorf("must be seconds since 1970, not %q", text)
+			}
+			w.Claims[name] = json.Number(text)
+		case "iss":
+			w.Claims[name], err = issuerURL(v)
+			return err
+		}
+		return nil
+	}
+	var list []string
+	if err := intoList(&list)(v); err != nil {
+		return err
+	}
+	w.Claims[name] = list
+	return nil
+}
+
+// complete fills the fields whose default depends on others.
+func (w *Workflow) complete() {
+	if w.Ref == "" {
+		w.Ref = "refs/heads/main"
+		if w.isPullRequest() {
+			w.Ref = "refs/pull/" + pullNumber + "/merge"
+		}
+	}
+	if w.isPullRequest() || w.Event == "pull_request_target" {
+		if w.BaseRef == "" {
+			w.BaseRef = "main"
+		}
+		if w.HeadRef == "" {
+			w.HeadRef = "feature"
+		}
+	}
+	if w.TriggeringActor == "" {
+		w.TriggeringActor = w.Actor
+	}
+	if w.JobWorkflowRef == "" {
+		w.JobWorkflowRef = w.workflowRef()
+	}
+	if issuer, ok := w.Claims["iss"].(string); ok {
+		w.Issuer = issuer
+	}
+}
+
+// pullNumber is the number of every rehearsed pull request.
+const pullNumber = "17"
+
+func (w *Workflow) isPullRequest() bool { return w.Event == "pull_request" }
+
+func (w *Workflow) owner() string {
+	owner, _, _ := strings.Cut(w.Repository, "/")
+	return owner
+}
+
+func (w *Workflow) workflowRef() string {
+	return w.Repository + "/" + w.File + "@" + w.Ref
+}
+
+// refName and refType split the ref as GITHUB_REF_NAME and GITHUB_REF_TYPE do.
+func (w *Workflow) refName() string {
+	for _, prefix := range []string{"refs/heads/", "refs/tags/", "refs/pull/"} {
+		if name, ok := strings.CutPrefix(w.Ref, prefix); ok {
+			return name
+		}
+	}
+	return w.Ref
+}
+
+func (w *Workflow) refType() string {
+	if strings.HasPrefix(w.Ref, "refs/tags/") {
+		return "tag"
+	}
+	return "branch"
+}
+
+// issuerURL reads an https URL without query, fragment and trailing slash.
+func issuerURL(v value) (string, error) {
+	s, err := v.text()
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(s, "/") {
+		return "", v.errorf("%q must be an https URL without query and trailing slash", s)
+	}
+	return s, nil
+}
