@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 const (
@@ -42,7 +43,6 @@ var badInputs = []struct {
 	{name: "region as command", with: inputs{"aws-region": "::set-env name=A::b"}, input: "aws-region", want: "not the name of a region"},
 	{name: "region zero", with: inputs{"aws-region": "eu-central-0"}, input: "aws-region", want: "not the name of a region"},
 
-	{name: "no role", with: inputs{"role-to-assume": ""}, input: "role-to-assume", want: "is not given"},
 	{name: "role by name", with: inputs{"role-to-assume": "deploy"}, input: "role-to-assume", want: "arn:aws:iam::"},
 	{name: "user", with: inputs{"role-to-assume": "arn:aws:iam::111111111111:user/me"}, input: "role-to-assume", want: "not the ARN of a role"},
 	{name: "short account", with: inputs{"role-to-assume": "arn:aws:iam::11111111111:role/hub"}, input: "role-to-assume", want: "12-digit"},
@@ -171,7 +171,7 @@ func TestBadInputs(t *testing.T) {
 				environ = append(environ, name+"="+value)
 			}
 			var log bytes.Buffer
-			code := Step{Environ: environ, Stdout: &log, HTTP: server.Client(), Now: time.Now}.Run(context.Background())
+			code := Step{Environ: environ, Stdout: &log, HTTP: transport.New, Now: time.Now}.Run(context.Background())
 
 			want := tt.code
 			if want == "" {
@@ -223,7 +223,7 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 	Step{Environ: []string{
 		"GITHUB_STATE=" + state, "INPUT_AWS-REGION=nowhere", "INPUT_ROLE-TO-ASSUME=me", "INPUT_ROLE-CHAIN=- rolle: x",
 		"INPUT_ROLE-DURATION-SECONDS=1", "INPUT_INLINE-SESSION-POLICY=x", "INPUT_DISABLE-RETRY=maybe",
-	}, Stdout: &log, HTTP: http.DefaultClient, Now: time.Now}.Run(context.Background())
+	}, Stdout: &log, HTTP: transport.New, Now: time.Now}.Run(context.Background())
 	for _, input := range []string{"aws-region", "role-to-assume", "role-chain, line 1", "role-duration-seconds", "inline-session-policy", "disable-retry"} {
 		if !strings.Contains(log.String(), "input "+input) {
 			t.Errorf("%s is not named in:\n%s", input, log.String())

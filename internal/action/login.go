@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
@@ -23,26 +21,14 @@ type result struct {
 }
 
 // login walks the chain of every profile. Nothing is published here.
-func (p *phase) login(ctx context.Context, job explain.Job) ([]result, *explain.Diagnosis) {
+func (p *phase) login(ctx context.Context, s *store, job explain.Job) ([]result, *explain.Diagnosis) {
 	ctx, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
-	tokens := oidc.NewTokens(&oidc.Source{
-		URL:    p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		Bearer: secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client: p.HTTP,
-		Retry:  retry.Default(p.plan.Attempts),
-		Seen:   func(token secret.Value) { p.runner.Mask(token.Reveal()) },
-	}, p.Now)
-	walker := &assume.Walker{
-		HTTP:   p.HTTP,
-		Tokens: tokens,
-		Retry:  retry.Default(p.plan.Attempts),
-		Seen:   p.maskSession,
-		Done:   p.logHop,
-	}
+	tokens := p.tokens()
+	walker := p.walker(s, tokens)
 	var results []result
 	for _, profile := range p.plan.Profiles {
-		session, err := walker.Walk(ctx, profile)
+		session, err := p.walk(ctx, walker, profile)
 		if errors.Is(err, context.Canceled) {
 			return nil, failure(err)
 		}
@@ -62,39 +48,64 @@ func (p *phase) login(ctx context.Context, job explain.Job) ([]result, *explain.
 	return results, nil
 }
 
+// walk walks one chain. Credentials that no answer of STS's has named yet are
+// asked for their identity.
+func (p *phase) walk(ctx context.Context, w *assume.Walker, profile plan.Profile) (assume.Session, error) {
+	session, err := w.Walk(ctx, profile)
+	if err != nil || session.ARN != "" {
+		return session, err
+	}
+	return w.Identify(ctx, p.ownSTS(profile), session)
+}
+
+func (p *phase) tokens() *oidc.Tokens {
+	return oidc.NewTokens(&oidc.Source{
+		URL:    p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
+		Bearer: secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
+		Client: p.client,
+		Retry:  retry.Default(p.plan.Attempts),
+		Seen:   func(token secret.Value) { p.runner.Mask(token.Reveal()) },
+	}, p.Now)
+}
+
+func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
+	return &assume.Walker{
+		HTTP:  p.client,
+		Retry: retry.Default(p.plan.Attempts),
+		UserAgent: fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version,
+			p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT")),
+		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
+			if profile.Source == plan.SourceTokenFile {
+				return p.readTokenFile(profile.TokenFile)
+			}
+			return tokens.Get(ctx, profile.Audience, refused)
+		},
+		Origin: func(ctx context.Context, profile plan.Profile) (assume.Session, error) {
+			return p.origin(ctx, s, profile)
+		},
+		Seen: p.maskSession,
+		Done: p.logHop,
+	}
+}
+
 func (p *phase) maskSession(s assume.Session) {
 	p.runner.Mask(s.AccessKeyID)
 	p.runner.Mask(s.SecretAccessKey.Reveal())
 	p.runner.Mask(s.SessionToken.Reveal())
-	if p.plan.MaskAccountID {
+	if p.plan.MaskAccountID && s.Account != "" {
 		p.maskAccount(s.Account)
 	}
 }
 
 func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
-	how := "with the session before it"
+	how := "with the credentials before it"
 	if hop == 1 {
-		how = "with the job's OIDC token"
+		switch p.plan.Profiles[0].Source {
+		case plan.SourceOIDC:
+			how = "with the job's OIDC token"
+		case plan.SourceTokenFile:
+			how = "with the token of web-identity-token-file"
+		}
 	}
 	p.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
-}
-
-// guard holds STS's answer against what was asked: plan has seen to the ARN,
-// but only the answer says whose credentials these are.
-func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
-	if allowed := p.plan.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
-		return &explain.Diagnosis{
-			Code: explain.AccountNotAllowed,
-			What: fmt.Sprintf("the credentials belong to account %s, which is not among allowed-account-ids (%s)", s.Account, strings.Join(allowed, ", ")),
-			Cure: "correct the role, or allow the account; nothing was exported",
-		}
-	}
-	if want := profile.Last().Role.Account(); s.Account != want {
-		return &explain.Diagnosis{
-			Code: explain.Failed,
-			What: fmt.Sprintf("the endpoint answered with a session in account %s where the role is in %s", s.Account, want),
-			Cure: "check sts-endpoint and the AWS_ENDPOINT_URL variables; nothing was exported",
-		}
-	}
-	return nil
 }

@@ -1,62 +1,100 @@
 package action
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
 // post takes back what the main phase published. It never fails the job: what
 // cannot be done becomes a warning.
 func (p *phase) post() {
-	if p.runner.Getenv("AWS_SKIP_CLEANUP_STEP") == "true" {
+	if strings.EqualFold(p.runner.Getenv("AWS_SKIP_CLEANUP_STEP"), "true") { // as the expression in action.yml compares
 		p.runner.Info("AWS_SKIP_CLEANUP_STEP is true: the credentials stay")
 		return
 	}
-	if err := p.takeBack(p.runner.State(stateStep)); err != nil {
-		p.runner.Warning("clean-up", "the credentials of this step could not be taken back: "+err.Error())
+	s, err := p.openStore()
+	if err == nil {
+		defer s.Close()
+		id := p.runner.State(stateStep)
+		err = p.takeBack(s, func(r record) bool { return r.ID == id })
+	}
+	if err != nil {
+		p.runner.Warning("clean-up", "what this step exported could not be taken back: "+err.Error())
 	}
 }
 
-func (p *phase) takeBack(id string) error {
-	s, err := p.openStore()
-	if err != nil {
-		return err
+// logout takes back what every earlier step of the job published.
+func (p *phase) logout(s *store) *explain.Diagnosis {
+	if err := p.takeBack(s, func(record) bool { return true }); err != nil {
+		return failure(err)
 	}
-	defer s.Close()
-	r, found, err := s.take(id)
-	if err != nil || !found {
-		return err
+	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{{Name: "authenticated", Value: "false"}}}); err != nil {
+		return failure(err)
 	}
-	env := p.restored(r.Exported)
-	if err := p.runner.Publish(runner.Publication{Env: env}); err != nil {
-		return err
-	}
-	if err := s.remove(id); err != nil {
-		return err
-	}
-	p.runner.Info("Took back the credentials that this step exported")
 	return nil
 }
 
-// restored is the environment as it was before the step, as far as nobody else
-// has changed it since. A variable cannot be unset; an empty value counts as
-// unset for keys, but not for regions (facts: AWS's SDKs), which stay.
-func (p *phase) restored(all map[string]exported) []runner.Pair {
-	var env []runner.Pair
-	for name, e := range all {
-		if digest(p.runner.Getenv(name)) != e.Digest {
+// takeBack undoes records, the latest first.
+func (p *phase) takeBack(s *store, chosen func(record) bool) error {
+	state, err := s.read()
+	if err != nil {
+		return err
+	}
+	env := map[string]string{} // as it will be, where that differs from now
+	for _, r := range slices.Backward(state.Records) {
+		if !chosen(r) {
 			continue
 		}
-		if secretVariables[name] || e.Former != "" {
-			env = append(env, runner.Pair{Name: name, Value: e.Former})
+		p.restore(env, r.Exported)
+		if err := p.removeProfiles(s, r.Profiles); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(env, func(a, b runner.Pair) int {
-		if a.Name < b.Name {
-			return -1
+	var pairs []runner.Pair
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		pairs = append(pairs, runner.Pair{Name: name, Value: env[name]})
+	}
+	if err := p.runner.Publish(runner.Publication{Env: pairs}); err != nil {
+		return err
+	}
+	before := len(state.Records)
+	state.Records = slices.DeleteFunc(state.Records, chosen)
+	if len(state.Records) == before {
+		p.runner.Info("There is nothing to take back")
+		return nil
+	}
+	if err := s.replace(state); err != nil {
+		return err
+	}
+	p.runner.Info("Took back what was exported")
+	return nil
+}
+
+// restore sets in env what stood there before an export, as far as nobody else
+// has changed it since. A variable cannot be unset. An empty value counts as
+// unset for keys and for the names of the files, but neither for regions nor
+// for AWS_PROFILE (facts: AWS's SDKs), which then stay.
+func (p *phase) restore(env map[string]string, all map[string]exported) {
+	for name, e := range all {
+		now, changed := env[name]
+		if !changed {
+			now = p.runner.Getenv(name)
 		}
-		return 1
-	})
-	return env
+		if digest(now) != e.Digest {
+			continue
+		}
+		switch name {
+		case "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE":
+			if e.Former == "" {
+				continue
+			}
+		}
+		if e.Former != now {
+			env[name] = e.Former
+		}
+	}
 }

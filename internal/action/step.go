@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,14 +18,16 @@ import (
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // Step is one phase of one use of the action. All fields are needed.
 type Step struct {
 	Environ []string // as os.Environ gives it
 	Stdout  io.Writer
-	HTTP    *http.Client
+	HTTP    func(transport.Options) *http.Client
 	Now     func() time.Time
+	Version string // for the user agent
 }
 
 // Exit codes of a phase.
@@ -63,6 +67,7 @@ type phase struct {
 	runner *runner.Runner
 	plan   plan.Plan
 	record record
+	client *http.Client
 
 	mu       sync.Mutex
 	accounts []string // ids that are masked
@@ -76,22 +81,39 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	}
 	var problems []plan.Problem
 	p.plan, problems = plan.Build(p.runner.Input, p.runner.Getenv)
-	p.maskAccounts()
+	p.maskInputs()
 	if len(problems) > 0 {
 		return badInput(problems)
-	}
-	job := p.runner.Job()
-	if !job.HasToken() {
-		return p.missingToken(explain.MissingToken(job))
 	}
 	store, err := p.openStore()
 	if err != nil {
 		return failure(err)
 	}
 	defer store.Close()
-
+	if p.plan.Logout {
+		return p.logout(store)
+	}
 	p.announce()
-	results, d := p.login(ctx, job)
+	job := p.runner.Job()
+	if p.needsToken() && !job.HasToken() {
+		return p.missingToken(explain.MissingToken(job))
+	}
+	for _, profile := range p.plan.Profiles {
+		if d := p.checkProfile(store, profile.Name); d != nil {
+			return d
+		}
+	}
+	p.client = p.HTTP(p.network())
+	if p.plan.UseExisting {
+		kept, err := p.keep(ctx, store)
+		if err != nil {
+			return failure(err)
+		}
+		if kept {
+			return nil
+		}
+	}
+	results, d := p.login(ctx, store, job)
 	if d != nil {
 		return d
 	}
@@ -99,6 +121,30 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return failure(err)
 	}
 	return nil
+}
+
+func (p *phase) needsToken() bool {
+	return slices.ContainsFunc(p.plan.Profiles, func(profile plan.Profile) bool { return profile.Source == plan.SourceOIDC })
+}
+
+// network completes the plan's way to the servers with that of the environment.
+func (p *phase) network() transport.Options {
+	n := p.plan.Network
+	o := transport.FromEnvironment(p.runner.Getenv)
+	if n.Proxy != "" {
+		o.HTTPProxy, o.HTTPSProxy = n.Proxy, n.Proxy
+	}
+	if n.NoProxy != "" {
+		o.NoProxy = n.NoProxy
+	}
+	if n.CABundle != "" {
+		roots, err := os.ReadFile(n.CABundle)
+		if err != nil {
+			p.runner.Warning("AWS_CA_BUNDLE", "the action cannot read the file and goes on without it; a container action sees only the workspace and the runner's temporary directory")
+		}
+		o.MoreRoots = roots
+	}
+	return o
 }
 
 // missingToken lets the step pass without credentials where the plan says so.
@@ -114,24 +160,30 @@ func (p *phase) missingToken(d explain.Diagnosis) *explain.Diagnosis {
 }
 
 func (p *phase) announce() {
+	for _, warning := range p.plan.Warnings {
+		p.runner.Warning("no effect", warning)
+	}
 	for _, notice := range p.plan.Notices {
 		p.runner.Info("Note: %s", notice)
 	}
 	for _, profile := range p.plan.Profiles {
-		p.runner.Info("Session name %s: CloudTrail shows it with every call", profile.Last().SessionName)
+		if len(profile.Chain) > 0 {
+			p.runner.Info("Session name %s: CloudTrail shows it with every call", profile.Last().SessionName)
+		}
 	}
 }
 
 var accountNumber = regexp.MustCompile(`\b[0-9]{12}\b`)
 
-// maskAccounts masks every account id that the inputs name, whether the rest
-// of them is right or wrong, before anything that could show one is printed.
-func (p *phase) maskAccounts() {
-	if !p.plan.MaskAccountID {
-		return
-	}
+// maskInputs masks the secrets among the inputs and, if that is wanted, every
+// account id that they name, whether the rest of them is right or wrong,
+// before anything that could show one is printed.
+func (p *phase) maskInputs() {
 	for _, in := range plan.Inputs {
-		if in.Hidden || in.Name == "role-session-name" {
+		if in.Secret {
+			p.runner.Mask(p.runner.Input(in.Name))
+		}
+		if in.Secret || in.Hidden || !p.plan.MaskAccountID || in.Name == "role-session-name" {
 			continue
 		}
 		for _, id := range accountNumber.FindAllString(p.runner.Input(in.Name), -1) {

@@ -33,7 +33,18 @@ type jobState struct {
 type record struct {
 	ID       string              `json:"id"`
 	Exported map[string]exported `json:"exported,omitempty"` // by variable
+	Profiles map[string]string   `json:"profiles,omitempty"` // name → digest of its access key id
 	Sessions []sessionRecord     `json:"sessions,omitempty"`
+}
+
+// lastProfile is the name of the profile that was written last, or "".
+func (s jobState) lastProfile() string {
+	for _, r := range slices.Backward(s.Records) {
+		for name := range r.Profiles {
+			return name
+		}
+	}
+	return ""
 }
 
 // exported is a variable's value, as a digest, and what stood there before.
@@ -102,30 +113,42 @@ func (s *store) add(r record) (undo func() error, err error) {
 	return func() error { return s.remove(r.ID) }, nil
 }
 
-// take returns the record of a step, if it is there.
-func (s *store) take(id string) (record, bool, error) {
+// expiry returns when the session of an access key id ends, or the zero time
+// if none of the job's steps has assumed it.
+func (s *store) expiry(accessKeyID string) (time.Time, error) {
 	state, err := s.read()
 	if err != nil {
-		return record{}, false, err
+		return time.Time{}, err
 	}
-	i := slices.IndexFunc(state.Records, func(r record) bool { return r.ID == id })
-	if i < 0 {
-		return record{}, false, nil
+	for _, r := range state.Records {
+		for _, session := range r.Sessions {
+			if session.AccessKeyID == accessKeyID {
+				return session.Expires, nil
+			}
+		}
 	}
-	return state.Records[i], true, nil
+	return time.Time{}, nil
 }
 
-// remove deletes the record of a step, and with the last one the directory.
+// remove deletes the record of a step.
 func (s *store) remove(id string) error {
 	state, err := s.read()
 	if err != nil {
 		return err
 	}
 	state.Records = slices.DeleteFunc(state.Records, func(r record) bool { return r.ID == id })
-	if len(state.Records) == 0 {
-		return s.dir.RemoveAll(stateDir)
+	return s.replace(state)
+}
+
+// replace writes the state; without any record it removes the directory.
+func (s *store) replace(state jobState) error {
+	if len(state.Records) > 0 {
+		return s.write(state)
 	}
-	return s.write(state)
+	if err := s.dir.RemoveAll(stateDir); err != nil {
+		return fmt.Errorf("remove the state directory: %w", err)
+	}
+	return nil
 }
 
 func (s *store) write(state jobState) error {

@@ -10,13 +10,16 @@ import (
 )
 
 func successSummary(r result) string {
-	var chain []string
+	chain := []string{cell(string(r.profile.Source))}
 	for _, h := range r.profile.Chain {
 		chain = append(chain, cell(string(h.Role)))
 	}
+	expires := "never"
+	if !r.session.Expires.IsZero() {
+		expires = r.session.Expires.Format(time.RFC3339)
+	}
 	return fmt.Sprintf("### AWS credentials\n\n| account | role | session name | expires | chain |\n|---|---|---|---|---|\n| %s | %s | %s | %s | %s |\n\n",
-		cell(r.session.Account), cell(r.profile.Last().Role.Name()), cell(r.session.SessionName),
-		cell(r.session.Expires.Format(time.RFC3339)), strings.Join(chain, "<br>"))
+		cell(r.session.Account), cell(r.session.Role.Name()), cell(r.session.SessionName), cell(expires), strings.Join(chain, "<br>"))
 }
 
 func failureSummary(d explain.Diagnosis) string {

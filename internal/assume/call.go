@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -29,13 +31,18 @@ type call struct {
 	denial *explain.Denial
 }
 
-func (c call) webIdentity(ctx context.Context, audience string) (session Session, err error) {
+// withoutDroppable returns the tags that are sent in any case.
+func withoutDroppable(tags []plan.Tag) []plan.Tag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t plan.Tag) bool { return t.Droppable })
+}
+
+func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session, err error) {
 	c.denial.Action = "sts:AssumeRoleWithWebIdentity"
 	var refused oidc.Token // by STS, as expired
 	var tokenErr error
 	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
 		// The token's source has tries and limits of its own.
-		token, err := c.walker.Tokens.Get(ctx, audience, refused)
+		token, err := c.walker.Token(ctx, p, refused)
 		if err != nil {
 			tokenErr = err
 			return false, err
@@ -66,9 +73,38 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 		if err == nil {
 			return false, nil
 		}
-		return c.judge(err, by.SecretAccessKey, by.SessionToken), c.denial
+		again = c.judge(err, by.SecretAccessKey, by.SessionToken)
+		if strings.HasPrefix(c.denial.Code, "PackedPolicyTooLarge") {
+			fewer := withoutDroppable(c.hop.Tags)
+			again = len(fewer) < len(c.hop.Tags)
+			c.hop.Tags = fewer
+			c.hop.TransitiveTagKeys = among(c.hop.TransitiveTagKeys, fewer)
+		}
+		return again, c.denial
 	})
 	return session, c.end(err)
+}
+
+// identify completes credentials with what GetCallerIdentity says of them.
+func (c call) identify(ctx context.Context, s Session) (Session, error) {
+	c.denial.Action = "sts:GetCallerIdentity"
+	err := c.walker.Retry.Do(ctx, func() (again bool, err error) {
+		ctx, cancel := c.walker.Retry.Limit(ctx)
+		defer cancel()
+		out, err := c.client(&s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err == nil {
+			if out.Arn == nil || out.UserId == nil {
+				err = errIncomplete
+			} else {
+				s.UserID, err = *out.UserId, s.setARN(*out.Arn)
+			}
+		}
+		if err == nil {
+			return false, nil
+		}
+		return c.judge(err, s.SecretAccessKey, s.SessionToken), c.denial
+	})
+	return s, c.end(err)
 }
 
 func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (Session, error) {
@@ -119,6 +155,9 @@ func (c call) client(by *Session) *sts.Client {
 		Region:     c.hop.Region,
 		HTTPClient: c.walker.HTTP,
 		Retryer:    aws.NopRetryer{}, // the walker's is the only one
+	}
+	if c.walker.UserAgent != "" {
+		o.APIOptions = append(o.APIOptions, middleware.AddUserAgentKey(c.walker.UserAgent))
 	}
 	if c.hop.Endpoint != "" {
 		o.BaseEndpoint = aws.String(c.hop.Endpoint)
@@ -219,6 +258,13 @@ func (c call) host() string {
 		return u.Host
 	}
 	return "STS in " + c.hop.Region
+}
+
+// among returns the keys that name one of the tags.
+func among(keys []string, tags []plan.Tag) []string {
+	return slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		return !slices.ContainsFunc(tags, func(t plan.Tag) bool { return strings.EqualFold(t.Key, key) })
+	})
 }
 
 func seconds(d time.Duration) *int32 {

@@ -3,6 +3,7 @@ package assume
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 
@@ -15,9 +16,17 @@ import (
 // Walker walks chains of roles. A prefix that several chains share is walked
 // once. It is safe for concurrent use.
 type Walker struct {
-	HTTP   *http.Client
-	Tokens *oidc.Tokens
-	Retry  retry.Policy
+	HTTP      *http.Client
+	Retry     retry.Policy
+	UserAgent string // added to the SDK's own
+
+	// Token returns the token that opens a profile's chain, but not the one
+	// that STS has refused as expired. Needed where the source is a token.
+	Token func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error)
+
+	// Origin returns the credentials that a profile's chain begins with.
+	// Needed where the source is no token.
+	Origin func(ctx context.Context, p plan.Profile) (Session, error)
 
 	// Seen is called with every session before anything else is done with it,
 	// so that its secrets can be masked.
@@ -27,72 +36,129 @@ type Walker struct {
 	// several goroutines.
 	Done func(hop, hops int, h plan.Hop, s Session)
 
-	mu   sync.Mutex
-	hops map[string]*walk
+	mu    sync.Mutex
+	walks map[string]*walk
 }
 
-// walk is one hop under way, or its result.
+// walk is a part of a chain that is under way, or its result.
 type walk struct {
 	done    chan struct{}
 	session Session
 	err     error
 }
 
+// maxPlainTries bounds the search for keys without special characters, of
+// which about one in four is free.
+const maxPlainTries = 12
+
+// ErrSpecialCharacters says that maxPlainTries sessions had keys with special
+// characters.
+var ErrSpecialCharacters = errors.New("each of 12 sessions had special characters in its keys: run the job again, or set special-characters-workaround: false and quote the keys")
+
 // Walk returns the session at the end of a profile's chain. The error is an
-// *explain.Denial if STS was asked, or that of the token's source.
+// *explain.Denial if STS was asked, or that of Token or Origin.
 func (w *Walker) Walk(ctx context.Context, p plan.Profile) (Session, error) {
 	return w.upTo(ctx, p, len(p.Chain))
 }
 
+// upTo walks the first n hops of the chain, unless somebody does already.
 func (w *Walker) upTo(ctx context.Context, p plan.Profile, n int) (Session, error) {
-	key, err := json.Marshal(struct {
-		Audience string
-		Chain    []plan.Hop
-	}{p.Audience, p.Chain[:n]})
+	key, err := json.Marshal(plan.Profile{
+		Source: p.Source, Audience: p.Audience, TokenFile: p.TokenFile, Chain: p.Chain[:n],
+		PlainKeys: p.PlainKeys && n == len(p.Chain),
+	})
 	if err != nil {
 		return Session{}, err
 	}
-	w.mu.Lock()
-	under, ok := w.hops[string(key)]
-	if !ok {
-		under = &walk{done: make(chan struct{})}
-		if w.hops == nil {
-			w.hops = map[string]*walk{}
-		}
-		w.hops[string(key)] = under
-	}
-	w.mu.Unlock()
-	if ok {
+	mine, other := w.claim(string(key))
+	if other != nil {
 		select {
-		case <-under.done:
-			return under.session, under.err
+		case <-other.done:
+			return other.session, other.err
 		case <-ctx.Done():
 			return Session{}, ctx.Err()
 		}
 	}
-	defer close(under.done)
-	under.session, under.err = w.hop(ctx, p, n)
-	return under.session, under.err
+	defer close(mine.done)
+	mine.session, mine.err = w.step(ctx, p, n)
+	return mine.session, mine.err
+}
+
+// claim returns a walk to do, or the one that somebody else does.
+func (w *Walker) claim(key string) (mine, other *walk) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if under := w.walks[key]; under != nil {
+		return nil, under
+	}
+	if w.walks == nil {
+		w.walks = map[string]*walk{}
+	}
+	mine = &walk{done: make(chan struct{})}
+	w.walks[key] = mine
+	return mine, nil
+}
+
+func (w *Walker) step(ctx context.Context, p plan.Profile, n int) (Session, error) {
+	if n == 0 {
+		return w.origin(ctx, p)
+	}
+	if n == len(p.Chain) && p.PlainKeys {
+		for range maxPlainTries {
+			session, err := w.hop(ctx, p, n)
+			if err != nil || !session.hasSpecialCharacters() {
+				return session, err
+			}
+		}
+		return Session{}, ErrSpecialCharacters
+	}
+	return w.hop(ctx, p, n)
+}
+
+// origin returns the source's own credentials, with their identity where
+// nothing else will tell it: they are exported themselves, or the account of
+// a role's name is theirs.
+func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
+	session, err := w.Origin(ctx, p)
+	if err != nil {
+		return Session{}, err
+	}
+	if w.Seen != nil {
+		w.Seen(session)
+	}
+	return session, nil
+}
+
+// Identify asks STS whose credentials these are and completes the session.
+func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session, error) {
+	c := call{walker: w, hop: at, denial: &explain.Denial{}}
+	return c.identify(ctx, s)
 }
 
 // hop assumes the n-th role, after the ones before it.
-func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (Session, error) {
+func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Session, err error) {
 	h := p.Chain[n-1]
-	c := call{walker: w, hop: h, denial: &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain)}}
-	var session Session
-	var err error
-	if n == 1 {
-		session, err = c.webIdentity(ctx, p.Audience)
+	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain)}
+	if n == 1 && p.Source.WebIdentity() {
+		session, err = call{w, h, denial}.webIdentity(ctx, p)
 	} else {
 		var by Session
 		if by, err = w.upTo(ctx, p, n-1); err != nil {
 			return Session{}, err
 		}
-		session, err = c.assumeRole(ctx, by)
+		if h.Role.IsName() {
+			if by, err = w.Identify(ctx, h, by); err != nil {
+				return Session{}, err
+			}
+			h.Role = h.Role.In(plan.PartitionOf(h.Region), by.Account)
+			denial.Role = string(h.Role)
+		}
+		session, err = call{w, h, denial}.assumeRole(ctx, by)
 	}
 	if err != nil {
 		return Session{}, err
 	}
+	session.Role = h.Role
 	if w.Seen != nil {
 		w.Seen(session)
 	}

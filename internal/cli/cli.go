@@ -69,8 +69,9 @@ func step(ctx context.Context, env Env) int {
 	return action.Step{
 		Environ: env.Environ,
 		Stdout:  env.Stdout,
-		HTTP:    transport.New(env.Getenv),
+		HTTP:    transport.New,
 		Now:     env.Now,
+		Version: releaseName(),
 	}.Run(ctx)
 }
 

@@ -16,20 +16,30 @@ func version(_ context.Context, env Env, args []string) int {
 	if run, code := env.parse(fs, "version", args); !run {
 		return code
 	}
-	v, c := release, commit
+	fmt.Fprintf(env.Stdout, "aws-oidc-action %s (%s) %s %s/%s\n", releaseName(), commitName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return exitFine
+}
+
+func releaseName() string {
+	if release != "" {
+		return release
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func commitName() string {
+	if commit != "" {
+		return commit
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		if v == "" {
-			v = info.Main.Version
-		}
 		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && c == "" {
-				c = s.Value
+			if s.Key == "vcs.revision" {
+				return s.Value
 			}
 		}
 	}
-	if c == "" {
-		c = "unknown commit"
-	}
-	fmt.Fprintf(env.Stdout, "aws-oidc-action %s (%s) %s %s/%s\n", v, c, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return exitFine
+	return "unknown commit"
 }

@@ -5,30 +5,51 @@ import (
 	"strings"
 )
 
-// RoleARN is the ARN of an IAM role, valid as parseRole checks it.
+// RoleARN is the ARN of an IAM role, or its name (with its path) alone: then
+// the role is in the account of the credentials that assume it.
 type RoleARN string
 
 var (
 	// IAM's rules for the ARN of a role: a path of printable ASCII between
 	// slashes, a name of 1–64 characters (IAM user guide, "IAM identifiers").
 	rolePattern   = regexp.MustCompile(`\Aarn:(aws[a-z-]*):iam::([0-9]{12}):role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}\z`)
+	namePathRole  = regexp.MustCompile(`\A(?:[\w+=,.@/-]{1,510}/)?[\w+=,.@-]{1,64}\z`)
 	policyPattern = regexp.MustCompile(`\Aarn:(aws[a-z-]*):iam::([0-9]{12}|aws):policy/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,128}\z`)
 	regionPattern = regexp.MustCompile(`\A[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?\z`)
 	accountID     = regexp.MustCompile(`\A[0-9]{12}\z`)
 )
 
-// Account is the 12 digits of the account that owns the role.
-func (r RoleARN) Account() string { return strings.SplitN(string(r), ":", 6)[4] }
+// IsName tells that account and partition are still open.
+func (r RoleARN) IsName() bool { return !strings.HasPrefix(string(r), "arn:") }
 
-// Partition is "aws", "aws-cn", "aws-us-gov" and so on.
-func (r RoleARN) Partition() string { return strings.SplitN(string(r), ":", 3)[1] }
+// In completes a name; an ARN stays as it is.
+func (r RoleARN) In(partition, account string) RoleARN {
+	if !r.IsName() {
+		return r
+	}
+	return RoleARN("arn:" + partition + ":iam::" + account + ":role/" + string(r))
+}
+
+// Account is the 12 digits of the account that owns the role, "" for a name.
+func (r RoleARN) Account() string { return r.field(4) }
+
+// Partition is "aws", "aws-cn", "aws-us-gov" and so on, "" for a name.
+func (r RoleARN) Partition() string { return r.field(1) }
+
+func (r RoleARN) field(n int) string {
+	fields := strings.SplitN(string(r), ":", 6)
+	if len(fields) != 6 {
+		return ""
+	}
+	return fields[n]
+}
 
 // Name is the role's name without its path.
 func (r RoleARN) Name() string { return string(r)[strings.LastIndexByte(string(r), '/')+1:] }
 
-// partitionOf tells a region's partition from the prefixes that AWS has given
+// PartitionOf tells a region's partition from the prefixes that AWS has given
 // to the partitions other than "aws".
-func partitionOf(region string) string {
+func PartitionOf(region string) string {
 	for _, p := range []struct{ prefix, partition string }{
 		{"cn-", "aws-cn"},
 		{"us-gov-", "aws-us-gov"},
@@ -48,7 +69,7 @@ func partitionOf(region string) string {
 // defaultAudience is what configure-aws-credentials and AWS's documentation
 // register with the provider: one name everywhere but in China.
 func defaultAudience(region string) string {
-	if partitionOf(region) == "aws-cn" {
+	if PartitionOf(region) == "aws-cn" {
 		return "sts.amazonaws.com.cn"
 	}
 	return "sts.amazonaws.com"

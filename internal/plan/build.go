@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,33 +8,44 @@ import (
 	"unicode"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/profile"
 )
 
 const (
-	defaultTimeout  = 2 * time.Minute
-	maxTimeout      = 6 * time.Hour // as long as a job may run
-	defaultAttempts = 12
-	maxAttempts     = 100
+	defaultTimeout   = 2 * time.Minute
+	maxTimeout       = 6 * time.Hour // as long as a job may run
+	defaultRemaining = 15 * time.Minute
+	defaultAttempts  = 12
+	maxAttempts      = 100
 )
 
 // Build makes the plan from the inputs and the environment, both read by name;
 // an empty input counts as not given. If anything is wrong it returns every
 // problem that it could find, and the plan is not to be used.
 func Build(input, env func(name string) string) (Plan, []Problem) {
-	b := &builder{report: &report{}, input: input, env: env}
+	b := &builder{report: &report{}, input: withVariables(input, env), env: env}
 	b.refuseControlCharacters()
 	p := Plan{
-		MaskAccountID:     b.boolean("mask-aws-account-id", false),
-		ExportEnv:         b.boolean("output-env-credentials", true),
-		OutputCredentials: b.boolean("output-credentials", false),
-		SkipMissing:       b.choice("on-missing-token", "fail", "skip") == "skip",
-		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
-		Timeout:           time.Duration(b.integer("action-timeout-s", int(defaultTimeout/time.Second), 1, int(maxTimeout/time.Second))) * time.Second,
-		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
+		Logout:            b.boolean("logout", false),
 		AllowedAccounts:   b.accounts("allowed-account-ids"),
+		SkipMissing:       b.choice("on-missing-token", "fail", "skip") == "skip",
+		UseExisting:       b.boolean("use-existing-credentials", false),
+		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
+		Timeout:           b.seconds("action-timeout-s", defaultTimeout, time.Second, maxTimeout),
+		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
+		Network:           b.network(),
+		MaskAccountID:     b.boolean("mask-aws-account-id", false),
+		UnsetCurrent:      b.boolean("unset-current-credentials", false),
+		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == ""),
+		OutputCredentials: b.boolean("output-credentials", false),
+		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
+		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
 	}
 	if b.boolean("disable-retry", false) {
 		p.Attempts = 1
+	}
+	if p.Logout {
+		return p, b.report.problems
 	}
 	b.region = b.readRegion("aws-region")
 	b.endpoint = b.readEndpoint()
@@ -47,14 +56,35 @@ func Build(input, env func(name string) string) (Plan, []Problem) {
 	for _, profile := range p.Profiles {
 		b.guard(profile, p.AllowedAccounts)
 	}
-	p.Notices = b.notices
+	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
+}
+
+// withVariables reads an input, or where it is empty the variables that stand
+// in for it.
+func withVariables(input, env func(string) string) func(string) string {
+	variables := map[string][]string{}
+	for _, in := range Inputs {
+		variables[in.Name] = in.Env
+	}
+	return func(name string) string {
+		if v := input(name); v != "" {
+			return v
+		}
+		for _, variable := range variables[name] {
+			if v := strings.TrimSpace(env(variable)); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
 }
 
 type builder struct {
 	report     *report
 	input, env func(string) string
 	notices    []string
+	warnings   []string
 
 	region      string
 	endpoint    string
@@ -66,10 +96,18 @@ func (b *builder) problem(input, format string, args ...any) {
 	b.report.add(input, 0, format, args...)
 }
 
+func (b *builder) notice(text string) { b.notices = append(b.notices, text) }
+
+func (b *builder) warn(text string) { b.warnings = append(b.warnings, text) }
+
 func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
 		if c, found := control(b.input(in.Name), in.Multiline); found {
-			b.report.refuse(in.Name, "%s has the control character %q, remove it", quote(b.input(in.Name)), c)
+			shown := quote(b.input(in.Name))
+			if in.Secret {
+				shown = "the value"
+			}
+			b.report.refuse(in.Name, "%s has the control character %q, remove it", shown, c)
 		}
 	}
 }
@@ -115,6 +153,11 @@ func (b *builder) integer(name string, otherwise, least, most int) int {
 	return n
 }
 
+func (b *builder) seconds(name string, otherwise, least, most time.Duration) time.Duration {
+	n := b.integer(name, int(otherwise/time.Second), int(least/time.Second), int(most/time.Second))
+	return time.Duration(n) * time.Second
+}
+
 func (b *builder) accounts(name string) []string {
 	text := b.input(name)
 	ids := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
@@ -140,65 +183,62 @@ func (b *builder) readRegion(name string) string {
 	return v
 }
 
-// readEndpoint follows the order of AWS's SDKs: what is given explicitly, the
-// service's own variable, the one for all services.
-func (b *builder) readEndpoint() string {
-	if v := b.input("sts-endpoint"); v != "" {
-		b.checkEndpoint("sts-endpoint", v)
-		return v
-	}
-	if b.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		return ""
-	}
-	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"} {
-		if v := b.env(name); v != "" {
-			b.checkEndpoint(name, v)
-			return v
-		}
-	}
-	return ""
-}
-
-func (b *builder) checkEndpoint(name, v string) {
-	u, err := url.Parse(v)
-	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		b.problem(name, "%s is not the URL of an endpoint, write https://host", quote(v))
-	case u.User != nil:
-		b.problem(name, "holds a user or password, write https://host without them")
-	case u.RawQuery != "" || u.Fragment != "":
-		b.problem(name, "%s has a query or fragment, write https://host", quote(v))
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		b.problem(name, "%s would send the token unencrypted, write https:// (http:// is for loopback only)", quote(v))
-	}
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
 func (b *builder) profile() Profile {
-	p := Profile{Region: b.region, Audience: b.input("audience")}
-	if p.Audience == "" {
-		p.Audience = defaultAudience(b.region)
+	p := Profile{
+		Name:      b.profileName(),
+		Region:    b.region,
+		Endpoint:  b.endpoint,
+		FIPS:      b.fips,
+		Source:    b.source(),
+		PlainKeys: b.boolean("special-characters-workaround", false),
+	}
+	switch p.Source {
+	case SourceOIDC:
+		p.Audience = b.input("audience")
+		if p.Audience == "" {
+			p.Audience = defaultAudience(b.region)
+		}
+	case SourceTokenFile:
+		p.TokenFile = b.input("web-identity-token-file")
 	}
 	role := b.input("role-to-assume")
-	switch {
-	case role == "" && b.input("role-chain") != "":
-		b.problem("role-chain", "needs a role-to-assume, the first role of the chain")
-	case role == "":
-		b.problem("role-to-assume", "is not given, write the ARN of the role, arn:aws:iam::<account id>:role/<name>")
+	if role == "" {
+		if b.input("role-chain") != "" {
+			b.problem("role-chain", "needs a role-to-assume, the first role of the chain")
+		}
+		return p
 	}
 	// A role that was refused still stands in the chain, without its ARN, so
 	// that the other inputs are judged in the same run.
-	first, _ := b.role("role-to-assume", 0, role)
-	p.Chain = append([]Hop{b.hop(first)}, b.chain("role-chain")...)
+	first := b.hop(b.firstRole(p.Source, role))
+	p.Chain = append([]Hop{first}, b.chain("role-chain")...)
 	b.applyDefaults(&p)
 	return p
+}
+
+func (b *builder) profileName() string {
+	name := b.input("aws-profile")
+	if name == "" {
+		return ""
+	}
+	if err := profile.ValidateName(name); err != nil {
+		b.problem("aws-profile", "%s", err)
+	}
+	return name
+}
+
+// firstRole reads role-to-assume, which may be a name where the account of the
+// credentials that assume it can be asked for.
+func (b *builder) firstRole(source Source, text string) RoleARN {
+	if strings.HasPrefix(text, "arn:") || source.WebIdentity() {
+		role, _ := b.role("role-to-assume", 0, text)
+		return role
+	}
+	if !namePathRole.MatchString(text) {
+		b.problem("role-to-assume", "%s is neither the ARN nor the name of a role, write arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
+		return ""
+	}
+	return RoleARN(text)
 }
 
 func (b *builder) role(input string, line int, text string) (RoleARN, bool) {
@@ -221,25 +261,28 @@ func (b *builder) hop(role RoleARN) Hop {
 // hops where it can have an effect.
 func (b *builder) applyDefaults(p *Profile) {
 	b.applyDuration(p)
-
+	signed := 0 // the first hop that is an AssumeRole
+	if p.Source.WebIdentity() {
+		signed = 1
+	}
 	externalID := b.externalID("role-external-id", 0, b.input("role-external-id"))
-	for i := 1; i < len(p.Chain); i++ {
+	for i := signed; i < len(p.Chain); i++ {
 		if p.Chain[i].ExternalID == "" {
 			p.Chain[i].ExternalID = externalID
 		}
 	}
-	if externalID != "" && len(p.Chain) == 1 {
-		b.notices = append(b.notices, "role-external-id has no effect: a role that is assumed with an OIDC token takes none")
+	if externalID != "" && signed == len(p.Chain) {
+		b.notice("role-external-id has no effect: a role that is assumed with a token takes none")
 	}
-
 	if source := b.input("source-identity"); source != "" {
 		b.checkSourceIdentity(source)
-		if len(p.Chain) == 1 {
+		if signed == len(p.Chain) {
 			b.problem("source-identity", "needs a role-chain: a role that is assumed with an OIDC token takes it from the token, and GitHub's carries none")
 		} else {
-			p.Chain[1].SourceIdentity = source
+			p.Chain[signed].SourceIdentity = source
 		}
 	}
+	b.applyTags(p)
 
 	last := &p.Chain[len(p.Chain)-1]
 	if last.Policy == "" {
@@ -252,16 +295,19 @@ func (b *builder) applyDefaults(p *Profile) {
 
 func (b *builder) applyDuration(p *Profile) {
 	const input = "role-duration-seconds"
-	seconds := b.integer(input, int(DefaultDuration/time.Second), int(MinDuration/time.Second), int(MaxDuration/time.Second))
-	wanted := time.Duration(seconds) * time.Second
+	wanted := b.seconds(input, DefaultDuration, MinDuration, MaxDuration)
 	p.Chain[0].Duration = wanted
 	for i := 1; i < len(p.Chain); i++ {
 		if p.Chain[i].Duration == 0 {
 			p.Chain[i].Duration = min(wanted, MaxChained)
 		}
 	}
-	if len(p.Chain) > 1 && wanted > MaxChained {
-		b.notices = append(b.notices, "role-duration-seconds holds for the first hop only: AWS ends a chained session after an hour")
+	switch {
+	case wanted <= MaxChained:
+	case b.signedBySession(p.Source):
+		b.report.addCode(explain.DurationOverChainingHour, input, 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed", quote(b.input(input)))
+	case len(p.Chain) > 1:
+		b.notice("role-duration-seconds holds for the first hop only: AWS ends a chained session after an hour")
 	}
 }
 
@@ -272,15 +318,15 @@ func (b *builder) guard(p Profile, allowed []string) {
 		if i > 0 {
 			input = "role-chain"
 		}
-		if hop.Role == "" {
+		if hop.Role == "" || hop.Role.IsName() {
 			continue
 		}
-		if want := partitionOf(p.Region); regionPattern.MatchString(p.Region) && hop.Role.Partition() != want {
+		if want := PartitionOf(p.Region); regionPattern.MatchString(p.Region) && hop.Role.Partition() != want {
 			b.report.addCode(explain.PartitionMismatch, input, 0, "%s is in partition %s but region %s in %s, correct one of them",
 				quote(string(hop.Role)), hop.Role.Partition(), p.Region, want)
 		}
 	}
-	if p.Last().Role == "" || len(allowed) == 0 {
+	if p.Last().Role == "" || p.Last().Role.IsName() || len(allowed) == 0 {
 		return
 	}
 	if account := p.Last().Role.Account(); !slices.Contains(allowed, account) {

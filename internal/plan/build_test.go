@@ -36,12 +36,14 @@ func TestDefaults(t *testing.T) {
 	want := Plan{
 		Profiles: []Profile{{
 			Region:   "eu-central-1",
+			Source:   SourceOIDC,
 			Audience: "sts.amazonaws.com",
 			Chain: []Hop{{
 				Role: hub, Region: "eu-central-1", SessionName: "GitHubActions-4711-2-deploy", Duration: time.Hour,
 			}},
 		}},
-		Timeout: 2 * time.Minute, Attempts: 12, ExportEnv: true, Summary: SummaryFailure,
+		MinRemaining: 15 * time.Minute,
+		Timeout:      2 * time.Minute, Attempts: 12, ExportEnv: true, Summary: SummaryFailure,
 	}
 	if diff := cmp.Diff(want, p, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
@@ -52,7 +54,7 @@ func TestAudienceFollowsThePartition(t *testing.T) {
 	for region, want := range map[string]string{
 		"us-east-1": "sts.amazonaws.com", "us-gov-west-1": "sts.amazonaws.com", "cn-north-1": "sts.amazonaws.com.cn",
 	} {
-		role := "arn:" + partitionOf(region) + ":iam::111111111111:role/hub"
+		role := "arn:" + PartitionOf(region) + ":iam::111111111111:role/hub"
 		p := build(t, map[string]string{"aws-region": region, "role-to-assume": role}, nil)
 		if got := p.Profiles[0].Audience; got != want {
 			t.Errorf("%s: audience %q, want %q", region, got, want)
@@ -115,7 +117,7 @@ func TestChainForms(t *testing.T) {
 			hop(deploy, func(h *Hop) {
 				h.Policy = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":["a","<b>"],"n":"012","x":12,"yes":true,"empty":{}}}`
 				h.ManagedPolicies = []string{"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::222222222222:policy/p"}
-				h.Tags = []Tag{{"Team", "blue"}, {"cost center", "007"}}
+				h.Tags = []Tag{{Key: "Team", Value: "blue"}, {Key: "cost center", Value: "007"}}
 				h.TransitiveTagKeys = []string{"team"}
 			}),
 		}},

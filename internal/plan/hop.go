@@ -19,14 +19,10 @@ import (
 var (
 	namePattern       = regexp.MustCompile(`\A[\w+=,.@-]{2,64}\z`)
 	externalIDPattern = regexp.MustCompile(`\A[\w+=,.@:/-]+\z`)
-	tagPattern        = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
 )
 
 const (
 	maxPolicies     = 10
-	maxTags         = 50
-	maxTagKey       = 128
-	maxTagValue     = 256
 	maxSessionInput = 2048 // characters of an inline session policy
 	maxHops         = 20   // ours: a bound for the loop, far above any chain seen
 )
@@ -205,7 +201,7 @@ func (b *builder) managedPolicies(input string, line int, arns []string, role Ro
 		switch {
 		case m == nil:
 			b.report.add(input, line, "%s is not the ARN of a managed policy, write arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
-		case m[2] != "aws" && role != "" && m[2] != role.Account():
+		case m[2] != "aws" && role.Account() != "" && m[2] != role.Account():
 			b.report.add(input, line, "%s is not in account %s, which owns the role that it is to narrow", quote(arn), role.Account())
 		}
 	}
@@ -219,9 +215,9 @@ func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 	}
 	var tags []Tag
 	d.pairs(n, field, func(key, value *yaml.Node) {
-		tag := Tag{key.Value, d.text(field+"."+key.Value, value)}
+		tag := Tag{Key: key.Value, Value: d.text(field+"."+key.Value, value)}
 		b.checkTag(d.input, key.Line, tag)
-		if slices.ContainsFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, tag.Key) }) {
+		if hasKey(tags, tag.Key) {
 			d.problem(key, "tag key %s comes twice: AWS compares them without regard to case", quote(tag.Key))
 		}
 		tags = append(tags, tag)
@@ -232,20 +228,9 @@ func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 	return tags
 }
 
-func (b *builder) checkTag(input string, line int, tag Tag) {
-	switch {
-	case tag.Key == "" || utf8.RuneCountInString(tag.Key) > maxTagKey || !tagPattern.MatchString(tag.Key):
-		b.report.add(input, line, "%s is not a tag key, write 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
-	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-		b.report.add(input, line, "tag key %s begins with aws:, which AWS keeps for itself", quote(tag.Key))
-	case utf8.RuneCountInString(tag.Value) > maxTagValue || !tagPattern.MatchString(tag.Value):
-		b.report.add(input, line, "%s is not a value for tag %s, write at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
-	}
-}
-
 func (b *builder) transitive(d document, n *yaml.Node, keys []string, tags []Tag) []string {
 	for _, key := range keys {
-		if !slices.ContainsFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, key) }) {
+		if !hasKey(tags, key) {
 			d.problem(n, "transitive tag key %s is not among the hop's tags, add it there", quote(key))
 		}
 	}

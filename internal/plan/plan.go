@@ -21,19 +21,34 @@ const (
 
 // Plan is everything the step is going to do. It holds no secret.
 type Plan struct {
+	Logout   bool // take back what earlier steps published, and nothing else
 	Profiles []Profile
 
 	AllowedAccounts []string // empty: every account
 	SkipMissing     bool     // on-missing-token: skip
+	UseExisting     bool     // keep credentials that are there, if they serve
+	MinRemaining    time.Duration
 	Timeout         time.Duration
 	Attempts        int // how often a call is tried, 1 or more
+	Network         Network
 
 	MaskAccountID     bool
+	UnsetCurrent      bool // blank keys of earlier steps, and do not use them
 	ExportEnv         bool // output-env-credentials
 	OutputCredentials bool
+	OverwriteProfile  bool
 	Summary           Summary
 
-	Notices []string // what the log should say about the plan, one line each
+	Notices  []string // what the log should say about the plan, one line each
+	Warnings []string // the same, as annotations
+}
+
+// Network is how servers are reached. Empty fields leave it to the environment
+// or to the system.
+type Network struct {
+	Proxy    string // URL, for http and https alike
+	NoProxy  string
+	CABundle string // file of more roots, PEM
 }
 
 // Summary says when the step writes a job summary.
@@ -49,14 +64,41 @@ const (
 // Profile is one set of credentials: where it is used, and the chain of roles
 // that leads to it.
 type Profile struct {
-	Name     string // empty for the plain login
-	Region   string
-	Audience string // of the OIDC token that opens the chain
-	Chain    []Hop  // at least one; the first by web identity
+	Name      string // empty for the plain login
+	Region    string
+	Endpoint  string // of STS, in place of the region's, or empty
+	FIPS      bool
+	Source    Source
+	Audience  string // of the OIDC token that opens the chain; only with SourceOIDC
+	TokenFile string // only with SourceTokenFile
+	PlainKeys bool   // try again until the keys have no special characters
+	Chain     []Hop  // empty where the source's own credentials are exported
 }
 
-// Last is the hop whose session the profile exports.
-func (p Profile) Last() Hop { return p.Chain[len(p.Chain)-1] }
+// Source is what a chain begins with.
+type Source string
+
+// The sources, in their order of choice.
+const (
+	SourceKeys      Source = "keys"       // the inputs aws-access-key-id and so on
+	SourceTokenFile Source = "token-file" // the input web-identity-token-file
+	SourceExisting  Source = "existing"   // role-chaining: the job's credentials
+	SourceOIDC      Source = "oidc"       // the job's OIDC token
+	SourceAmbient   Source = "ambient"    // the default chain of AWS's SDKs
+)
+
+// WebIdentity tells whether the first hop presents a token; otherwise it is
+// signed.
+func (s Source) WebIdentity() bool { return s == SourceOIDC || s == SourceTokenFile }
+
+// Last is the hop whose session the profile exports, or the zero Hop if the
+// source's own credentials are exported.
+func (p Profile) Last() Hop {
+	if len(p.Chain) == 0 {
+		return Hop{}
+	}
+	return p.Chain[len(p.Chain)-1]
+}
 
 // Hop is one call that assumes a role. Empty fields are not sent.
 type Hop struct {
@@ -74,8 +116,12 @@ type Hop struct {
 	TransitiveTagKeys []string
 }
 
-// Tag is a session tag.
-type Tag struct{ Key, Value string }
+// Tag is a session tag. One that is droppable is left out where AWS says that
+// policies and tags are too large together.
+type Tag struct {
+	Key, Value string
+	Droppable  bool `json:",omitempty"`
+}
 
 // Problem is one thing that is wrong with an input, and what to do about it.
 type Problem struct {

@@ -21,24 +21,37 @@ const (
 	perHost     = 16 // connections kept for many roles at one STS
 )
 
-// New returns a client. getenv gives HTTP_PROXY, HTTPS_PROXY and NO_PROXY,
-// also in lower case, with the meaning that curl and Go give them.
-func New(getenv func(string) string) *http.Client {
+// Options says how servers are reached; the zero value means directly.
+type Options struct {
+	HTTPProxy  string // URL of the proxy for http
+	HTTPSProxy string // URL of the proxy for https
+	NoProxy    string // as in NO_PROXY: hosts, suffixes, addresses, CIDR ranges, ports
+	MoreRoots  []byte // PEM certificates that are trusted besides the usual ones
+}
+
+// FromEnvironment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in lower
+// case, with the meaning that curl and Go give them.
+func FromEnvironment(getenv func(string) string) Options {
 	either := func(upper, lower string) string {
 		if v := getenv(upper); v != "" {
 			return v
 		}
 		return getenv(lower)
 	}
-	proxies := (&httpproxy.Config{
+	return Options{
 		HTTPProxy:  either("HTTP_PROXY", "http_proxy"),
 		HTTPSProxy: either("HTTPS_PROXY", "https_proxy"),
 		NoProxy:    either("NO_PROXY", "no_proxy"),
-	}).ProxyFunc()
+	}
+}
+
+// New returns a client.
+func New(o Options) *http.Client {
+	proxies := (&httpproxy.Config{HTTPProxy: o.HTTPProxy, HTTPSProxy: o.HTTPSProxy, NoProxy: o.NoProxy}).ProxyFunc()
 	return &http.Client{
 		Transport: &byScheme{
 			plain:  transport(proxies, nil),
-			secure: sync.OnceValue(func() http.RoundTripper { return transport(proxies, roots()) }),
+			secure: sync.OnceValue(func() http.RoundTripper { return transport(proxies, roots(o.MoreRoots)) }),
 		},
 		// A redirect would carry a token or a signature to somewhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -71,12 +84,14 @@ func transport(proxies func(*url.URL) (*url.URL, error), roots *x509.CertPool) *
 }
 
 // roots returns the system's roots, or Mozilla's where the system has none, as
-// in an image made FROM scratch.
-func roots() *x509.CertPool {
-	if system, err := x509.SystemCertPool(); err == nil && !system.Equal(x509.NewCertPool()) {
-		return system
+// in an image made FROM scratch; and more ones.
+func roots(more []byte) *x509.CertPool {
+	pool, err := x509.SystemCertPool()
+	if err != nil || pool.Equal(x509.NewCertPool()) {
+		pool = builtIn()
 	}
-	return builtIn()
+	pool.AppendCertsFromPEM(more)
+	return pool
 }
 
 func builtIn() *x509.CertPool {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,7 +18,7 @@ func getenv(m map[string]string) func(string) string {
 func TestNoRedirectIsFollowed(t *testing.T) {
 	server := httptest.NewServer(http.RedirectHandler("https://elsewhere.test/", http.StatusFound))
 	defer server.Close()
-	response, err := New(getenv(nil)).Get(server.URL)
+	response, err := New(Options{}).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func TestProxyFromTheEnvironmentGiven(t *testing.T) {
 		"lower": {"http_proxy": proxy.URL},
 	} {
 		asked = ""
-		response, err := New(getenv(env)).Get("http://sts.test/x")
+		response, err := New(FromEnvironment(getenv(env))).Get("http://sts.test/x")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +50,7 @@ func TestProxyFromTheEnvironmentGiven(t *testing.T) {
 	direct := httptest.NewServer(http.NotFoundHandler())
 	defer direct.Close()
 	asked = ""
-	response, err := New(getenv(map[string]string{"HTTP_PROXY": proxy.URL})).Get(direct.URL)
+	response, err := New(Options{HTTPProxy: proxy.URL}).Get(direct.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +63,24 @@ func TestProxyFromTheEnvironmentGiven(t *testing.T) {
 func TestAnUnknownCertificateIsRefused(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
-	response, err := New(getenv(nil)).Get(server.URL)
+	response, err := New(Options{}).Get(server.URL)
 	if err == nil {
 		response.Body.Close()
 	}
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestMoreRoots(t *testing.T) {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	response, err := New(Options{MoreRoots: ca}).Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
 }
 
 // In the image there is no file of roots: what is built in must do.

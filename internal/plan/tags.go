@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// STS's limits for session tags; its keys compare without regard to case.
+const (
+	maxTags     = 50
+	maxTagKey   = 128
+	maxTagValue = 256
+)
+
+var tagPattern = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
+
+// defaultTags are the facts of the run that configure-aws-credentials sends as
+// session tags, by the variable that holds them.
+var defaultTags = []struct {
+	key, variable string
+	droppable     bool
+}{
+	{"Repository", "GITHUB_REPOSITORY", false},
+	{"Workflow", "GITHUB_WORKFLOW", false},
+	{"Action", "GITHUB_ACTION", false},
+	{"Actor", "GITHUB_ACTOR", false},
+	{"Commit", "GITHUB_SHA", false},
+	{"Branch", "GITHUB_REF", false},
+	{"EventName", "GITHUB_EVENT_NAME", true},
+	{"BaseRef", "GITHUB_BASE_REF", true},
+	{"HeadRef", "GITHUB_HEAD_REF", true},
+	{"RunId", "GITHUB_RUN_ID", true},
+	{"Job", "GITHUB_JOB", true},
+	{"TriggeringActor", "GITHUB_TRIGGERING_ACTOR", true},
+}
+
+// applyTags gives the default and custom tags to an AssumeRole that is the
+// step's first hop. Hops of a chain carry only their own: a trust policy
+// without sts:TagSession would refuse them.
+func (b *builder) applyTags(p *Profile) {
+	custom := b.customTags()
+	skip := b.boolean("role-skip-session-tagging", false)
+	switch {
+	case p.Source.WebIdentity():
+		if len(custom) > 0 {
+			b.warn("custom-tags have no effect: a role that is assumed with a token takes its tags from the token, and GitHub's carries none")
+		}
+		return
+	case skip:
+		if len(custom) > 0 {
+			b.problem("custom-tags", "contradict role-skip-session-tagging: true, remove one of them")
+		}
+		return
+	}
+	first := &p.Chain[0]
+	first.Tags = []Tag{{Key: "GitHub", Value: "Actions"}}
+	for _, t := range defaultTags {
+		if v := cleanTag(b.env(t.variable)); v != "" {
+			first.Tags = append(first.Tags, Tag{t.key, v, t.droppable})
+		}
+	}
+	first.Tags = append(first.Tags, custom...)
+	for _, key := range lines(b.input("transitive-tag-keys")) {
+		if hasKey(first.Tags, key) {
+			first.TransitiveTagKeys = append(first.TransitiveTagKeys, key)
+		} else {
+			b.notice("transitive-tag-keys names " + quote(key) + ", which is not among the tags that are sent")
+		}
+	}
+}
+
+// customTags reads custom-tags in the order of the JSON text.
+func (b *builder) customTags() []Tag {
+	const input = "custom-tags"
+	text := b.input(input)
+	if text == "" {
+		return nil
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
+		return nil
+	}
+	var tags []Tag
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			break
+		}
+		value, err := dec.Token()
+		if err != nil {
+			break
+		}
+		tag := Tag{Key: key.(string)} // an object's keys are always texts
+		switch v := value.(type) {
+		case string:
+			tag.Value = v
+		default:
+			b.problem(input, "the value of %s is not a text, write it between quotes (tags cannot be nested)", quote(tag.Key))
+			return nil
+		}
+		b.checkTag(input, 0, tag)
+		switch {
+		case protectedKey(tag.Key):
+			b.problem(input, "%s is a tag that the action sets itself, choose another key", quote(tag.Key))
+		case hasKey(tags, tag.Key):
+			b.problem(input, "tag key %s comes twice: AWS compares them without regard to case", quote(tag.Key))
+		}
+		tags = append(tags, tag)
+	}
+	if end, err := dec.Token(); err != nil || end != json.Delim('}') || dec.More() {
+		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
+	}
+	if most := maxTags - 1 - len(defaultTags); len(tags) > most {
+		b.problem(input, "has %d tags, at most %d fit beside the action's own", len(tags), most)
+	}
+	return tags
+}
+
+func protectedKey(key string) bool {
+	return strings.EqualFold(key, "GitHub") || slices.ContainsFunc(defaultTags, func(t struct {
+		key, variable string
+		droppable     bool
+	}) bool {
+		return strings.EqualFold(t.key, key)
+	})
+}
+
+func hasKey(tags []Tag, key string) bool {
+	return slices.ContainsFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, key) })
+}
+
+// cleanTag makes a fact of the run fit for a tag's value.
+func cleanTag(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if unicode.In(c, unicode.L, unicode.Z, unicode.N) && c != utf8.RuneError || strings.ContainsRune("_.:/=+-@", c) {
+			return c
+		}
+		return '_'
+	}, s)
+	if r := []rune(s); len(r) > maxTagValue {
+		return string(r[:maxTagValue])
+	}
+	return s
+}
+
+func (b *builder) checkTag(input string, line int, tag Tag) {
+	switch {
+	case tag.Key == "" || utf8.RuneCountInString(tag.Key) > maxTagKey || !tagPattern.MatchString(tag.Key):
+		b.report.add(input, line, "%s is not a tag key, write 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
+	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
+		b.report.add(input, line, "tag key %s begins with aws:, which AWS keeps for itself", quote(tag.Key))
+	case utf8.RuneCountInString(tag.Value) > maxTagValue || !tagPattern.MatchString(tag.Value):
+		b.report.add(input, line, "%s is not a value for tag %s, write at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
+	}
+}
