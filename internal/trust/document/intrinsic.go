@@ -25,8 +25,9 @@ func (n node) intrinsic() (function string, argument node, ok bool) {
 	return key, n.items[0], key == "Ref"
 }
 
-// maxDepth bounds references of resources to themselves.
-const maxDepth = 4
+// maxText bounds what a text can grow to by its references; a policy that
+// comes near it would be refused.
+const maxText = 64 << 10
 
 // unresolved marks text that only the deployment knows, such as a parameter
 // without a default: it becomes <Name>, which holds no wildcard.
@@ -120,8 +121,8 @@ func (t template) ref(n node, name string) node {
 	case "AWS::URLSuffix":
 		return node{kind: jsonlex.String, text: "amazonaws.com", pos: n.pos}
 	}
-	if value := t.parameters.get(name).get("Default"); value.isScalar() && value.text != "" {
-		return node{kind: jsonlex.String, text: value.text, pos: n.pos}
+	if value, ok := t.parameters[name]; ok {
+		return node{kind: jsonlex.String, text: value, pos: n.pos}
 	}
 	return t.resource(n, name, "")
 }
@@ -136,13 +137,9 @@ func (t template) attribute(n, argument node) node {
 }
 
 // resource knows one kind of reference: that to the template's own OIDC
-// provider yields an ARN with the issuer in it.
+// provider yields its ARN.
 func (t template) resource(n node, name, attribute string) node {
-	r := t.resources.get(name)
-	t.depth++
-	if r.get("Type").text == "AWS::IAM::OIDCProvider" && (attribute == "" || attribute == "Arn") && t.depth <= maxDepth {
-		issuer := t.resolve(r.get("Properties").get("Url")).text
-		arn := "arn:aws:iam::<AccountId>:oidc-provider/" + strings.TrimPrefix(issuer, "https://")
+	if arn, ok := t.providers[name]; ok && (attribute == "" || attribute == "Arn") {
 		return node{kind: jsonlex.String, text: arn, pos: n.pos}
 	}
 	if attribute != "" {
@@ -164,6 +161,8 @@ func (t template) sub(n, argument node) node {
 		b.WriteString(before)
 		name, tail, closed := strings.Cut(after, "}")
 		switch {
+		case b.Len() > maxText:
+			return unresolved(n, "Sub")
 		case !found:
 			return node{kind: jsonlex.String, text: b.String(), pos: n.pos}
 		case !closed:
@@ -203,11 +202,17 @@ func (t template) join(n, argument node) node {
 	if !list.isList() {
 		return unresolved(n, "Join")
 	}
-	var parts []string
-	for _, item := range list.items {
-		parts = append(parts, item.scalarText())
+	var b strings.Builder
+	for i, item := range list.items {
+		if i > 0 {
+			b.WriteString(separator)
+		}
+		b.WriteString(item.scalarText())
+		if b.Len() > maxText {
+			return unresolved(n, "Join")
+		}
 	}
-	return node{kind: jsonlex.String, text: strings.Join(parts, separator), pos: n.pos}
+	return node{kind: jsonlex.String, text: b.String(), pos: n.pos}
 }
 
 // either keeps both branches of an Fn::If, since which of them counts is

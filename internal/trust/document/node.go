@@ -42,6 +42,13 @@ func (n node) get(key string) node {
 	return node{kind: jsonlex.Null, pos: n.pos}
 }
 
+// each calls member for the members of an object.
+func (n node) each(member func(key, value node)) {
+	for i, key := range n.keys {
+		member(key, n.items[i])
+	}
+}
+
 // fromJSON reads the value that begins with first.
 func fromJSON(first jsonlex.Token, rest trust.Tokens) (node, error) {
 	n := node{kind: first.Kind, text: string(first.Text), pos: first.Pos}

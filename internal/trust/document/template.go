@@ -15,11 +15,28 @@ import (
 // maxTemplate is generous: CloudFormation takes 1 MB.
 const maxTemplate = 4 << 20
 
-// template is a CloudFormation template.
+// template is what a CloudFormation template tells about its references.
 type template struct {
-	parameters node
-	resources  node
-	depth      int // of references between resources that are being followed
+	parameters map[string]string // defaults
+	providers  map[string]string // ARNs of the template's own OIDC providers
+}
+
+func newTemplate(root node) template {
+	t := template{parameters: map[string]string{}}
+	root.get("Parameters").each(func(name, parameter node) {
+		if value := parameter.get("Default"); value.isScalar() && value.text != "" {
+			t.parameters[name.text] = value.text
+		}
+	})
+	providers := map[string]string{}
+	root.get("Resources").each(func(name, resource node) {
+		if resource.get("Type").text == "AWS::IAM::OIDCProvider" {
+			issuer := t.resolve(resource.get("Properties").get("Url")).text
+			providers[name.text] = "arn:aws:iam::<AccountId>:oidc-provider/" + trust.ProviderOfIssuer(issuer)
+		}
+	})
+	t.providers = providers
+	return t
 }
 
 func readYAMLTemplate(r io.Reader, yield func(Role) error) error {
@@ -58,16 +75,17 @@ func readJSONTemplate(first jsonlex.Token, rest trust.Tokens, yield func(Role) e
 
 // roles yields the resources of type AWS::IAM::Role.
 func roles(root node, yield func(Role) error) error {
-	t := template{parameters: root.get("Parameters"), resources: root.get("Resources")}
-	if !t.resources.isObject() {
+	resources := root.get("Resources")
+	if !resources.isObject() {
 		return root.pos.Errorf("document is neither a trust policy, nor an answer of aws iam, nor a template with Resources")
 	}
-	for i, resource := range t.resources.items {
+	t := newTemplate(root)
+	for i, resource := range resources.items {
 		if resource.get("Type").text != "AWS::IAM::Role" {
 			continue
 		}
 		properties := resource.get("Properties")
-		role := Role{Name: t.resources.keys[i].text, Pos: resource.pos}
+		role := Role{Name: resources.keys[i].text, Pos: resource.pos}
 		if name := t.resolve(properties.get("RoleName")); name.isScalar() {
 			role.Name = name.text
 		}
