@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -171,7 +172,7 @@ func TestBadInputs(t *testing.T) {
 				environ = append(environ, name+"="+value)
 			}
 			var log bytes.Buffer
-			code := Step{Environ: environ, Stdout: &log, HTTP: transport.New, Now: time.Now}.Run(context.Background())
+			code := Step{Environ: environ, Stdout: &log, HTTP: transport.New, Now: time.Now, Sleep: retry.Sleep}.Run(context.Background())
 
 			want := tt.code
 			if want == "" {
@@ -223,7 +224,7 @@ func TestEveryProblemIsToldAtOnce(t *testing.T) {
 	Step{Environ: []string{
 		"GITHUB_STATE=" + state, "INPUT_AWS-REGION=nowhere", "INPUT_ROLE-TO-ASSUME=me", "INPUT_ROLE-CHAIN=- rolle: x",
 		"INPUT_ROLE-DURATION-SECONDS=1", "INPUT_INLINE-SESSION-POLICY=x", "INPUT_DISABLE-RETRY=maybe",
-	}, Stdout: &log, HTTP: transport.New, Now: time.Now}.Run(context.Background())
+	}, Stdout: &log, HTTP: transport.New, Now: time.Now, Sleep: retry.Sleep}.Run(context.Background())
 	for _, input := range []string{"aws-region", "role-to-assume", "role-chain, line 1", "role-duration-seconds", "inline-session-policy", "disable-retry"} {
 		if !strings.Contains(log.String(), "input "+input) {
 			t.Errorf("%s is not named in:\n%s", input, log.String())

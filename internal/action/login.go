@@ -63,15 +63,21 @@ func (p *phase) tokens() *oidc.Tokens {
 		URL:    p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
 		Bearer: secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
 		Client: p.client,
-		Retry:  retry.Default(p.plan.Attempts),
+		Retry:  p.retry(),
 		Seen:   func(token secret.Value) { p.runner.Mask(token.Reveal()) },
 	}, p.Now)
+}
+
+func (p *phase) retry() retry.Policy {
+	policy := retry.Default(p.plan.Attempts)
+	policy.Sleep = p.Sleep
+	return policy
 }
 
 func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 	return &assume.Walker{
 		HTTP:  p.client,
-		Retry: retry.Default(p.plan.Attempts),
+		Retry: p.retry(),
 		UserAgent: fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version,
 			p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT")),
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {

@@ -27,7 +27,8 @@ type Step struct {
 	Stdout  io.Writer
 	HTTP    func(transport.Options) *http.Client
 	Now     func() time.Time
-	Version string // for the user agent
+	Sleep   func(context.Context, time.Duration) error // between tries
+	Version string                                     // for the user agent
 }
 
 // Exit codes of a phase.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
+	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -71,6 +72,7 @@ func step(ctx context.Context, env Env) int {
 		Stdout:  env.Stdout,
 		HTTP:    transport.New,
 		Now:     env.Now,
+		Sleep:   retry.Sleep,
 		Version: releaseName(),
 	}.Run(ctx)
 }

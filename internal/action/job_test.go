@@ -1,0 +1,173 @@
+package action
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// world is a sandbox with one job in it, whose steps are this action.
+type world struct {
+	*testing.T
+	server *sandbox.Server
+	job    *sandbox.Job
+	now    time.Time
+	sleeps []time.Duration
+
+	mu      sync.Mutex
+	secrets []string // that came over the wire
+}
+
+// newWorld serves a scenario, the built-in one if text is empty.
+func newWorld(t *testing.T, text string) *world {
+	t.Helper()
+	w := &world{T: t, now: time.Now()}
+	if text == "" {
+		text = sandbox.BuiltinSource()
+	}
+	scenario, err := sandbox.ParseScenario("test.yml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.server, err = sandbox.Start(scenario, sandbox.Options{Now: func() time.Time { return w.now }}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.server.Close() })
+	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: w.server.Environ(), Event: w.server.Event()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) step(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+	return Step{
+		Environ: environ,
+		Stdout:  stdout,
+		HTTP: func(o transport.Options) *http.Client {
+			client := transport.New(o)
+			client.Transport = recorder{w, client.Transport}
+			return client
+		},
+		Now: func() time.Time { return w.now },
+		Sleep: func(_ context.Context, d time.Duration) error {
+			w.sleeps = append(w.sleeps, d)
+			return nil
+		},
+		Version: "test",
+	}.Run(ctx)
+}
+
+// recorder notes the secrets in every answer.
+type recorder struct {
+	world *world
+	http.RoundTripper
+}
+
+var secretInAnswer = regexp.MustCompile(`<(?:AccessKeyId|SecretAccessKey|SessionToken)>([^<]+)<|"value":"([^"]+)"`)
+
+func (r recorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := r.RoundTripper.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	body, readErr := io.ReadAll(response.Body)
+	_ = response.Body.Close()
+	r.world.mu.Lock()
+	defer r.world.mu.Unlock()
+	for _, m := range secretInAnswer.FindAllStringSubmatch(string(body), -1) {
+		r.world.secrets = append(r.world.secrets, m[1]+m[2])
+	}
+	response.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), errorReader{readErr}))
+	return response, nil
+}
+
+type errorReader struct{ err error }
+
+func (e errorReader) Read([]byte) (int, error) {
+	if e.err == nil {
+		return 0, io.EOF
+	}
+	return 0, e.err
+}
+
+// use runs the main phase with the scenario's inputs, changed by with.
+func (w *world) use(with inputs) *sandbox.Result {
+	w.Helper()
+	result, err := w.job.Run(context.Background(), w.step, mergedInputs(w, with))
+	if err != nil {
+		w.Fatal(err)
+	}
+	return result
+}
+
+// finish runs the post phases.
+func (w *world) finish() {
+	w.Helper()
+	results, err := w.job.Finish(context.Background())
+	if err != nil {
+		w.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Failed {
+			w.Errorf("%s failed", r.Name)
+		}
+	}
+}
+
+// calls lists what was asked of the servers, in order.
+func (w *world) calls() string {
+	var all []string
+	for _, c := range w.server.Calls() {
+		all = append(all, c.Kind)
+	}
+	return strings.Join(all, " ")
+}
+
+// temp lists the files below the runner's temporary directory that are not the
+// runner's own.
+func (w *world) temp() (paths []string) {
+	w.Helper()
+	err := filepath.WalkDir(w.job.Temp(), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !strings.Contains(path, "/_runner_") && !strings.Contains(path, "/_github_") {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return paths
+}
+
+// failed asserts that a step failed with one error of a code and left nothing.
+func (w *world) failed(r *sandbox.Result, code string) string {
+	w.Helper()
+	if !r.Failed {
+		w.Fatalf("the step succeeded:\n%s", w.job.Log())
+	}
+	var errors []sandbox.Annotation
+	for _, a := range w.job.Annotations() {
+		if a.Level == "error" && a.Step == r.Name {
+			errors = append(errors, a)
+		}
+	}
+	if len(errors) != 1 || errors[0].Title != code {
+		w.Fatalf("want one error titled %s, got %+v\n%s", code, errors, w.job.Log())
+	}
+	if len(r.Env) != 0 || len(r.Outputs) != 0 {
+		w.Errorf("the failed step exported %v and put out %v", r.Env, r.Outputs)
+	}
+	return errors[0].Message
+}

@@ -1,0 +1,404 @@
+package action
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/sandbox"
+)
+
+func TestLoginThroughAChain(t *testing.T) {
+	w := newWorld(t, "")
+	r := w.use(inputs{"job-summary": "always"})
+	if r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	if got := w.calls(); got != "token AssumeRoleWithWebIdentity AssumeRole" {
+		t.Errorf("calls: %s", got)
+	}
+	last := w.server.Calls()[2]
+	want := map[string]string{
+		"AWS_ACCESS_KEY_ID":  last.AccessKey,
+		"AWS_REGION":         "eu-central-1",
+		"AWS_DEFAULT_REGION": "eu-central-1",
+	}
+	for name, value := range want {
+		if r.Env[name] != value {
+			t.Errorf("%s=%q, want %q", name, r.Env[name], value)
+		}
+	}
+	if len(r.Env) != 5 || len(r.Env["AWS_SECRET_ACCESS_KEY"]) != 40 || r.Env["AWS_SESSION_TOKEN"] == "" {
+		t.Errorf("exported %v", r.Env)
+	}
+	name := r.Outputs["role-session-name"]
+	if !strings.HasPrefix(name, "GitHubActions-"+w.job.Getenv("GITHUB_RUN_ID")+"-") {
+		t.Errorf("session name %q", name)
+	}
+	for output, value := range map[string]string{
+		"authenticated":     "true",
+		"aws-account-id":    "222222222222",
+		"authenticated-arn": "arn:aws:sts::222222222222:assumed-role/deploy/" + name,
+		"aws-expiration":    last.Expires.UTC().Format(time.RFC3339),
+	} {
+		if r.Outputs[output] != value {
+			t.Errorf("output %s=%q, want %q", output, r.Outputs[output], value)
+		}
+	}
+	if len(r.Outputs) != 6 || !strings.HasSuffix(r.Outputs["assumed-role-id"], ":"+name) {
+		t.Errorf("outputs %v", r.Outputs)
+	}
+	if log := w.job.Log(); !strings.Contains(log, name) || strings.Contains(log, last.AccessKey) {
+		t.Errorf("log:\n%s", log)
+	}
+	if !strings.Contains(r.Summary, "222222222222") || !strings.Contains(r.Summary, "deploy") {
+		t.Errorf("summary:\n%s", r.Summary)
+	}
+}
+
+func TestPostTakesBackWhatMainExported(t *testing.T) {
+	w := newWorld(t, strings.Replace(sandbox.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: us-west-2, AWS_PROFILE: mine}\n", 1))
+	first := w.use(nil)
+	if len(w.temp()) != 1 || first.Failed {
+		t.Errorf("files: %v", w.temp())
+	}
+	second := w.use(inputs{"aws-region": "eu-west-1"})
+	if second.Failed || w.job.Getenv("AWS_REGION") != "eu-west-1" {
+		t.Fatal(w.job.Log())
+	}
+	w.finish()
+	for name, want := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "",
+		"AWS_REGION": "us-west-2", "AWS_PROFILE": "mine",
+		"AWS_DEFAULT_REGION": "eu-central-1", // had no value before; empty would be worse than stale
+	} {
+		if got := w.job.Getenv(name); got != want {
+			t.Errorf("%s=%q, want %q", name, got, want)
+		}
+	}
+	if files := w.temp(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestPostLeavesWhatAnotherStepMade(t *testing.T) {
+	w := newWorld(t, "")
+	w.use(nil)
+	_, err := w.job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
+		for _, pair := range environ {
+			if path, ok := strings.CutPrefix(pair, "GITHUB_ENV="); ok {
+				if err := os.WriteFile(path, []byte("AWS_ACCESS_KEY_ID=AKIAOTHER\nAWS_REGION=sa-east-1\n"), 0o600); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return 0
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.finish()
+	if w.job.Getenv("AWS_ACCESS_KEY_ID") != "AKIAOTHER" || w.job.Getenv("AWS_REGION") != "sa-east-1" {
+		t.Errorf("another step's variables were changed: %q %q", w.job.Getenv("AWS_ACCESS_KEY_ID"), w.job.Getenv("AWS_REGION"))
+	}
+	if w.job.Getenv("AWS_SECRET_ACCESS_KEY") != "" {
+		t.Error("our secret key is still there")
+	}
+}
+
+func TestPostNeverFails(t *testing.T) {
+	for name, spoil := range map[string]func(w *world){
+		"state gone":   func(w *world) { must(w, os.RemoveAll(filepath.Join(w.job.Temp(), stateDir))) },
+		"state broken": func(w *world) { must(w, os.WriteFile(w.temp()[0], []byte("{"), 0o600)) },
+		"state a link": func(w *world) {
+			path := w.temp()[0]
+			must(w, os.Rename(path, path+"2"))
+			must(w, os.Symlink(path+"2", path))
+		},
+		"temp gone": func(w *world) { must(w, os.Chmod(w.job.Temp(), 0o700)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			w.use(nil)
+			spoil(w)
+			w.finish()
+		})
+	}
+}
+
+func must(w *world, err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// TestNoSecretLeaks reads every byte that the phases write anywhere: nothing
+// secret stands before its mask, and nothing at all outside the files of the
+// environment, the outputs and the profiles.
+func TestNoSecretLeaks(t *testing.T) {
+	for name, with := range map[string]inputs{
+		"plain":          {},
+		"outputs":        {"output-credentials": "true", "job-summary": "always"},
+		"masked account": {"mask-aws-account-id": "true", "job-summary": "always"},
+		"profile":        {"aws-profile": "deploy", "job-summary": "always"},
+		"no environment": {"output-env-credentials": "false", "job-summary": "always"},
+		"refused":        {"role-chain": "arn:aws:iam::222222222222:role/missing", "job-summary": "always", "mask-aws-account-id": "true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			r := w.use(with)
+			requestToken := w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+			secrets := append([]string{requestToken}, w.secrets...)
+			if len(secrets) < 5 || requestToken == "" {
+				t.Fatalf("only %d secrets to look for", len(secrets))
+			}
+			before := w.files(t)
+			w.finish()
+
+			masked := map[string]bool{}
+			for _, write := range w.job.Raw() {
+				for line := range strings.Lines(string(write.Data)) {
+					if value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "::add-mask::"); ok {
+						masked[value] = true
+						continue
+					}
+					for _, s := range secrets {
+						if strings.Contains(line, s) {
+							t.Errorf("a secret was printed (masked: %t): %s", masked[s], line)
+						}
+					}
+				}
+			}
+			for _, s := range w.secrets {
+				if !masked[s] {
+					t.Errorf("never masked: %.8s…", s)
+				}
+			}
+			for path, content := range before {
+				if strings.Contains(path, "set_env_") || strings.Contains(path, "set_output_") || strings.HasSuffix(path, stateDir+"/credentials") {
+					continue
+				}
+				for _, s := range secrets {
+					if strings.Contains(path, "state.json") && strings.HasPrefix(s, "ASIA") {
+						continue // the access key id alone, by which the state knows a session
+					}
+					if strings.Contains(content, s) {
+						t.Errorf("%s holds a secret", path)
+					}
+				}
+			}
+			for path, content := range w.files(t) {
+				for _, s := range secrets {
+					if !strings.Contains(path, "_runner_file_commands") && strings.Contains(content, s) {
+						t.Errorf("after the post phase %s holds a secret", path)
+					}
+				}
+			}
+			if with["mask-aws-account-id"] != "" && strings.Contains(w.job.Log()+r.Summary, "222222222222") {
+				t.Errorf("the account id is shown:\n%s\n%s", w.job.Log(), r.Summary)
+			}
+			if entries, err := os.ReadDir(w.job.Workspace()); err != nil || len(entries) != 0 {
+				t.Errorf("the workspace holds %v", entries)
+			}
+		})
+	}
+}
+
+// files reads everything below the job's directories.
+func (w *world) files(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	root := filepath.Dir(w.job.Temp())
+	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		all[path] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestStateIsPrivate(t *testing.T) {
+	w := newWorld(t, "")
+	w.use(inputs{"aws-profile": "deploy"})
+	for _, path := range append(w.temp(), filepath.Join(w.job.Temp(), stateDir)) {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]os.FileMode{true: 0o700, false: 0o600}[info.IsDir()]; info.Mode().Perm() != want {
+			t.Errorf("%s has mode %o", path, info.Mode().Perm())
+		}
+	}
+}
+
+// retryable are the faults after which another try may succeed, with the call
+// that they hit; permanent ones the others, with their code.
+var (
+	retryable = []struct{ call, fault string }{
+		{"token", "http-500"}, {"token", "http-503"}, {"token", "http-429"}, {"token", "reset"},
+		{"token", "no-value"}, {"token", "not-json"}, {"token", "empty-body"}, {"token", "truncated"}, {"token", "wrong-content-type"},
+		{"AssumeRoleWithWebIdentity", "throttling"}, {"AssumeRoleWithWebIdentity", "request-limit-exceeded"},
+		{"AssumeRoleWithWebIdentity", "verification-key"}, {"AssumeRoleWithWebIdentity", "idp-communication"},
+		{"AssumeRoleWithWebIdentity", "http-500"}, {"AssumeRoleWithWebIdentity", "http-502"}, {"AssumeRoleWithWebIdentity", "http-503"}, {"AssumeRoleWithWebIdentity", "http-504"},
+		{"AssumeRoleWithWebIdentity", "reset"}, {"AssumeRoleWithWebIdentity", "truncated"}, {"AssumeRoleWithWebIdentity", "wrong-content-type"}, {"AssumeRoleWithWebIdentity", "empty-body"},
+		{"AssumeRole", "throttling"}, {"AssumeRole", "http-500"}, {"AssumeRole", "http-503"}, {"AssumeRole", "reset"}, {"AssumeRole", "truncated"}, {"AssumeRole", "empty-body"},
+	}
+	permanent = []struct{ call, fault, code string }{
+		{"token", "http-401", "id-token-endpoint"}, {"token", "http-403", "id-token-endpoint"}, {"token", "http-404", "id-token-endpoint"},
+		{"AssumeRoleWithWebIdentity", "idp-rejected-claim", "web-identity-not-authorized"},
+		{"AssumeRoleWithWebIdentity", "packed-policy", "session-policy-too-large"},
+		{"AssumeRoleWithWebIdentity", "region-disabled", "region-disabled"},
+		{"AssumeRoleWithWebIdentity", "http-400", "sts-unreachable"}, {"AssumeRoleWithWebIdentity", "http-403", "sts-unreachable"},
+		{"AssumeRole", "packed-policy", "session-policy-too-large"}, {"AssumeRole", "region-disabled", "region-disabled"},
+	}
+)
+
+func faulty(fault, call string, times int) string {
+	often := ", times: always"
+	if times > 0 {
+		often = fmt.Sprintf(", times: %d", times)
+	}
+	return sandbox.BuiltinSource()[:strings.Index(sandbox.BuiltinSource(), "expect:")] +
+		fmt.Sprintf("faults:\n  - {call: %s, fault: %s%s}\n", call, fault, often)
+}
+
+func count(calls, kind string) int {
+	return len(slices.DeleteFunc(strings.Fields(calls), func(c string) bool { return c != kind }))
+}
+
+func TestRetryableFaultsAreSurvived(t *testing.T) {
+	for _, tt := range retryable {
+		for times := 1; times <= 2; times++ {
+			t.Run(fmt.Sprintf("%s/%s/%d", tt.call, tt.fault, times), func(t *testing.T) {
+				w := newWorld(t, faulty(tt.fault, tt.call, times))
+				if r := w.use(nil); r.Failed {
+					t.Fatal(w.job.Log())
+				}
+				if got := count(w.calls(), tt.call); got != times+1 {
+					t.Errorf("%d calls: %s", got, w.calls())
+				}
+				if len(w.sleeps) != times {
+					t.Errorf("%d waits", len(w.sleeps))
+				}
+			})
+		}
+		t.Run(tt.call+"/"+tt.fault+"/disabled", func(t *testing.T) {
+			w := newWorld(t, faulty(tt.fault, tt.call, 1))
+			if r := w.use(inputs{"disable-retry": "true"}); !r.Failed {
+				t.Error("it was tried again")
+			}
+			if got := count(w.calls(), tt.call); got != 1 {
+				t.Errorf("%d calls", got)
+			}
+		})
+		t.Run(tt.call+"/"+tt.fault+"/for ever", func(t *testing.T) {
+			w := newWorld(t, faulty(tt.fault, tt.call, 0))
+			r := w.use(inputs{"retry-max-attempts": "4"})
+			if !r.Failed || len(r.Env)+len(r.Outputs) != 0 {
+				t.Errorf("exported %v", r.Env)
+			}
+			if got := count(w.calls(), tt.call); got != 4 {
+				t.Errorf("%d calls", got)
+			}
+		})
+	}
+}
+
+func TestPermanentFaultsAreToldAtOnce(t *testing.T) {
+	for _, tt := range permanent {
+		t.Run(tt.call+"/"+tt.fault, func(t *testing.T) {
+			w := newWorld(t, faulty(tt.fault, tt.call, 0))
+			w.failed(w.use(nil), tt.code)
+			if got := count(w.calls(), tt.call); got != 1 {
+				t.Errorf("%d calls: %s", got, w.calls())
+			}
+		})
+	}
+}
+
+func TestAnExpiredTokenIsReplacedOnce(t *testing.T) {
+	w := newWorld(t, faulty("expired-token", "AssumeRoleWithWebIdentity", 1))
+	if r := w.use(nil); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	if got := w.calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity AssumeRole" {
+		t.Errorf("calls: %s", got)
+	}
+	w = newWorld(t, faulty("expired-token", "AssumeRoleWithWebIdentity", 0))
+	w.failed(w.use(nil), "clock-skew")
+	if got := w.calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity" {
+		t.Errorf("calls: %s", got)
+	}
+}
+
+func TestAHangEndsAtTheDeadline(t *testing.T) {
+	for _, call := range []string{"token", "AssumeRoleWithWebIdentity", "AssumeRole"} {
+		t.Run(call, func(t *testing.T) {
+			w := newWorld(t, faulty("hang", call, 0))
+			message := w.failed(w.use(inputs{"action-timeout-s": "1"}), "deadline")
+			if !strings.Contains(message, "action-timeout-s") {
+				t.Errorf("message: %s", message)
+			}
+		})
+	}
+}
+
+func TestNothingIsLeftIfAFileCannotBeWritten(t *testing.T) {
+	for _, variable := range []string{"GITHUB_ENV", "GITHUB_OUTPUT"} {
+		for _, target := range []string{"/dev/full", "/nonexistent/file"} {
+			t.Run(variable+target, func(t *testing.T) {
+				w := newWorld(t, "")
+				result, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+					return w.step(ctx, append(environ, variable+"="+target), stdout, stderr)
+				}, mergedInputs(w, inputs{"aws-profile": "p", "output-env-credentials": "true"}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.failed(result, "failed")
+				if files := w.temp(); len(files) != 0 {
+					t.Errorf("left behind: %v", files)
+				}
+			})
+		}
+	}
+}
+
+func mergedInputs(w *world, with inputs) map[string]string {
+	all := map[string]string{"runner-temp": "host:" + w.job.Temp()}
+	for name, value := range w.server.Scenario().Steps[0] {
+		all[name] = value
+	}
+	for name, value := range with {
+		all[name] = value
+	}
+	return all
+}
+
+func TestWithoutAToken(t *testing.T) {
+	base := sandbox.BuiltinSource()
+	noToken := strings.Replace(base, "workflow:\n", "workflow:\n  id-token: false\n", 1)
+	w := newWorld(t, noToken)
+	message := w.failed(w.use(nil), "id-token-permission-missing")
+	if !strings.Contains(message, "id-token: write") || w.calls() != "" {
+		t.Errorf("message %q, calls %s", message, w.calls())
+	}
+	w = newWorld(t, noToken)
+	r := w.use(inputs{"on-missing-token": "skip"})
+	if r.Failed || r.Outputs["authenticated"] != "false" || len(r.Outputs) != 1 || len(r.Env) != 0 || w.calls() != "" {
+		t.Errorf("skip: %+v", r)
+	}
+	w.finish()
+}
