@@ -12,10 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/action"
-	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // Env is what a process has besides its arguments.
@@ -43,6 +40,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"rehearse", "the whole login against a sandbox, on any machine", rehearse},
+		{"sandbox", "serve GitHub's token issuer and AWS STS on loopback", serveSandbox},
 		{"version", "version, commit and Go version", version},
 	}
 }
@@ -67,14 +66,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 }
 
 func step(ctx context.Context, env Env) int {
-	return action.Step{
-		Environ: env.Environ,
-		Stdout:  env.Stdout,
-		HTTP:    transport.New,
-		Now:     env.Now,
-		Sleep:   retry.Sleep,
-		Version: releaseName(),
-	}.Run(ctx)
+	return stepWith(env.Environ, env.Stdout, env.Now).Run(ctx)
 }
 
 // Getenv returns a variable, or "".

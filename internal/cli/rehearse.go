@@ -1,0 +1,237 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/action"
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+const rehearseSynopsis = "rehearse [--format text|json] [SCENARIO]"
+
+// rehearsal is what came of a scenario.
+type rehearsal struct {
+	Scenario string            `json:"scenario"`
+	Steps    []rehearsedStep   `json:"steps"`
+	Hops     []rehearsedHop    `json:"hops"`
+	Identity string            `json:"identity,omitempty"` // what GetCallerIdentity says of the exported keys
+	After    map[string]string `json:"after-post"`         // the AWS variables when the job has ended
+	Expected string            `json:"expected,omitempty"`
+	Outcome  string            `json:"outcome"`
+	AsHoped  bool              `json:"as-expected"`
+	Log      string            `json:"log"`
+}
+
+// rehearsedStep is one use of the action.
+type rehearsedStep struct {
+	Failed  bool              `json:"failed"`
+	Code    string            `json:"code,omitempty"`
+	Hop     int               `json:"hop,omitempty"`
+	Env     map[string]string `json:"env"` // secrets masked
+	Outputs map[string]string `json:"outputs"`
+}
+
+// rehearsedHop is a call to STS with the decision of the role's trust policy.
+type rehearsedHop struct {
+	Action    string             `json:"action"`
+	Role      string             `json:"role"`
+	Caller    string             `json:"caller,omitempty"`
+	Session   string             `json:"session,omitempty"`
+	Refused   string             `json:"refused,omitempty"`
+	Decisions []sandbox.Decision `json:"decisions"`
+}
+
+// rehearse runs the step itself, main and post phase, against a sandbox.
+func rehearse(ctx context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("rehearse", flag.ContinueOnError)
+	format := fs.String("format", "text", "`format` of the report: text or json")
+	if run, code := env.parse(fs, rehearseSynopsis, args); !run {
+		return code
+	}
+	if *format != "text" && *format != "json" {
+		env.errorf("rehearse: --format %q is unknown, write text or json", *format)
+		return exitUsage
+	}
+	scenario, err := loadScenario(fs.Args())
+	if err != nil {
+		env.errorf("%v", err)
+		return exitUsage
+	}
+	r, err := runScenario(ctx, env, scenario)
+	if err != nil {
+		env.errorf("%v", err)
+		return exitFailure
+	}
+	if *format == "json" {
+		out, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			env.errorf("encode the report: %v", err)
+			return exitFailure
+		}
+		fmt.Fprintln(env.Stdout, string(out))
+	} else {
+		r.print(env.Stdout)
+	}
+	if !r.AsHoped {
+		return exitRefused
+	}
+	return exitFine
+}
+
+func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*rehearsal, error) {
+	server, err := sandbox.Start(scenario, sandbox.Options{Now: env.Now})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "aws-oidc-action-rehearsal-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the job: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event()})
+	if err != nil {
+		return nil, err
+	}
+	r := &rehearsal{Scenario: scenario.Name}
+	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+		return stepWith(environ, stdout, env.Now).Run(ctx)
+	}
+	for _, with := range scenario.Steps {
+		result, err := job.Run(ctx, phase, withExpressions(with, scenario, job))
+		if err != nil {
+			return nil, err
+		}
+		r.add(job, result)
+		if result.Failed {
+			break // the runner skips the steps that follow
+		}
+	}
+	r.addHops(server.Calls())
+	if last := r.Steps[len(r.Steps)-1]; !last.Failed && job.Getenv("AWS_ACCESS_KEY_ID") != "" {
+		if r.Identity, err = identity(ctx, job, server); err != nil {
+			return nil, fmt.Errorf("the exported credentials do not work: %w", err)
+		}
+	}
+	if _, err := job.Finish(ctx); err != nil {
+		return nil, err
+	}
+	r.After = awsVariables(job, job.Environ())
+	r.Log = job.Log()
+	r.judge(scenario.Expect)
+	return r, nil
+}
+
+// stepWith is the step as the action runs it, in a process of somebody else's.
+func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.Step {
+	return action.Step{
+		Environ: environ,
+		Stdout:  stdout,
+		HTTP:    transport.New,
+		Now:     now,
+		Sleep:   retry.Sleep,
+		Version: releaseName(),
+	}
+}
+
+// withExpressions adds what the runner puts in place of the expressions that
+// are the defaults of the hidden inputs.
+func withExpressions(with map[string]string, s *sandbox.Scenario, job *sandbox.Job) map[string]string {
+	all := map[string]string{
+		"runner-temp":      "host:" + job.Temp(),
+		"job-index":        "0",
+		"job-total":        "1",
+		"job-workflow-ref": s.Workflow.JobWorkflowRef,
+	}
+	for name, value := range with {
+		all[name] = value
+	}
+	return all
+}
+
+// hopInMessage finds the hop in the text of a denial.
+var hopInMessage = regexp.MustCompile(`hop ([0-9]+) of [0-9]+`)
+
+func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
+	step := rehearsedStep{Failed: result.Failed, Env: map[string]string{}, Outputs: map[string]string{}}
+	for name, value := range result.Env {
+		step.Env[name] = job.Mask(value)
+	}
+	for name, value := range result.Outputs {
+		step.Outputs[name] = job.Mask(value)
+	}
+	for _, a := range job.Annotations() {
+		if a.Step != result.Name || a.Level != "error" {
+			continue
+		}
+		step.Code = a.Title
+		if m := hopInMessage.FindStringSubmatch(a.Message); m != nil {
+			step.Hop, _ = strconv.Atoi(m[1])
+		}
+	}
+	r.Steps = append(r.Steps, step)
+}
+
+func (r *rehearsal) addHops(calls []sandbox.Call) {
+	for _, c := range calls {
+		if c.Kind == sandbox.CallToken || c.Kind == sandbox.CallIdentity {
+			continue
+		}
+		hop := rehearsedHop{Action: c.Kind, Role: c.Role(), Caller: c.Signer, Session: c.Session, Decisions: c.Decisions}
+		switch {
+		case c.Code != "":
+			hop.Refused = c.Code + ": " + c.Message
+		case c.Fault != "":
+			hop.Refused = "fault: " + string(c.Fault)
+		}
+		r.Hops = append(r.Hops, hop)
+	}
+}
+
+// identity proves the exported keys with a signed call.
+func identity(ctx context.Context, job *sandbox.Job, server *sandbox.Server) (string, error) {
+	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(3)}
+	session, err := walker.Identify(ctx, plan.Hop{Region: job.Getenv("AWS_REGION"), Endpoint: server.URL()}, assume.Session{
+		AccessKeyID:     job.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: secret.New(job.Getenv("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    secret.New(job.Getenv("AWS_SESSION_TOKEN")),
+	})
+	return session.ARN, err
+}
+
+// judge holds what came out against what the scenario expects. Without an
+// expectation, success is hoped for.
+func (r *rehearsal) judge(expect *sandbox.Expect) {
+	last := r.Steps[len(r.Steps)-1]
+	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+	if expect == nil {
+		r.AsHoped = !last.Failed
+		return
+	}
+	r.Expected = outcome(expect.Success, expect.Code, expect.Hop)
+	r.AsHoped = expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
+}
+
+func outcome(success bool, code explain.Code, hop int) string {
+	switch {
+	case success:
+		return "success"
+	case hop > 0:
+		return fmt.Sprintf("%s at hop %d", code, hop)
+	}
+	return string(code)
+}

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// print writes the report for people. What scenarios hold is text from
+// outside, so all of it is made harmless.
+func (r *rehearsal) print(out io.Writer) {
+	say := func(format string, args ...any) {
+		fmt.Fprintln(out, runner.Harmless(fmt.Sprintf(format, args...)))
+	}
+	say("Log of the job, as the runner shows it (%s)", r.Scenario)
+	for line := range strings.Lines(r.Log) {
+		say("  | %s", strings.TrimSuffix(line, "\n"))
+	}
+	for i, s := range r.Steps {
+		say("\nWhat step %d gives to later steps", i+1)
+		printVariables(say, "env", s.Env)
+		printVariables(say, "output", s.Outputs)
+	}
+	say("\nHops, with the decision of each role's trust policy")
+	for _, h := range r.Hops {
+		printHop(say, h)
+	}
+	if r.Identity != "" {
+		say("\nProof: GetCallerIdentity, signed with the exported keys, says %s", r.Identity)
+	}
+	say("\nAfter the post phase")
+	printVariables(say, "env", r.After)
+	switch {
+	case r.Expected == "":
+		say("\nOutcome: %s", r.Outcome)
+	case r.AsHoped:
+		say("\nOutcome: %s, as expected", r.Outcome)
+	default:
+		say("\nOutcome: %s, but expected was %s", r.Outcome, r.Expected)
+	}
+}
+
+func printVariables(say func(string, ...any), kind string, all map[string]string) {
+	if len(all) == 0 {
+		say("  no %s", kind)
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		say("  %s %s=%s", kind, name, all[name])
+	}
+}
+
+func printHop(say func(string, ...any), h rehearsedHop) {
+	outcome := h.Session
+	if h.Refused != "" {
+		outcome = h.Refused
+	}
+	say("  %s %s\n    %s", h.Action, h.Role, outcome)
+	for _, d := range h.Decisions {
+		say("    %s: %s", d.Action, d.Result.Decision)
+		for _, s := range d.Result.Statements {
+			printStatement(say, s)
+		}
+		if d.IdentityMissing {
+			say("      the trust policy lets the caller in, but the caller's own permissions do not cover the role")
+		}
+	}
+}
+
+func printStatement(say func(string, ...any), s trust.StatementResult) {
+	say("      line %d: %s %s", s.Line, s.Effect, matched(s.Matched))
+	for _, e := range []trust.ElementResult{s.Principal, s.Action} {
+		if !e.Matched {
+			say("        %s: wants %s, was %q: no match", e.Name, strings.Join(e.Expected, " or "), e.Actual)
+		}
+	}
+	for _, c := range s.Conditions {
+		actual := "absent"
+		if c.Present {
+			actual = strings.Join(c.Actual, ", ")
+		}
+		say("        line %d: %s %s: wants %s, was %s: %s", c.Line, c.Operator, c.Key, strings.Join(c.Expected, " or "), actual, matched(c.Matched))
+	}
+}
+
+func matched(yes bool) string {
+	if yes {
+		return "match"
+	}
+	return "no match"
+}
+
+// awsVariables picks what a job's steps know of AWS, masked.
+func awsVariables(job *sandbox.Job, environ []string) map[string]string {
+	all := map[string]string{}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") {
+			all[name] = job.Mask(value)
+		}
+	}
+	return all
+}

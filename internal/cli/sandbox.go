@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/sandbox"
+)
+
+const sandboxSynopsis = "sandbox [--listen ADDR] [--latency DURATION] [--session-lifetime DURATION] [SCENARIO]"
+
+// serveSandbox serves issuer and STS until it is interrupted.
+func serveSandbox(ctx context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	listen := fs.String("listen", "127.0.0.1:0", "loopback `address` to listen on")
+	latency := fs.Duration("latency", 0, "`duration` that every answer takes")
+	lifetime := fs.Duration("session-lifetime", 0, "longest `duration` of a session, to see it expire; 0 for AWS's rules")
+	if run, code := env.parse(fs, sandboxSynopsis, args); !run {
+		return code
+	}
+	scenario, err := loadScenario(fs.Args())
+	if err != nil {
+		env.errorf("%v", err)
+		return exitUsage
+	}
+	server, err := sandbox.Start(scenario, sandbox.Options{Listen: *listen, Latency: *latency, SessionLifetime: *lifetime, Seed: uint64(time.Now().UnixNano())})
+	if err != nil {
+		env.errorf("%v", err)
+		return exitFailure
+	}
+	defer server.Close()
+	event, remove, err := writeEvent(server.Event())
+	if err != nil {
+		env.errorf("%v", err)
+		return exitFailure
+	}
+	defer remove()
+	for _, line := range append(server.Environ(), "GITHUB_EVENT_PATH="+event) {
+		fmt.Fprintln(env.Stdout, line)
+	}
+	fmt.Fprintln(env.Stdout)
+	<-ctx.Done()
+	return exitFine
+}
+
+// writeEvent writes the payload of the event where a process can read it.
+func writeEvent(payload []byte) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "aws-oidc-action-sandbox-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a directory for the event: %w", err)
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	path = filepath.Join(dir, "event.json")
+	if err := os.WriteFile(path, payload, 0o600); err != nil {
+		remove()
+		return "", nil, fmt.Errorf("write the event: %w", err)
+	}
+	return path, remove, nil
+}
+
+// loadScenario reads the scenario that the arguments name, or takes the
+// built-in one.
+func loadScenario(args []string) (*sandbox.Scenario, error) {
+	switch len(args) {
+	case 0:
+		return sandbox.Builtin()
+	case 1:
+		return sandbox.LoadScenario(args[0])
+	}
+	return nil, fmt.Errorf("%d scenarios are given, one at a time is run", len(args))
+}
