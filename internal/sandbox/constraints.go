@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -141,5 +140,3 @@ func (r rule) check(label, text string) []string {
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
-func xmlName(local string) xml.Name { return xml.Name{Local: local} }

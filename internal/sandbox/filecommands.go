@@ -8,6 +8,11 @@ import (
 // assignment is one NAME=VALUE of a file command.
 type assignment struct{ name, value string }
 
+// formatError is the runner's complaint about a file, in the runner's words.
+type formatError string
+
+func (e formatError) Error() string { return string(e) }
+
 // parseFileCommand reads what a step wrote to GITHUB_ENV, GITHUB_OUTPUT or
 // GITHUB_STATE as the runner does: NAME=VALUE, or NAME<<DELIMITER, lines, and
 // the delimiter alone on a line. On an error it returns what came before it,
@@ -26,19 +31,19 @@ func parseFileCommand(text string) ([]assignment, error) {
 		case heredoc >= 0 && (equals < 0 || heredoc < equals):
 			name, delimiter := line[:heredoc], line[heredoc+2:]
 			if name == "" || delimiter == "" {
-				return all, fmt.Errorf("Invalid format '%s'. Name must not be empty and delimiter must not be empty", line) //nolint:staticcheck // the runner's text
+				return all, formatError(fmt.Sprintf("Invalid format '%s'. Name must not be empty and delimiter must not be empty", line))
 			}
 			value, rest, ok := cutHeredoc(text, delimiter)
 			if !ok {
-				return all, fmt.Errorf("Invalid value. Matching delimiter not found '%s'", delimiter) //nolint:staticcheck // the runner's text
+				return all, formatError(fmt.Sprintf("Invalid value. Matching delimiter not found '%s'", delimiter))
 			}
 			all, text = append(all, assignment{name, value}), rest
 		case equals > 0:
 			all = append(all, assignment{line[:equals], line[equals+1:]})
 		case equals == 0:
-			return all, fmt.Errorf("Invalid format '%s'. Name must not be empty", line) //nolint:staticcheck // the runner's text
+			return all, formatError(fmt.Sprintf("Invalid format '%s'. Name must not be empty", line))
 		default:
-			return all, fmt.Errorf("Invalid format '%s'", line) //nolint:staticcheck // the runner's text
+			return all, formatError(fmt.Sprintf("Invalid format '%s'", line))
 		}
 	}
 	return all, nil

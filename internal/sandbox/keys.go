@@ -19,6 +19,9 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// signingKeyID is the kid header of every token.
+const signingKeyID = "38826B17-6A30-5F9B-B169-8BEB8202F723"
+
 // signingKey is made once per process: it costs a tenth of a second or more,
 // and nobody trusts it but the sandbox itself.
 var signingKey = sync.OnceValues(func() (jose.JSONWebKey, error) {
@@ -44,7 +47,7 @@ var signingKey = sync.OnceValues(func() (jose.JSONWebKey, error) {
 	thumbprint := sha1.Sum(der)
 	return jose.JSONWebKey{
 		Key:                       key,
-		KeyID:                     "38826B17-6A30-5F9B-B169-8BEB8202F723",
+		KeyID:                     signingKeyID,
 		Algorithm:                 string(jose.RS256),
 		Use:                       "sig",
 		Certificates:              []*x509.Certificate{cert},

@@ -5,10 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -70,8 +71,8 @@ type User struct {
 // Expect is how the rehearsal should end.
 type Expect struct {
 	Success bool
-	Code    string // stable code of the refusal; empty on success
-	Hop     int    // counted from 1; 0 if the file does not say
+	Code    explain.Code // of the refusal; empty on success
+	Hop     int          // counted from 1; 0 if the file does not say
 }
 
 // Role returns the role of an ARN, or nil.
@@ -207,8 +208,6 @@ func stepInputs(v value) (map[string]string, error) {
 	return inputs, err
 }
 
-var codeName = regexp.MustCompile(`\A[a-z]+(?:-[a-z]+)*\z`)
-
 func (p *parser) expect(v value) error {
 	e := &Expect{}
 	p.s.Expect = e
@@ -222,10 +221,10 @@ func (p *parser) expect(v value) error {
 	err := v.fields(map[string]func(value) error{
 		"code": func(v value) error {
 			code, err := v.text()
-			if err == nil && !codeName.MatchString(code) {
-				err = v.errorf("%q is no code of a refusal", code)
+			if err == nil && !slices.Contains(explain.Codes, explain.Code(code)) {
+				err = v.errorf("%q is no code of a refusal; the README lists them", code)
 			}
-			e.Code = code
+			e.Code = explain.Code(code)
 			return err
 		},
 		"hop": func(v value) (err error) {

@@ -124,14 +124,19 @@ type identityResult struct {
 
 func xmlTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
+// xmlName names an element without a namespace of its own: the root carries
+// the namespace for all, as in AWS's answers.
+func xmlName(local string) xml.Name { return xml.Name{Local: local} }
+
 // success wraps an action's result as STS does.
 func success(action string, result any, requestID string) (reply, error) {
 	type metadata struct{ RequestId string }
 	return encode(http.StatusOK, requestID, struct {
 		XMLName          xml.Name
+		Namespace        string `xml:"xmlns,attr"`
 		Result           any
 		ResponseMetadata metadata
-	}{xml.Name{Space: stsNamespace, Local: action + "Response"}, result, metadata{requestID}})
+	}{xmlName(action + "Response"), stsNamespace, result, metadata{requestID}})
 }
 
 // failure wraps an error as STS does.
@@ -143,9 +148,10 @@ func failure(e apiError, requestID string) (reply, error) {
 	}
 	r, err := encode(e.status, requestID, struct {
 		XMLName   xml.Name
+		Namespace string `xml:"xmlns,attr"`
 		Error     detail
 		RequestId string
-	}{xml.Name{Space: stsNamespace, Local: "ErrorResponse"}, d, requestID})
+	}{xmlName("ErrorResponse"), stsNamespace, d, requestID})
 	r.code, r.message = e.code, e.message
 	return r, err
 }
