@@ -1,0 +1,59 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// Process is the call of this program as an SDK's credential_process.
+type Process struct {
+	Executable string // absolute, as the job's steps see it
+	Profile    string // the name that the program knows the profile by
+	StateDir   string // absolute; empty where the program finds it by itself
+}
+
+// entry quotes the command so that all who start it see the same words:
+// botocore, which splits it as a shell would but starts no shell, and the SDKs
+// of Go, Java and JavaScript, which hand it to sh.
+//
+// The profile's name comes last: it needs no quotes, and a line that began and
+// ended with one would lose both in Go.
+func (p Process) entry() (Entry, error) {
+	if err := ValidateName(p.Profile); err != nil {
+		return Entry{}, fmt.Errorf("the profile of credential-process: %w", err)
+	}
+	executable, err := quotePath(p.Executable)
+	if err != nil {
+		return Entry{}, fmt.Errorf("the path of credential-process: %w", err)
+	}
+	words := []string{executable, "credential-process"}
+	if p.StateDir != "" {
+		dir, err := quotePath(p.StateDir)
+		if err != nil {
+			return Entry{}, fmt.Errorf("the state directory of credential-process: %w", err)
+		}
+		words = append(words, "--state", dir)
+	}
+	words = append(words, "--profile", p.Profile)
+	return Entry{"credential_process", secret.New(strings.Join(words, " "))}, nil
+}
+
+// plainPath needs no quotes: no character means anything to a shell.
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quotePath returns one word for sh and for Python's shlex alike.
+func quotePath(path string) (string, error) {
+	if !strings.HasPrefix(path, "/") {
+		return "", fmt.Errorf("%q is not absolute, and nobody knows where an SDK starts it", path)
+	}
+	if problem := problemOf(path); problem != "" {
+		return "", fmt.Errorf("%q %s, which no quoting carries through every SDK: use another directory", path, problem)
+	}
+	if plainPath.MatchString(path) {
+		return path, nil
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'"'"'`) + "'", nil
+}

@@ -1,0 +1,108 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// Profile is what the two files say about one profile. Exactly one of Keys and
+// Process is given.
+type Profile struct {
+	Name    string
+	Region  string // may be empty
+	Keys    *Keys
+	Process *Process
+}
+
+// Keys are credentials that stand in the credentials file.
+type Keys struct {
+	AccessKeyID     string
+	SecretAccessKey secret.Value
+	SessionToken    secret.Value // the zero Value for a user's long-lived keys
+}
+
+// Write makes p all that both files say about the profile: whatever stood there
+// under its name goes, so that neither old keys shadow a new process nor the
+// reverse. If it returns an error, neither file has changed.
+func Write(config, credentials *File, p Profile) error {
+	inConfig, inCredentials, err := p.entries()
+	if err != nil {
+		return fmt.Errorf("profile %q: %w", p.Name, err)
+	}
+	return edit(config, credentials, func(config, credentials *File) error {
+		if err := config.become(p.Name, inConfig); err != nil {
+			return err
+		}
+		return credentials.become(p.Name, inCredentials)
+	})
+}
+
+// Delete removes the profile from both files. If it returns an error, neither
+// has changed.
+func Delete(config, credentials *File, name string) error {
+	return edit(config, credentials, func(config, credentials *File) error {
+		if err := config.Remove(name); err != nil {
+			return err
+		}
+		return credentials.Remove(name)
+	})
+}
+
+// edit applies change to both files or to none.
+func edit(config, credentials *File, change func(config, credentials *File) error) error {
+	if config.kind != configFile || credentials.kind != credentialsFile {
+		return errors.New("config and credentials file are mixed up")
+	}
+	newConfig, newCredentials := config.clone(), credentials.clone()
+	if err := change(newConfig, newCredentials); err != nil {
+		return err
+	}
+	*config, *credentials = *newConfig, *newCredentials
+	return nil
+}
+
+func (f *File) clone() *File {
+	return &File{kind: f.kind, mark: f.mark, lines: slices.Clone(f.lines)}
+}
+
+// become is Set, or Remove where there is nothing to set.
+func (f *File) become(profile string, entries []Entry) error {
+	if len(entries) == 0 {
+		return f.Remove(profile)
+	}
+	return f.Set(profile, entries)
+}
+
+func (p Profile) entries() (inConfig, inCredentials []Entry, err error) {
+	if p.Region != "" {
+		inConfig = append(inConfig, Entry{"region", secret.New(p.Region)})
+	}
+	switch {
+	case p.Keys != nil && p.Process == nil:
+		inCredentials, err = p.Keys.entries()
+	case p.Process != nil && p.Keys == nil:
+		var process Entry
+		process, err = p.Process.entry()
+		inConfig = append(inConfig, process)
+	default:
+		err = errors.New("it needs either keys or a process")
+	}
+	return inConfig, inCredentials, err
+}
+
+func (k Keys) entries() ([]Entry, error) {
+	if k.AccessKeyID == "" || k.SecretAccessKey.IsZero() {
+		return nil, errors.New("access key id and secret access key go together: give both")
+	}
+	entries := []Entry{
+		{"aws_access_key_id", secret.New(k.AccessKeyID)},
+		{"aws_secret_access_key", k.SecretAccessKey},
+	}
+	if !k.SessionToken.IsZero() {
+		entries = append(entries, Entry{"aws_session_token", k.SessionToken})
+	}
+	return entries, nil
+}
