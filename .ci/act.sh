@@ -5,7 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
 work=$(mktemp -d)
-trap 'kill "${sandbox:-}" 2>/dev/null; rm -rf "$work"' EXIT
+sandbox=
+trap '[ -z "$sandbox" ] || kill "$sandbox"; rm -rf "$work"' EXIT
 
 GOBIN="$work" go install github.com/nektos/act@v0.2.89
 go build -o "$work/aws-oidc-action" .

@@ -12,11 +12,49 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+
+	"go.yaml.in/yaml/v4"
 )
 
-// Action is the image of a container action. Its Step runs main or post.
+// Metadata is what the runner takes from an action.yml.
+type Metadata struct {
+	Inputs map[string]struct{ Default string }
+	Runs   struct {
+		PostEntrypoint string `yaml:"post-entrypoint"`
+	}
+}
+
+// ReadMetadata reads an action.yml.
+func ReadMetadata(path string) (Metadata, error) {
+	var m Metadata
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = yaml.Unmarshal(text, &m)
+	}
+	return m, err
+}
+
+// Defaults returns the inputs that have a default. Of expressions only the
+// names of context values are evaluated; a name that values has not is empty.
+func (m Metadata) Defaults(values map[string]string) map[string]string {
+	inputs := map[string]string{}
+	for name, input := range m.Inputs {
+		if input.Default != "" {
+			inputs[name] = expression.ReplaceAllStringFunc(input.Default, func(e string) string {
+				return values[expression.FindStringSubmatch(e)[1]]
+			})
+		}
+	}
+	return inputs
+}
+
+var expression = regexp.MustCompile(`\$\{\{ *([^ }]+) *\}\}`)
+
+// Action is a container action. Its Step runs main or post.
 type Action struct {
+	Metadata
 	Image      string
 	RunnerTemp bool // also mount the temporary directory, as runners do since 2.331
 }
@@ -32,7 +70,7 @@ func (a Action) Step(ctx context.Context, environ []string, stdout, stderr io.Wr
 		case "RUNNER_TEMP":
 			temp = value
 		case "STATE_isPost":
-			c.entrypoint = "/aws-oidc-action" // post-entrypoint in action.yml
+			c.entrypoint = a.Runs.PostEntrypoint
 		}
 	}
 	c.mounts = append(c.mounts,

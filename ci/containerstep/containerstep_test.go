@@ -43,17 +43,21 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			job, work := newJob(t)
-			with := inputs(job, "arn:aws:iam::111111111111:role/hub")
-			with["role-chain"] = "arn:aws:iam::222222222222:role/deploy"
+			action := newAction(t, tt.runnerTemp)
+			expressions := map[string]string{"runner.temp": job.Temp(), "strategy.job-total": "1", "strategy.job-index": "0"}
 			awsCLI := onHost
 			if tt.jobContainer {
-				with["job-container-id"] = "f00d"
+				expressions["job.container.id"] = "f00d"
 				awsCLI = func(command ...string) sandbox.Step {
 					return JobContainer{Image: *jobImage, Work: work, Command: command}.Step
 				}
 			}
 
-			result, err := job.Run(t.Context(), Action{*image, tt.runnerTemp}.Step, with)
+			with := action.Defaults(expressions)
+			with["aws-region"] = "eu-central-1"
+			with["role-to-assume"] = "arn:aws:iam::111111111111:role/hub"
+			with["role-chain"] = "arn:aws:iam::222222222222:role/deploy"
+			result, err := job.Run(t.Context(), action.Step, with)
 			if err != nil || result.Failed {
 				t.Fatalf("exit code %d, %v\n%s", result.ExitCode, err, job.Log())
 			}
@@ -101,7 +105,11 @@ func TestRefusal(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			job, _ := newJob(t)
-			result, err := job.Run(t.Context(), Action{*image, true}.Step, inputs(job, tt.role))
+			action := newAction(t, true)
+			with := action.Defaults(map[string]string{"runner.temp": job.Temp()})
+			with["aws-region"] = "eu-central-1"
+			with["role-to-assume"] = tt.role
+			result, err := job.Run(t.Context(), action.Step, with)
 			if err != nil || result.ExitCode != tt.exit {
 				t.Fatalf("exit code %d, want %d, %v\n%s", result.ExitCode, tt.exit, err, job.Log())
 			}
@@ -125,7 +133,8 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-// newJob is a job of its own sandbox, in directories of the runner's user.
+// newJob makes a job with a sandbox of its own, in directories of the runner's
+// user.
 func newJob(t *testing.T) (job *sandbox.Job, work string) {
 	t.Helper()
 	scenario, err := sandbox.LoadScenario("../testdata/scenario.yml")
@@ -154,16 +163,13 @@ func newJob(t *testing.T) (job *sandbox.Job, work string) {
 	return job, work
 }
 
-// inputs are what the runner makes of a short `with:` and the defaults of
-// action.yml.
-func inputs(job *sandbox.Job, role string) map[string]string {
-	return map[string]string{
-		"aws-region":     "eu-central-1",
-		"role-to-assume": role,
-		"runner-temp":    "host:" + job.Temp(),
-		"job-index":      "0",
-		"job-total":      "1",
+func newAction(t *testing.T, runnerTemp bool) Action {
+	t.Helper()
+	metadata, err := ReadMetadata("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
 	}
+	return Action{metadata, *image, runnerTemp}
 }
 
 // onHost is a run: step of a job without a container.
