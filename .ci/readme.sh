@@ -25,12 +25,20 @@ awk -v dir="$blocks" '
   file != "" { print > file }
 ' README.md
 
-for block in "$blocks"/*.sh; do
+shopt -s nullglob
+commands=("$blocks"/*.sh)
+if [ ${#commands[@]} -eq 0 ]; then
+  echo 'README.md: no block is marked "sh ci"'
+  exit 1
+fi
+for block in "${commands[@]}"; do
   echo "-- README.md, ${block##*/}"
   bash -euxo pipefail "$block" </dev/null
 done
 
-grep -lE '^jobs:' "$blocks"/*.yml | while read -r block; do
-  echo "-- README.md, ${block##*/}"
-  go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -color=false "$block" </dev/null
+for block in "$blocks"/*.yml; do
+  if grep -q '^jobs:' "$block"; then
+    echo "-- README.md, ${block##*/}"
+    go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -color=false "$block" </dev/null
+  fi
 done
