@@ -95,8 +95,9 @@ func (f *File) Has(profile string) bool {
 	return len(f.sectionsOf(profile)) > 0
 }
 
-// Get returns what the profile's entry says, the last one if there are several.
-// Keys are lower case. Entries of nested blocks are not found.
+// Get returns the value of the profile's entry, the last one if there are
+// several, without a comment after it. Keys are lower case. Entries of nested
+// blocks are not found.
 func (f *File) Get(profile, key string) (value secret.Value, ok bool) {
 	for _, s := range f.sectionsOf(profile) {
 		for _, line := range f.lines[s.head+1 : s.tail] {

@@ -104,7 +104,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"both", Profile{Name: "dev", Keys: keys, Process: &Process{Executable: "/x", Profile: "dev"}}, "", "either keys or a process"},
 		{"half a pair", Profile{Name: "dev", Keys: &Keys{AccessKeyID: "AKIA"}}, "", "go together: give both"},
 		{"the other half", Profile{Name: "dev", Keys: &Keys{SecretAccessKey: secret.New("hush")}}, "", "go together: give both"},
-		{"a name", Profile{Name: "a b", Keys: keys}, "", `profile name "a b": SDKs agree only`},
+		{"a name", Profile{Name: "a b", Keys: keys}, "", `profile name "a b": use only letters, digits and the characters : _ - . + @ %, as SDKs`},
 		{"a name for the process", Profile{Name: "dev", Process: &Process{Executable: "/x", Profile: "a b"}}, "", `the profile of credential-process: profile name "a b"`},
 		{"a line break in a key", Profile{Name: "dev", Keys: &Keys{"AKIA", secret.New("hush\n[b]"), keys.SessionToken}}, "",
 			`profile "dev": the value of entry aws_secret_access_key has a line break or another control character, which SDKs do not read alike: use another one`},

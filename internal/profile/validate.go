@@ -21,7 +21,7 @@ func ValidateName(name string) error {
 	case name == "":
 		return errors.New("the profile name is empty: give it a name")
 	case !validName.MatchString(name):
-		return fmt.Errorf("profile name %q: SDKs agree only about names of letters, digits and the characters _ - . + @ %% :", name)
+		return fmt.Errorf("profile name %q: use only letters, digits and the characters : _ - . + @ %%, as SDKs read others differently", name)
 	case strings.EqualFold(name, defaultProfile) && name != defaultProfile:
 		return fmt.Errorf("profile name %q: write it %q; botocore gives the entries of [DEFAULT] to every profile", name, defaultProfile)
 	case name == "__proto__":
