@@ -30,4 +30,4 @@ done
 
 # What a workflow cannot check of itself: its log, and its post steps.
 grep -qF 'secret key <***>, token <***>' "$work/log"
-grep -qF 'Took back the credentials' "$work/log"
+grep -qE '::set-env:: AWS_SECRET_ACCESS_KEY=$' "$work/log"
