@@ -55,6 +55,13 @@ var negations = map[string]string{
 	"ArnNotLike":                "ArnLike",
 }
 
+// Opposite returns the operator that a negated one negates, such as
+// StringLike for StringNotLike, without IfExists; false if o is not negated.
+func (o Operator) Opposite() (Operator, bool) {
+	base, ok := negations[o.Base]
+	return Operator{Set: o.Set, Base: base}, ok
+}
+
 // parseOperator reads an operator's name. Like IAM it ignores case.
 func parseOperator(name string) (Operator, bool) {
 	var o Operator

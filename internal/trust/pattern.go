@@ -1,16 +1,20 @@
 package trust
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Pattern is text with IAM's wildcards: * stands for any run of characters,
 // colons and slashes included, and ? for any one character.
 type Pattern []rune
 
-// Wildcards are kept apart from characters, because a policy variable or an
-// escape such as ${*} can put a literal * into a pattern.
+// The wildcards * and ? in a Pattern. They are kept apart from characters,
+// because a policy variable or an escape such as ${*} can put a literal *
+// into a pattern.
 const (
-	anyRun rune = -1 - iota
-	anyOne
+	AnyRun rune = -1 - iota
+	AnyOne
 )
 
 // NewPattern reads * and ? in text as wildcards.
@@ -19,14 +23,20 @@ func NewPattern(text string) Pattern {
 	for _, r := range text {
 		switch r {
 		case '*':
-			r = anyRun
+			r = AnyRun
 		case '?':
-			r = anyOne
+			r = AnyOne
 		}
 		p = append(p, r)
 	}
 	return p
 }
+
+// IsWildcard reports whether r, from a Pattern, is AnyRun or AnyOne.
+func IsWildcard(r rune) bool { return r == AnyRun || r == AnyOne }
+
+// HasWildcards reports whether more than one text can match.
+func (p Pattern) HasWildcards() bool { return slices.ContainsFunc(p, IsWildcard) }
 
 // literal returns the pattern that only text itself matches.
 func literal(text string) Pattern { return Pattern([]rune(text)) }
@@ -41,10 +51,10 @@ func (p Pattern) Match(s string) bool {
 	i, j := 0, 0
 	for j < len(text) {
 		switch {
-		case i < len(p) && p[i] == anyRun:
+		case i < len(p) && p[i] == AnyRun:
 			star, resume = i, j
 			i++
-		case i < len(p) && (p[i] == anyOne || p[i] == text[j]):
+		case i < len(p) && (p[i] == AnyOne || p[i] == text[j]):
 			i++
 			j++
 		case star >= 0:
@@ -54,7 +64,7 @@ func (p Pattern) Match(s string) bool {
 			return false
 		}
 	}
-	for i < len(p) && p[i] == anyRun {
+	for i < len(p) && p[i] == AnyRun {
 		i++
 	}
 	return i == len(p)
@@ -65,9 +75,9 @@ func (p Pattern) String() string {
 	var b strings.Builder
 	for _, r := range p {
 		switch r {
-		case anyRun:
+		case AnyRun:
 			b.WriteByte('*')
-		case anyOne:
+		case AnyOne:
 			b.WriteByte('?')
 		default:
 			b.WriteRune(r)

@@ -4,6 +4,8 @@
 package trust
 
 import (
+	"slices"
+
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
@@ -80,4 +82,16 @@ type Value struct {
 	Text  string
 	Pos   Pos
 	parts []part
+}
+
+// Applies reports whether the statement is about the action and the
+// principal, whatever its conditions.
+func (s Statement) Applies(action string, who Principal) bool {
+	return s.Principal.evaluate(who).Matched && s.Action.evaluate(action).Matched
+}
+
+// ConditionsHold reports whether all conditions of the statement do.
+func (s Statement) ConditionsHold(c Context) bool {
+	ctx := newLookup(c)
+	return !slices.ContainsFunc(s.Conditions, func(c Condition) bool { return !c.evaluate(ctx).Matched })
 }

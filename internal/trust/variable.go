@@ -3,6 +3,7 @@ package trust
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -86,6 +87,37 @@ func (v Value) expand(ctx lookup) (Pattern, bool) {
 		}
 	}
 	return all, true
+}
+
+// Pattern returns what v can match under the operator o, whatever the request
+// says: * and ? count only where o knows wildcards, and a policy variable,
+// which may take any value, counts as *.
+func (v Value) Pattern(o Operator) Pattern {
+	wildcards := literal
+	if o.Wildcards() {
+		wildcards = NewPattern
+	}
+	if v.parts == nil {
+		return wildcards(v.Text)
+	}
+	var all Pattern
+	for _, p := range v.parts {
+		switch {
+		case p.variable != "":
+			all = append(all, AnyRun)
+		case p.literal:
+			all = append(all, literal(p.text)...)
+		default:
+			all = append(all, wildcards(p.text)...)
+		}
+	}
+	return all
+}
+
+// HasVariables reports whether v holds policy variables; the escapes ${*},
+// ${?} and ${$} are none.
+func (v Value) HasVariables() bool {
+	return slices.ContainsFunc(v.parts, func(p part) bool { return p.variable != "" })
 }
 
 func (p part) value(ctx lookup) (string, bool) {

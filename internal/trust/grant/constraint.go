@@ -1,0 +1,70 @@
+package grant
+
+import (
+	"slices"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// Constraint is one condition of a grant on a claim of the token.
+type Constraint struct {
+	trust.Condition
+	Claim    string // lower case
+	FromDeny bool   // a Deny statement enforces it
+}
+
+// Claims by what a condition on them tells about whose run it is.
+var (
+	identifying = []string{"sub", "repository", "repository_id", "repository_owner_id", "enterprise_id"}
+	choosable   = []string{"actor", "actor_id", "environment", "ref", "workflow"}
+)
+
+// Identifies reports whether the claim tells whose run it is, however little.
+func (c Constraint) Identifies() bool {
+	return slices.Contains(identifying, c.Claim) || slices.Contains(choosable, c.Claim) || c.Claim == "job_workflow_ref"
+}
+
+// Binding reports whether a token must have the claim, with one of the values.
+func (c Constraint) Binding() bool {
+	switch c.Operator.Base {
+	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "NumericEquals", "ArnEquals", "ArnLike":
+		return !c.Operator.IfExists && c.Operator.Set != trust.ForAllValues
+	}
+	return false
+}
+
+// Reach returns the widest reach of the values.
+func (c Constraint) Reach() Reach {
+	widest := Repository
+	for _, v := range c.Values {
+		widest = min(widest, c.Subject(v).Reach)
+	}
+	return widest
+}
+
+// Subject reads one of the values as a statement about whose run it is,
+// whichever claim it is about.
+func (c Constraint) Subject(v trust.Value) Subject {
+	p := v.Pattern(c.Operator)
+	switch {
+	case c.Claim == "sub":
+		return ParseSubject(p)
+	case c.Claim == "repository":
+		return ParseRepository(p)
+	case len(p) > 0 && trust.IsWildcard(p[0]):
+		return Subject{Reach: Anyone}
+	case c.Claim == "job_workflow_ref":
+		return Subject{Reach: Callers}
+	case slices.Contains(choosable, c.Claim):
+		return Subject{Reach: Choosable}
+	case p.HasWildcards():
+		return Subject{Reach: Anyone}
+	case c.Claim == "repository_id":
+		return Subject{Reach: Repository, RepositoryID: p.String()}
+	case c.Claim == "repository_owner_id":
+		return Subject{Reach: Owner, OwnerID: p.String()}
+	case c.Claim == "enterprise_id":
+		return Subject{Reach: Enterprise}
+	}
+	return Subject{Reach: Anyone}
+}

@@ -1,0 +1,34 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var anySubject = Rule{
+	ID:       "any-subject",
+	Severity: Critical,
+	Summary:  "a value lets every repository on GitHub in",
+	check: func(in *inspection) {
+		for _, g := range in.grants {
+			if c, ok := g.Decisive(); !ok || c.Reach() > grant.Choosable {
+				continue
+			}
+			for _, c := range g.On("sub", "repository", "repository_id", "repository_owner_id", "enterprise_id", "job_workflow_ref") {
+				if !c.Operator.Negated() && c.Operator.Base != "Null" {
+					in.reportAnyone(g, c)
+				}
+			}
+		}
+	},
+}
+
+func (in *inspection) reportAnyone(g grant.Grant, c grant.Constraint) {
+	for _, v := range known(c.Values) {
+		if s := c.Subject(v); s.Reach == grant.Anyone && !s.Malformed {
+			in.report(Critical, v.Pos, fmt.Sprintf("%s %q does not name an owner: workflows of every repository on GitHub can assume the role", c.Claim, v.Text),
+				rewriteSubject(g, grant.Subject{}))
+		}
+	}
+}

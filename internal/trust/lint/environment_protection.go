@@ -1,0 +1,36 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var environmentProtection = Rule{
+	ID:       "environment-protection",
+	Severity: Note,
+	Summary:  "an environment is pinned, whose protection rules the policy cannot show",
+	check: func(in *inspection) {
+		in.subjects(func(_ grant.Grant, _ grant.Constraint, v trust.Value, s grant.Subject) {
+			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && !s.Context.HasWildcards() && !strings.Contains(name, "${") {
+				name, _, _ = strings.Cut(name, ":") // a customized subject may go on
+				in.reportEnvironment(v, name)
+			}
+		})
+		for _, g := range in.grants {
+			for _, c := range g.On("environment") {
+				for _, v := range known(c.Values) {
+					if c.Binding() && !v.Pattern(c.Operator).HasWildcards() {
+						in.reportEnvironment(v, v.Text)
+					}
+				}
+			}
+		}
+	},
+}
+
+func (in *inspection) reportEnvironment(v trust.Value, name string) {
+	in.report(Note, v.Pos, fmt.Sprintf("the environment %q is worth what its protection rules are: see that it has required reviewers or a list of branches", name), "")
+}

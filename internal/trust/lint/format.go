@@ -1,0 +1,89 @@
+package lint
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// WriteText writes one finding in two or three lines: place, severity and
+// rule, then the rewrite.
+func WriteText(w io.Writer, findings []Finding) error {
+	var b strings.Builder
+	for _, f := range findings {
+		fmt.Fprintf(&b, "%s:%d:%d: %s: ", plain(f.File), f.Line, f.Column, f.Severity)
+		if f.Role != "" {
+			fmt.Fprintf(&b, "role %s: ", plain(f.Role))
+		}
+		fmt.Fprintf(&b, "%s [%s]\n", plain(f.Message), f.Rule)
+		if f.Rewrite != "" {
+			fmt.Fprintf(&b, "    write %s\n", plain(f.Rewrite))
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// plain makes text from a document harmless on a terminal and in a job's log.
+func plain(s string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	if strings.ContainsFunc(s, odd) || strings.HasPrefix(s, "::") {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// WriteJSON writes {"findings": […]}.
+func WriteJSON(w io.Writer, findings []Finding) error {
+	if findings == nil {
+		findings = []Finding{}
+	}
+	out, err := json.MarshalIndent(map[string]any{"findings": findings}, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(out, '\n'))
+	return err
+}
+
+// WriteAnnotations writes workflow commands that make GitHub show the
+// findings in the files of a pull request.
+func WriteAnnotations(w io.Writer, findings []Finding) error {
+	var b strings.Builder
+	for _, f := range findings {
+		message := f.Message
+		if f.Role != "" {
+			message = "role " + f.Role + ": " + message
+		}
+		if f.Rewrite != "" {
+			message += "\nwrite " + f.Rewrite
+		}
+		fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", annotation(f.Severity), property(f.File), f.Line, f.Column,
+			property(f.Severity.String()+": "+f.Rule), data(message))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func annotation(s Severity) string {
+	switch {
+	case s >= Error:
+		return "error"
+	case s >= Warning:
+		return "warning"
+	}
+	return "notice"
+}
+
+// data and property escape as the runner unescapes the two parts of a
+// workflow command.
+func data(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func property(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
+}

@@ -1,0 +1,131 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+// inspection is one role under the rules.
+type inspection struct {
+	document.Role
+	options  Options
+	grants   []grant.Grant
+	rule     Rule
+	findings []Finding
+}
+
+// report adds a finding of the current rule, once for each place.
+func (in *inspection) report(s Severity, at trust.Pos, message, rewrite string) {
+	told := func(f Finding) bool { return f.Rule == in.rule.ID && f.Pos == at }
+	if slices.ContainsFunc(in.findings, told) {
+		return
+	}
+	in.findings = append(in.findings, Finding{
+		Rule: in.rule.ID, Severity: s, Pos: at, Role: in.Name, Message: message, Rewrite: rewrite,
+	})
+}
+
+// statements returns the policy's statements, if it could be read.
+func (in *inspection) statements() []trust.Statement {
+	if in.Policy == nil {
+		return nil
+	}
+	return in.Policy.Statements
+}
+
+// deciding calls rule with each value that reaches as far as wanted, of the
+// constraints that decide whose runs get in. Values that only the deployment
+// knows are not judged.
+func (in *inspection) deciding(wanted grant.Reach, rule func(g grant.Grant, c grant.Constraint, v trust.Value)) {
+	for _, g := range in.grants {
+		c, ok := g.Decisive()
+		if !ok {
+			continue
+		}
+		for _, v := range known(c.Values) {
+			if c.Subject(v).Reach == wanted {
+				rule(g, c, v)
+			}
+		}
+	}
+}
+
+// subjects calls rule with each value of a positive constraint on sub.
+func (in *inspection) subjects(rule func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject)) {
+	for _, g := range in.grants {
+		for _, c := range g.On("sub") {
+			if c.Operator.Negated() || c.Operator.Base == "Null" {
+				continue
+			}
+			for _, v := range known(c.Values) {
+				rule(g, c, v, c.Subject(v))
+			}
+		}
+	}
+}
+
+// known leaves out the values that are entirely up to a template's deployment.
+func known(values []trust.Value) []trust.Value {
+	return slices.DeleteFunc(slices.Clone(values), func(v trust.Value) bool {
+		return strings.HasPrefix(v.Text, "<") && document.IsUnresolved(v.Text)
+	})
+}
+
+// line renders a condition as a policy would have it.
+func line(key, value string) string { return fmt.Sprintf("%q: %q", key, value) }
+
+// rewriteSubject proposes a subject in place of s, with placeholders in
+// capitals for what s leaves open.
+func rewriteSubject(g grant.Grant, s grant.Subject) string {
+	part := func(text, placeholder string) string {
+		if text == "" || strings.ContainsAny(text, "*?") {
+			return placeholder
+		}
+		return text
+	}
+	owner, repository := part(s.Owner, "OWNER"), part(s.Repository, "REPOSITORY")
+	if s.OwnerID != "" || s.RepositoryID != "" {
+		owner += "@" + part(s.OwnerID, "OWNER_ID")
+		repository += "@" + part(s.RepositoryID, "REPOSITORY_ID")
+	}
+	context := "ref:refs/heads/main"
+	if !s.Customized && !isOpen(s.Context) && !s.Context.HasWildcards() {
+		context = s.Context.String()
+	}
+	return "in StringEquals: " + line(g.Key("sub"), "repo:"+owner+"/"+repository+":"+context)
+}
+
+// isOpen reports whether the context demands nothing.
+func isOpen(context trust.Pattern) bool {
+	return !slices.ContainsFunc(context, func(r rune) bool { return !trust.IsWildcard(r) })
+}
+
+// prefix returns what stands before the first wildcard.
+func prefix(p trust.Pattern) string {
+	if i := slices.IndexFunc(p, trust.IsWildcard); i >= 0 {
+		p = p[:i]
+	}
+	return p.String()
+}
+
+// narrowed reports whether the grant limits which runs of a repository get
+// in, by anything that not every run of it can claim.
+func narrowed(g grant.Grant) bool {
+	return slices.ContainsFunc(g.Constraints, func(c grant.Constraint) bool {
+		if !c.Binding() {
+			return false
+		}
+		switch c.Claim {
+		case "sub":
+			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return isOpen(c.Subject(v).Context) })
+		case "ref", "environment", "job_workflow_ref", "actor", "actor_id":
+			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return prefix(v.Pattern(c.Operator)) == "" })
+		}
+		return false
+	})
+}

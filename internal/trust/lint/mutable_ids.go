@@ -1,0 +1,27 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var mutableIDs = Rule{
+	ID:       "mutable-ids",
+	Severity: Medium,
+	Summary:  "a wildcard in place of an id gives away what the id is for",
+	check: func(in *inspection) {
+		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if !strings.ContainsAny(s.OwnerID+s.RepositoryID, "*?") || g.Binds("repository_id") {
+				return
+			}
+			message := fmt.Sprintf("sub %q leaves the ids open: whoever gets hold of the name later passes", v.Text)
+			if isOpen(s.Context) {
+				message += fmt.Sprintf(", and so does a branch called x/%s@1 in any other repository of %s, since * crosses the slash", s.Repository, s.Owner)
+			}
+			in.report(Medium, v.Pos, message, rewriteSubject(g, s))
+		})
+	},
+}

@@ -1,0 +1,36 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var namesOnly = Rule{
+	ID:       "names-only",
+	Severity: Low,
+	Summary:  "names are pinned and no ids, so that a recycled name passes",
+	check: func(in *inspection) {
+		for _, g := range in.grants {
+			c, ok := g.Decisive()
+			if !ok || c.Reach() < grant.Owner || g.Binds("repository_id", "repository_owner_id", "enterprise_id") {
+				continue
+			}
+			for _, v := range known(c.Values) {
+				if s := c.Subject(v); !s.Malformed && s.OwnerID == "" && s.RepositoryID == "" {
+					in.report(Low, v.Pos, fmt.Sprintf("%s %q pins names and no ids: whoever registers the name after it was given up passes", c.Claim, v.Text),
+						idsFor(g, s))
+					break
+				}
+			}
+		}
+	},
+}
+
+func idsFor(g grant.Grant, s grant.Subject) string {
+	if trust.IsConditionKey(g.Key("repository_id")) {
+		return "besides, in StringEquals: " + line(g.Key("repository_owner_id"), "OWNER_ID") + ", " + line(g.Key("repository_id"), "REPOSITORY_ID")
+	}
+	return rewriteSubject(g, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context})
+}

@@ -1,0 +1,29 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+var noAudience = Rule{
+	ID:       "no-audience",
+	Severity: Low,
+	Summary:  "the token's audience is not tested",
+	check: func(in *inspection) {
+		for _, g := range in.grants {
+			rewrite := "in StringEquals: " + line(g.Key("aud"), "sts.amazonaws.com")
+			if !g.Binds("aud") {
+				in.report(Low, g.Statement.Pos, "no condition on aud: a token that was made for another audience of the provider passes", rewrite)
+				continue
+			}
+			for _, c := range g.On("aud") {
+				for _, v := range c.Values {
+					if p := v.Pattern(c.Operator); len(p) > 0 && trust.IsWildcard(p[0]) {
+						in.report(Low, v.Pos, fmt.Sprintf("aud %q admits a token that was made for another audience of the provider", v.Text), rewrite)
+					}
+				}
+			}
+		}
+	},
+}

@@ -1,0 +1,61 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var oddSubject = Rule{
+	ID:       "odd-subject",
+	Severity: Warning,
+	Summary:  "no subject of GitHub's default form matches",
+	check: func(in *inspection) {
+		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if document.IsUnresolved(v.Text) || strings.Contains(v.Text, "${") || literalWildcard(c.Operator, v) {
+				return
+			}
+			if why, meant := oddity(v.Text, s); why != "" {
+				s.Context = trust.NewPattern(meant)
+				in.report(Warning, v.Pos, fmt.Sprintf("sub %q %s: it matches no subject of GitHub's default form", v.Text, why), rewriteSubject(g, s))
+			}
+		})
+	},
+}
+
+// contexts are the beginnings of what follows the repository.
+var contexts = []string{"ref:refs/heads/", "ref:refs/tags/", "ref:refs/pull/", "environment:", "pull_request"}
+
+// oddity returns what is wrong with a subject, and the context that may be
+// meant, or "".
+func oddity(text string, s grant.Subject) (why, meant string) {
+	fixed := prefix(s.Context)
+	key, name, _ := strings.Cut(fixed, ":")
+	begins := func(known string) bool {
+		return strings.HasPrefix(fixed, known) || s.Context.HasWildcards() && strings.HasPrefix(known, fixed)
+	}
+	switch {
+	case strings.TrimSpace(text) != text:
+		return "begins or ends with white space", ""
+	case s.Malformed:
+		return "is not repo:OWNER/REPOSITORY:CONTEXT", ""
+	case s.Customized || s.Reach < grant.OwnerPattern || isOpen(s.Context):
+		return "", ""
+	case !slices.ContainsFunc(contexts, begins):
+		if key != "ref" && grant.IsSubjectKey(key) {
+			return "", "" // customized
+		}
+		if branch := fixed[strings.LastIndexAny(fixed, ":/")+1:]; branch != "" {
+			meant = "ref:refs/heads/" + branch
+		}
+		return fmt.Sprintf("has %q where ref:refs/heads/BRANCH, ref:refs/tags/TAG, environment:NAME or pull_request should stand", s.Context), meant
+	}
+	if value, after, colon := strings.Cut(name, ":"); colon && !grant.IsSubjectKey(strings.Split(after, ":")[0]) {
+		return "has a colon in a name, which GitHub writes as %3A", key + ":" + value + "%3A" + strings.ReplaceAll(after, ":", "%3A")
+	}
+	return "", ""
+}

@@ -1,0 +1,40 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var oldSubject = Rule{
+	ID:       "old-subject",
+	Severity: Warning,
+	Summary:  "the subject has no ids, but the repository's tokens have them",
+	check: func(in *inspection) {
+		withIDs := in.immutable()
+		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if s.Customized || s.Reach != grant.Repository || s.OwnerID != "" || s.RepositoryID != "" {
+				return
+			}
+			name := s.Owner + "/" + s.Repository
+			if slices.ContainsFunc(withIDs, func(p trust.Pattern) bool { return p.Match(name) }) {
+				in.report(Warning, v.Pos, fmt.Sprintf("sub %q has the old form, and tokens of %s have the ids in it: they will be refused", v.Text, name),
+					rewriteSubject(g, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context}))
+			}
+		})
+	},
+}
+
+// immutable returns the repositories whose subjects are known to have ids:
+// by the options, and because the policy names them with ids elsewhere.
+func (in *inspection) immutable() []trust.Pattern {
+	all := slices.Clone(in.options.Immutable)
+	in.subjects(func(_ grant.Grant, _ grant.Constraint, _ trust.Value, s grant.Subject) {
+		if s.Immutable() {
+			all = append(all, trust.NewPattern(s.Owner+"/"+s.Repository))
+		}
+	})
+	return all
+}

@@ -1,0 +1,68 @@
+package lint
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var openContext = Rule{
+	ID:       "open-context",
+	Severity: Medium,
+	Summary:  "a wildcard stands for branches, tags or environments",
+	check: func(in *inspection) {
+		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if !s.Customized && s.Reach >= grant.Owner && !pinnedOtherwise(g, c) {
+				in.checkContext(g, v, s)
+			}
+		})
+		for _, g := range in.grants {
+			for _, c := range g.On("ref", "environment") {
+				if !c.Binding() || pinnedOtherwise(g, c) {
+					continue
+				}
+				context := map[string]string{"ref": "ref:", "environment": "environment:"}[c.Claim]
+				for _, v := range known(c.Values) {
+					s := grant.Subject{Context: append(trust.NewPattern(context), v.Pattern(c.Operator)...)}
+					in.checkContext(g, v, s)
+				}
+			}
+		}
+	},
+}
+
+// pinnedOtherwise reports whether another constraint than c pins the context.
+func pinnedOtherwise(g grant.Grant, c grant.Constraint) bool {
+	others := g
+	others.Constraints = nil
+	for _, other := range g.Constraints {
+		if other.Pos != c.Pos {
+			others.Constraints = append(others.Constraints, other)
+		}
+	}
+	return narrowed(others)
+}
+
+func (in *inspection) checkContext(g grant.Grant, v trust.Value, s grant.Subject) {
+	fixed := prefix(s.Context)
+	if isOpen(s.Context) || !s.Context.HasWildcards() {
+		return
+	}
+	severity, admitted := Note, "every branch, tag or environment with a matching name: who can create one is not to be seen from the policy"
+	switch {
+	case strings.HasPrefix("ref:refs/", fixed):
+		severity, admitted = Medium, "every branch, tag and pull request"
+	case fixed == "ref:refs/heads/":
+		severity, admitted = Medium, "every branch: whoever can push one can assume the role"
+	case fixed == "environment:":
+		severity, admitted = Medium, "every environment, and a workflow creates one by naming it"
+	case fixed == "ref:refs/tags/":
+		severity, admitted = Low, "every tag: whoever can push one, on any commit, can assume the role"
+	case isPullRequest(s.Context), !slices.ContainsFunc(contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
+		return // the rules pull-request and odd-subject tell
+	}
+	in.report(severity, v.Pos, fmt.Sprintf("value %q admits %s", v.Text, admitted), rewriteSubject(g, s))
+}

@@ -1,0 +1,63 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var pullRequest = Rule{
+	ID:       "pull-request",
+	Severity: High,
+	Summary:  "pull requests get in, before anyone has reviewed them",
+	check: func(in *inspection) {
+		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if isPullRequest(s.Context) && !in.denied(g, v.Pattern(c.Operator)) {
+				in.reportPullRequest(c, v)
+			}
+		})
+		for _, g := range in.grants {
+			for _, c := range g.On("ref") {
+				for _, v := range c.Values {
+					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") {
+						in.reportPullRequest(c, v)
+					}
+				}
+			}
+		}
+	},
+}
+
+func (in *inspection) reportPullRequest(c grant.Constraint, v trust.Value) {
+	in.report(High, v.Pos, fmt.Sprintf("%s %q admits pull requests: what they run is proposed code that nobody has reviewed", c.Claim, v.Text),
+		"a role of its own for pull requests, with nothing but read access; here, a branch or an environment")
+}
+
+// isPullRequest reports whether the context speaks of pull requests, rather
+// than admitting them among everything else.
+func isPullRequest(context trust.Pattern) bool {
+	fixed := prefix(context)
+	return strings.HasPrefix(fixed, "pull") || strings.HasPrefix(fixed, "ref:refs/pull")
+}
+
+// denied reports whether a Deny statement about nothing but sub keeps out an
+// example of what the pattern admits.
+func (in *inspection) denied(g grant.Grant, p trust.Pattern) bool {
+	example := strings.NewReplacer("*", "1", "?", "1").Replace(p.String())
+	for _, d := range in.statements() {
+		if d.Effect != trust.Deny || len(d.Conditions) == 0 || !g.Covered(d) {
+			continue
+		}
+		aboutSub := true
+		for _, c := range d.Conditions {
+			claim, ok := g.Claim(c.Key)
+			aboutSub = aboutSub && ok && claim == "sub"
+		}
+		if aboutSub && d.ConditionsHold(trust.Context{g.Key("sub"): {example}}) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,24 @@
+package lint
+
+import (
+	"fmt"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
+)
+
+var repositoryPrefix = Rule{
+	ID:       "repository-prefix",
+	Severity: High,
+	Summary:  "a wildcard stands in the repository's name",
+	check: func(in *inspection) {
+		in.deciding(grant.RepositoryPattern, func(g grant.Grant, c grant.Constraint, v trust.Value) {
+			if calledWorkflow(g) {
+				return
+			}
+			s := c.Subject(v)
+			in.report(High, v.Pos, fmt.Sprintf("%s %q has a wildcard in the repository's name: it admits every repository of %s whose name matches %s",
+				c.Claim, v.Text, s.Owner, s.Repository), rewriteSubject(g, s))
+		})
+	},
+}

@@ -1,0 +1,19 @@
+package lint
+
+import (
+	"errors"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+var syntax = Rule{
+	ID:       "syntax",
+	Severity: Error,
+	Summary:  "the trust policy cannot be read",
+	check: func(in *inspection) {
+		var bad *trust.SyntaxError
+		if errors.As(in.Err, &bad) && bad.Duplicate == "" {
+			in.report(Error, trust.Pos{Line: bad.Line, Column: bad.Column}, bad.Msg, "")
+		}
+	},
+}
