@@ -1,0 +1,466 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+const walked = "token AssumeRoleWithWebIdentity AssumeRole"
+
+var sameSession = cmp.Comparer(func(a, b secret.Value) bool { return a == b })
+
+func TestASeededSessionCostsNoCall(t *testing.T) {
+	w := newWorld(t, "")
+	seed := w.put("deploy", w.login())
+	var n int
+	w.calls(&n)
+	w.HTTP = func(transport.Options) *http.Client {
+		t.Error("a client was made")
+		return &http.Client{Transport: noNetwork{}}
+	}
+	w.pass(39 * time.Minute)
+	seed.Expires = seed.Expires.Add(-39 * time.Minute)
+	if diff := cmp.Diff(seed, w.get("deploy"), sameSession); diff != "" {
+		t.Error(diff)
+	}
+	if notes := w.notes("deploy"); notes.Renewals+notes.Failures != 0 || !notes.Renewed.IsZero() {
+		t.Errorf("notes %+v", notes)
+	}
+}
+
+func TestRenewalWalksTheChainOnce(t *testing.T) {
+	w := newWorld(t, "")
+	seed := w.put("deploy", w.login())
+	var n int
+	w.calls(&n)
+	for i := range 3 {
+		w.pass(41 * time.Minute)
+		fresh := w.get("deploy")
+		if got := w.calls(&n); got != walked {
+			t.Errorf("calls: %s", got)
+		}
+		if fresh.AccessKeyID == seed.AccessKeyID || fresh.ARN != seed.ARN || fresh.Account != "222222222222" {
+			t.Errorf("renewed %+v", fresh)
+		}
+		w.works(fresh)
+		if diff := cmp.Diff(fresh, w.get("deploy"), sameSession); diff != "" || w.calls(&n) != "GetCallerIdentity" {
+			t.Errorf("the next call got another session: %s", diff)
+		}
+		if notes := w.notes("deploy"); notes.Renewals != i+1 || notes.Failures != 0 || !notes.Renewed.Equal(w.now) {
+			t.Errorf("notes %+v", notes)
+		}
+	}
+}
+
+func TestAnExpiredSessionIsRenewed(t *testing.T) {
+	w := newWorld(t, "")
+	w.put("deploy", w.login())
+	w.pass(5 * time.Hour)
+	w.works(w.get("deploy"))
+}
+
+const always = "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: always, after: 1}\n"
+
+func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
+	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: 3, after: 1}\n")
+	seed := w.put("deploy", w.login())
+	w.pass(41 * time.Minute)
+	var n int
+	w.calls(&n)
+	session, d := w.Get(context.Background(), "deploy")
+	if session == nil || session.AccessKeyID != seed.AccessKeyID || d == nil || d.Code != explain.STSUnreachable {
+		t.Fatalf("session %v, diagnosis %v", session, d)
+	}
+	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
+		t.Errorf("calls: %s", got)
+	}
+	notes := w.notes("deploy")
+	if notes.Failures != 1 || !notes.Failed.Equal(w.now) || notes.Failure.Code != explain.STSUnreachable || notes.Renewals != 0 {
+		t.Errorf("notes %+v", notes)
+	}
+
+	w.pass(59 * time.Second)
+	if again := w.get("deploy"); again.AccessKeyID != seed.AccessKeyID || w.calls(&n) != "" {
+		t.Error("it was tried again at once")
+	}
+	w.pass(time.Second)
+	if fresh := w.get("deploy"); fresh.AccessKeyID == seed.AccessKeyID || w.calls(&n) != walked {
+		t.Error("it was not tried again after a minute")
+	}
+	if notes := w.notes("deploy"); notes.Failures != 1 || notes.Renewals != 1 {
+		t.Errorf("notes %+v", notes)
+	}
+}
+
+func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
+	w := newWorld(t, always)
+	w.put("deploy", w.login())
+	w.pass(time.Hour)
+	var n int
+	w.calls(&n)
+	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2, arn:aws:iam::222222222222:role/deploy")
+	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
+		t.Errorf("calls: %s", got)
+	}
+	// Those who waited with it get its diagnosis, without a call of their own.
+	w.pass(4 * time.Second)
+	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
+	if got := w.calls(&n); got != "" {
+		t.Errorf("calls: %s", got)
+	}
+	w.pass(time.Second)
+	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
+	if got := w.calls(&n); got == "" {
+		t.Error("it was not tried again after five seconds")
+	}
+	if notes := w.notes("deploy"); notes.Failures != 2 {
+		t.Errorf("notes %+v", notes)
+	}
+	// A clock that was set back does not stop the next try.
+	w.pass(-time.Minute)
+	if session, err := w.Store.Session("deploy"); err != nil || session.Expires.Before(w.now) {
+		t.Fatal("the session lives again, this shows nothing")
+	}
+	if _, d := w.Get(context.Background(), "deploy"); d == nil || w.calls(&n) == "" {
+		t.Error("a failure in the future counts")
+	}
+}
+
+func TestARefusalIsDiagnosed(t *testing.T) {
+	w := newWorld(t, "\nfaults:\n  - {call: AssumeRoleWithWebIdentity, fault: region-disabled, times: always, after: 1}\n")
+	w.put("deploy", w.login())
+	w.pass(2 * time.Hour)
+	w.refused("deploy", explain.RegionDisabled, "hop 1 of 2")
+}
+
+func TestWithoutTheRunnersVariables(t *testing.T) {
+	for name, missing := range map[string][]string{
+		"both":  {requestURL, requestToken},
+		"url":   {requestURL},
+		"token": {requestToken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			seed := w.put("deploy", w.login())
+			for _, variable := range missing {
+				delete(w.env, variable)
+			}
+			var n int
+			w.calls(&n)
+			w.now = seed.Expires.Add(-time.Second)
+			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
+				t.Error("the living session is not handed out")
+			}
+			w.now = seed.Expires
+			w.refused("deploy", explain.Failed, "no "+strings.Join(missing, " and no ")+"\n")
+			w.refused("deploy", explain.Failed, "sudo")
+			if w.calls(&n) != "" || w.notes("deploy").Failures != 0 {
+				t.Error("there was a try, or a note that would stop those who can")
+			}
+		})
+	}
+}
+
+func TestTheRequestTokenEnds(t *testing.T) {
+	w := newWorld(t, "")
+	w.put("deploy", w.login())
+	end := RequestTokenEnds(secret.New(w.env[requestToken]))
+	if left := end.Sub(w.now); left < 5*time.Hour || left > 7*time.Hour {
+		t.Errorf("it ends in %s", left)
+	}
+	w.now = end.Add(time.Second)
+	w.refused("deploy", explain.IDTokenEndpoint, "request token ended at "+end.Format(time.RFC3339))
+	for _, token := range []string{"", "opaque", "a.b.c"} {
+		if got := RequestTokenEnds(secret.New(token)); !got.IsZero() {
+			t.Errorf("%q ends at %s", token, got)
+		}
+	}
+}
+
+// Somebody else holds the lock.
+func TestWaitingForAnother(t *testing.T) {
+	hold := func(w *world) {
+		other := w.Store.lock("deploy")
+		if locked, err := other.TryLock(); err != nil || !locked {
+			t.Fatal("not locked", err)
+		}
+		t.Cleanup(func() { _ = other.Unlock() })
+	}
+	timeout := func(context.Context, time.Duration) error { return context.DeadlineExceeded }
+
+	t.Run("who keeps it, while the session lives", func(t *testing.T) {
+		w := newWorld(t, "")
+		seed := w.put("deploy", w.login())
+		hold(w)
+		w.slept = timeout
+		w.pass(50 * time.Minute)
+		if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
+			t.Error("another session")
+		}
+	})
+	t.Run("who keeps it, after its end", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		hold(w)
+		w.slept = timeout
+		w.pass(time.Hour)
+		w.refused("deploy", explain.Deadline, "another process renews")
+	})
+	t.Run("until the job is cancelled", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		hold(w)
+		w.slept = func(context.Context, time.Duration) error { return context.Canceled }
+		w.pass(time.Hour)
+		w.refused("deploy", explain.Failed, "canceled")
+	})
+	t.Run("who renews it", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		hold(w)
+		w.pass(time.Hour)
+		login, err := w.Store.login("deploy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var n int
+		var renewed assume.Session
+		waits := 0
+		w.slept = func(context.Context, time.Duration) error {
+			if waits++; waits < 3 {
+				return nil
+			}
+			var d *explain.Diagnosis
+			if renewed, d = w.walk(context.Background(), login); d != nil {
+				t.Fatal(d.Text())
+			}
+			w.calls(&n)
+			return w.Store.keep("deploy", renewed, w.now)
+		}
+		if diff := cmp.Diff(&renewed, ptr(w.get("deploy")), sameSession); diff != "" || waits != 3 || w.calls(&n) != "" {
+			t.Errorf("after %d waits: %s", waits, diff)
+		}
+	})
+	t.Run("who fails", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		hold(w)
+		w.pass(time.Hour)
+		w.slept = func(context.Context, time.Duration) error {
+			return w.Store.failed("deploy", failure{At: w.now, Diagnosis: explain.Diagnosis{Code: explain.Throttled, What: "theirs"}})
+		}
+		w.refused("deploy", explain.Throttled, "theirs")
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestHowLongACallerWaits(t *testing.T) {
+	w := newWorld(t, "")
+	if got := w.wait(nil); got != longestWait || got >= time.Minute {
+		t.Errorf("without a session %s", got)
+	}
+	if got := w.wait(&assume.Session{Expires: w.now.Add(patience)}); got != longestWait {
+		t.Errorf("with one about to end %s", got)
+	}
+	if got := w.wait(&assume.Session{Expires: w.now.Add(patience + 1)}); got != patience {
+		t.Errorf("with a living one %s", got)
+	}
+}
+
+func TestACancelledRenewalIsNoFailure(t *testing.T) {
+	w := newWorld(t, "")
+	w.put("deploy", w.login())
+	w.pass(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if session, d := w.Get(ctx, "deploy"); session != nil || d == nil {
+		t.Fatalf("session %v, diagnosis %v", session, d)
+	}
+	if w.notes("deploy").Failures != 0 {
+		t.Error("it was noted")
+	}
+	w.works(w.get("deploy"))
+}
+
+func TestADamagedCacheIsRenewed(t *testing.T) {
+	other := newWorld(t, "")
+	other.put("other", other.login())
+	foreign, err := os.ReadFile(other.path("other", sessionFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"empty":           "",
+		"half":            string(foreign[:len(foreign)/2]),
+		"another version": strings.Replace(string(foreign), `"version":1`, `"version":2`, 1),
+		"another profile": string(foreign),
+		"a list":          "[]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			w.put("deploy", w.login())
+			w.write(w.path("deploy", sessionFile), content)
+			w.works(w.get("deploy"))
+			if got := w.notes("deploy"); got.Renewals != 1 {
+				t.Errorf("notes %+v", got)
+			}
+		})
+	}
+	t.Run("gone", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		if err := os.Remove(w.path("deploy", sessionFile)); err != nil {
+			t.Fatal(err)
+		}
+		w.works(w.get("deploy"))
+	})
+}
+
+func TestASessionThatCannotBeKeptIsHandedOut(t *testing.T) {
+	w := newWorld(t, "")
+	w.put("deploy", w.login())
+	if err := errors.Join(os.Remove(w.path("deploy", sessionFile)), os.Mkdir(w.path("deploy", sessionFile), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	session, d := w.Get(context.Background(), "deploy")
+	if session == nil || d == nil || !strings.Contains(d.Text(), "cannot be kept") {
+		t.Fatalf("session %v, diagnosis %v", session, d)
+	}
+	w.works(*session)
+}
+
+func TestADamagedStateIsTold(t *testing.T) {
+	for name, tt := range map[string]struct {
+		damage func(*world) error
+		want   string
+	}{
+		"no such profile": {func(w *world) error { return w.Store.Remove(context.Background(), "deploy") }, `no profile "deploy"`},
+		"no lock":         {func(w *world) error { return os.Remove(w.path("deploy", lockFile)) }, `lock profile "deploy"`},
+		"no login":        {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is not readable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			w.put("deploy", w.login())
+			w.pass(time.Hour)
+			if err := tt.damage(w); err != nil {
+				t.Fatal(err)
+			}
+			w.refused("deploy", explain.Failed, tt.want)
+		})
+	}
+	t.Run("no login, but a living session", func(t *testing.T) {
+		w := newWorld(t, "")
+		w.put("deploy", w.login())
+		w.pass(50 * time.Minute)
+		if err := os.Remove(w.path("deploy", loginFile)); err != nil {
+			t.Fatal(err)
+		}
+		if session, d := w.Get(context.Background(), "deploy"); session == nil || d == nil {
+			t.Errorf("session %v, diagnosis %v", session, d)
+		}
+	})
+}
+
+func TestAnotherIdentityIsRefused(t *testing.T) {
+	w := newWorld(t, "")
+	session := w.put("deploy", w.login())
+	session.ARN = "arn:aws:sts::333333333333:assumed-role/deploy/x"
+	if _, err := w.Store.Put(context.Background(), "deploy", w.login(), session, w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(time.Hour)
+	w.refused("deploy", explain.Failed, "where the step got one of arn:aws:sts::333333333333")
+}
+
+func TestATokenFileNeedsNoRunner(t *testing.T) {
+	w := newWorld(t, "")
+	l := w.login()
+	l.Profile.Source, l.Profile.Audience = plan.SourceTokenFile, ""
+	l.Profile.TokenFile = filepath.Join(t.TempDir(), "token")
+	project := func() {
+		source := oidc.Source{URL: w.env[requestURL], Bearer: secret.New(w.env[requestToken]), Client: transport.New(transport.Options{})}
+		source.Retry.PerAttempt = time.Minute
+		token, err := source.Token(context.Background(), "sts.amazonaws.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(l.Profile.TokenFile, token.Raw.Reveal()+"\n")
+	}
+	project()
+	w.put("deploy", l)
+	w.pass(time.Hour)
+	project()
+	bearer := w.env[requestToken]
+	delete(w.env, requestToken)
+	w.works(w.get("deploy"))
+
+	w.pass(time.Hour)
+	w.write(l.Profile.TokenFile, bearer[:40])
+	w.refused("deploy", explain.Failed, "does not hold a token")
+	w.pass(time.Hour)
+	if err := os.Remove(l.Profile.TokenFile); err != nil {
+		t.Fatal(err)
+	}
+	w.refused("deploy", explain.Failed, "no such file")
+}
+
+func TestManyProfilesBelowOneHub(t *testing.T) {
+	const spokes = 12
+	name := func(i int) string { return "spoke-" + strconv.Itoa(i) }
+	roles := "roles:\n"
+	for i := range spokes {
+		roles += "      " + name(i) + ":\n        trust-policy: {Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: 'arn:aws:iam::111111111111:role/github-hub'}}]}\n"
+	}
+	text := strings.Replace(sandbox.BuiltinSource(), "roles:\n      deploy:\n", roles+"      deploy:\n", 1)
+	w := newWorldOf(t, strings.Replace(text, "- arn:aws:iam::222222222222:role/deploy", "- arn:aws:iam::222222222222:role/*", 1))
+	for i := range spokes {
+		l := w.login()
+		l.Profile.Chain[1].Role = plan.RoleARN("arn:aws:iam::222222222222:role/" + name(i))
+		w.put(name(i), l)
+	}
+	var n int
+	w.calls(&n)
+	w.pass(50 * time.Minute)
+	var all sync.WaitGroup
+	for i := range 3 * spokes {
+		all.Go(func() {
+			session, d := w.Get(context.Background(), name(i%spokes))
+			if d != nil || !strings.HasPrefix(session.ARN, "arn:aws:sts::222222222222:assumed-role/"+name(i%spokes)+"/") {
+				t.Errorf("%s: session %v, diagnosis %v", name(i%spokes), session, d)
+			}
+		})
+	}
+	all.Wait()
+	if got := strings.Count(w.calls(&n), "AssumeRoleWithWebIdentity"); got != spokes {
+		t.Errorf("%d walks", got)
+	}
+	for i := range spokes {
+		if notes := w.notes(name(i)); notes.Renewals != 1 || notes.Failures != 0 {
+			t.Errorf("%s: %+v", name(i), notes)
+		}
+		session, err := w.Store.Session(name(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.works(session)
+	}
+}

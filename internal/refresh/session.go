@@ -1,0 +1,88 @@
+package refresh
+
+import (
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// cached is a session with its history.
+type cached struct {
+	Session  assume.Session
+	Fetched  time.Time
+	Renewals int // since the profile was put
+}
+
+// savedSession is a cached session as it stands in its file. The outer fields
+// stand in for the session's own, which do not show their secrets.
+type savedSession struct {
+	assume.Session
+	SecretAccessKey string
+	SessionToken    string
+	Fetched         time.Time
+	Renewals        int
+}
+
+func newCached(s assume.Session, fetched time.Time, renewals int) savedSession {
+	return savedSession{s, s.SecretAccessKey.Reveal(), s.SessionToken.Reveal(), fetched, renewals}
+}
+
+func (s savedSession) cached() cached {
+	c := cached{s.Session, s.Fetched, s.Renewals}
+	c.Session.SecretAccessKey = secret.New(s.SecretAccessKey)
+	c.Session.SessionToken = secret.New(s.SessionToken)
+	return c
+}
+
+// left is how long the session still lives; less than nothing if it has ended.
+func (c cached) left(now time.Time) time.Duration { return c.Session.Expires.Sub(now) }
+
+// due tells whether it is time to renew the session.
+func (c cached) due(now time.Time) bool {
+	return c.left(now) < margin(c.Session.Expires.Sub(c.Fetched))
+}
+
+// longestMargin is above the 15 minutes that botocore wants a session to live:
+// it asks again for every call of its program when less is left.
+const longestMargin = 20 * time.Minute
+
+// margin is how much of a session's lifetime must be left for it to be handed
+// out without a thought: a third, so that many renewals may fail, and for
+// sessions of up to an hour as much as botocore wants, but never more than
+// half.
+func margin(lifetime time.Duration) time.Duration {
+	return max(lifetime/3, min(longestMargin, lifetime/2))
+}
+
+// failure is the last renewal that failed.
+type failure struct {
+	At        time.Time
+	Count     int // of all that failed
+	Diagnosis explain.Diagnosis
+}
+
+// holds tells whether it is too early for another try, by a process that finds
+// this much left of the session: one that has waited for the lock, or one
+// that an SDK starts for its next call.
+func (f failure) holds(now time.Time, left time.Duration) bool {
+	age := now.Sub(f.At)
+	return 0 <= age && age < pause(left)
+}
+
+// pause is the time between a failed renewal and the next try: long while
+// there is time, short when everybody waits for it.
+func pause(left time.Duration) time.Duration {
+	return max(5*time.Second, min(time.Minute, left/8))
+}
+
+// Notes is what became of a profile since it was put.
+type Notes struct {
+	Renewals int       // that succeeded
+	Renewed  time.Time // the last one; zero if there was none
+
+	Failures int
+	Failed   time.Time // the last one; zero if there was none
+	Failure  explain.Diagnosis
+}

@@ -1,0 +1,318 @@
+// Package refresh keeps the sessions of a job alive after the step has ended:
+// what a renewal repeats, the session that it last came to, and when it is
+// time for the next. It stands behind credential-process, which SDKs start
+// whenever they want credentials, many at once and each in a process of its
+// own; so all that the processes know of each other is in files.
+package refresh
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/safefile"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// The files of a profile. Only the session holds secrets.
+const (
+	loginFile   = "login.json"
+	sessionFile = "session.json"
+	failureFile = "failure.json"
+	lockFile    = "lock"
+
+	maxFile = 4 << 20 // bytes; more roots than the usual ones may stand in a login
+	version = 1       // of every file
+)
+
+const (
+	lockPoll = 20 * time.Millisecond // between looks at a lock that others hold
+	lockWait = 10 * time.Second      // of those who put and remove profiles
+)
+
+// Store is what a job's state directory holds for refreshing, below refresh/.
+// Readers need no lock: every file is whole, whoever is killed while writing.
+// Writers hold the profile's lock.
+type Store struct {
+	path string
+	dir  *safefile.Dir
+}
+
+// Open opens the store in the state directory, which must be there.
+func Open(stateDir string) (*Store, error) {
+	dir, err := safefile.Open(stateDir)
+	if err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	return &Store{stateDir, dir}, nil
+}
+
+// Close releases the directory; it removes nothing.
+func (s *Store) Close() error { return s.dir.Close() }
+
+// Login is what a renewal repeats. It holds no secret, but for a password that
+// a proxy's URL may carry.
+type Login struct {
+	Profile   plan.Profile
+	Network   transport.Options // how the step reached the servers
+	Attempts  int               // how often a call is tried
+	Timeout   time.Duration     // of the whole walk, more than 0
+	UserAgent string
+}
+
+// storedLogin is a login with the ARN of the session that it came to, which is
+// the same whenever it is repeated.
+type storedLogin struct {
+	Login
+	ARN string
+}
+
+// check refuses a login that no other process can repeat.
+func (l Login) check() error {
+	switch l.Profile.Source {
+	case plan.SourceOIDC:
+		return nil
+	case plan.SourceTokenFile:
+		if filepath.IsAbs(l.Profile.TokenFile) {
+			return nil
+		}
+		return fmt.Errorf("the token file %q has no absolute path, by which later steps could find it", l.Profile.TokenFile)
+	}
+	return fmt.Errorf("credentials of the source %q cannot be had again after the step: only a login with a token can be renewed", l.Profile.Source)
+}
+
+// Put stores a profile: the login that renews it, and the session that it has
+// just come to, fetched at now. A profile of that name is replaced; undo
+// brings it back. Only steps put profiles, and those run one after another.
+func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Session, now time.Time) (undo func() error, err error) {
+	if err := l.check(); err != nil {
+		return nil, fmt.Errorf("store profile %q: %w", name, err)
+	}
+	if !session.Temporary() || session.Expires.IsZero() {
+		return nil, fmt.Errorf("store profile %q: its credentials do not end by themselves and need no renewal", name)
+	}
+	former, err := s.files(name)
+	if err != nil {
+		return nil, fmt.Errorf("read profile %q: %w", name, err)
+	}
+	next := map[string][]byte{}
+	if next[loginFile], err = encode(name, storedLogin{l, session.ARN}); err != nil {
+		return nil, err
+	}
+	if next[sessionFile], err = encode(name, newCached(session, now, 0)); err != nil {
+		return nil, err
+	}
+	undo = func() error {
+		ctx := context.WithoutCancel(ctx)
+		if former == nil {
+			return s.Remove(ctx, name)
+		}
+		return s.replace(ctx, name, former)
+	}
+	if err := s.replace(ctx, name, next); err != nil {
+		return nil, errors.Join(err, undo())
+	}
+	return undo, nil
+}
+
+// files returns the content of a profile's files; nil if there is no such
+// profile.
+func (s *Store) files(name string) (map[string][]byte, error) {
+	var all map[string][]byte
+	for _, file := range []string{loginFile, sessionFile, failureFile} {
+		content, err := s.dir.ReadFile(folder(name)+"/"+file, maxFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = map[string][]byte{}
+		}
+		all[file] = content
+	}
+	return all, nil
+}
+
+// replace makes these all the files that a profile has. The session goes
+// first and comes last: whenever this ends early, none is there beside a login
+// that it does not belong to.
+func (s *Store) replace(ctx context.Context, name string, files map[string][]byte) error {
+	unlock, err := s.lockNew(ctx, name)
+	if err != nil {
+		return fmt.Errorf("store profile %q: %w", name, err)
+	}
+	defer unlock()
+	for _, file := range []string{sessionFile, failureFile} {
+		if err := s.dir.Remove(folder(name) + "/" + file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("store profile %q: %w", name, err)
+		}
+	}
+	for _, file := range []string{loginFile, failureFile, sessionFile} {
+		content, given := files[file]
+		if !given {
+			continue
+		}
+		if err := s.dir.WriteFile(folder(name)+"/"+file, content); err != nil {
+			return fmt.Errorf("store profile %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Remove deletes all that is stored of a profile. It waits for a renewal that
+// is under way, but not for long.
+func (s *Store) Remove(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	lock := s.lock(name)
+	// Without the lock, because it is gone or kept too long, the profile is to
+	// go all the same; a late renewal fails to write.
+	_, _ = lock.TryLockContext(ctx, lockPoll)
+	defer func() { _ = lock.Unlock() }()
+	if err := s.dir.RemoveAll(folder(name)); err != nil {
+		return fmt.Errorf("remove profile %q: %w", name, err)
+	}
+	return nil
+}
+
+// Login returns what renews a profile. A profile that is not stored is
+// fs.ErrNotExist.
+func (s *Store) Login(name string) (Login, error) {
+	l, err := s.login(name)
+	return l.Login, err
+}
+
+func (s *Store) login(name string) (storedLogin, error) {
+	l, err := load[storedLogin](s, name, loginFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, fmt.Errorf("the state in %s has no profile %q, it was removed or never written: %w", s.path, name, fs.ErrNotExist)
+	}
+	return l, err
+}
+
+// Session returns the session that a profile came to last, which may have
+// ended since. None is fs.ErrNotExist.
+func (s *Store) Session(name string) (assume.Session, error) {
+	c, err := s.cached(name)
+	return c.Session, err
+}
+
+func (s *Store) cached(name string) (cached, error) {
+	c, err := load[savedSession](s, name, sessionFile)
+	return c.cached(), err
+}
+
+// keep writes a renewed session. The caller holds the lock.
+func (s *Store) keep(name string, session assume.Session, now time.Time) error {
+	before, _ := s.cached(name) // an unreadable one is what this replaces
+	return save(s, name, sessionFile, newCached(session, now, before.Renewals+1))
+}
+
+// failed notes a renewal that failed. The caller holds the lock.
+func (s *Store) failed(name string, f failure) error {
+	before, _ := load[failure](s, name, failureFile)
+	f.Count = before.Count + 1
+	return save(s, name, failureFile, f)
+}
+
+// Notes tells what became of a profile since it was put.
+func (s *Store) Notes(name string) (Notes, error) {
+	c, err := s.cached(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Notes{}, err
+	}
+	f, err := load[failure](s, name, failureFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Notes{}, err
+	}
+	n := Notes{Renewals: c.Renewals, Failures: f.Count, Failed: f.At, Failure: f.Diagnosis}
+	if n.Renewals > 0 {
+		n.Renewed = c.Fetched
+	}
+	return n, nil
+}
+
+// lock is the lock of a profile that is stored. It has a file of its own,
+// because the others are replaced, and it is opened without being made, so
+// that it belongs to the owner of the state.
+func (s *Store) lock(name string) *flock.Flock {
+	return flock.New(filepath.Join(s.path, filepath.FromSlash(folder(name)), lockFile), flock.SetFlag(os.O_RDONLY))
+}
+
+// lockNew takes the lock of a profile that may be new.
+func (s *Store) lockNew(ctx context.Context, name string) (unlock func(), err error) {
+	if err := s.dir.MkdirAll(folder(name)); err != nil {
+		return nil, err
+	}
+	file := folder(name) + "/" + lockFile
+	if _, err := s.dir.ReadFile(file, 0); errors.Is(err, fs.ErrNotExist) {
+		if err := s.dir.WriteFile(file, nil); err != nil {
+			return nil, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	lock := s.lock(name)
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return nil, fmt.Errorf("lock it: %w", err)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// folder is where the files of a profile lie. It is a digest, because a
+// profile's name may be "..", may differ from another one's only by case, or
+// be longer than the name of a file can be.
+func folder(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return "refresh/" + hex.EncodeToString(sum[:16])
+}
+
+// document is a file's content.
+type document[T any] struct {
+	Version int    `json:"version"`
+	Profile string `json:"profile"`
+	Content T      `json:"content"`
+}
+
+func encode[T any](name string, content T) ([]byte, error) {
+	b, err := json.Marshal(document[T]{version, name, content})
+	if err != nil {
+		return nil, fmt.Errorf("encode profile %q: %w", name, err)
+	}
+	return append(b, '\n'), nil
+}
+
+func save[T any](s *Store, name, file string, content T) error {
+	b, err := encode(name, content)
+	if err != nil {
+		return err
+	}
+	return s.dir.WriteFile(folder(name)+"/"+file, b)
+}
+
+// load reads a file. An error holds nothing of its content.
+func load[T any](s *Store, name, file string) (T, error) {
+	var none T
+	b, err := s.dir.ReadFile(folder(name)+"/"+file, maxFile)
+	if err != nil {
+		return none, fmt.Errorf("profile %q: %w", name, err)
+	}
+	var d document[T]
+	if err := json.Unmarshal(b, &d); err != nil || d.Version != version || d.Profile != name {
+		return none, fmt.Errorf("profile %q: its %s is not readable: use one version of the action in a job", name, file)
+	}
+	return d.Content, nil
+}

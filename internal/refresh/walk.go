@@ -1,0 +1,123 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// The variables by which the runner offers tokens to every step of a job.
+const (
+	requestURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
+	requestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+)
+
+// RequestTokenEnds returns until when the job's request token, the value of
+// ACTIONS_ID_TOKEN_REQUEST_TOKEN, mints tokens: so long can sessions be
+// renewed. It is the zero time if the token does not say.
+func RequestTokenEnds(bearer secret.Value) time.Time {
+	claims, err := oidc.ParseClaims(bearer.Reveal())
+	if err != nil {
+		return time.Time{}
+	}
+	return claims.Expires()
+}
+
+// impossible says why this process cannot even try to renew a profile, or nil.
+func (r Refresher) impossible(p plan.Profile) *explain.Diagnosis {
+	if p.Source != plan.SourceOIDC {
+		return nil
+	}
+	var missing []string
+	for _, name := range []string{requestURL, requestToken} {
+		if r.Getenv(name) == "" {
+			missing = append(missing, name)
+		}
+	}
+	if missing == nil {
+		return nil
+	}
+	return &explain.Diagnosis{
+		Code:   explain.Failed,
+		What:   "the session has ended and cannot be renewed here: this process has no " + strings.Join(missing, " and no "),
+		Causes: []string{"the runner gives both to every step, but a container that the step starts, sudo and env -i take them away"},
+		Cure: "pass both on, for example: docker run -e " + requestURL + " -e " + requestToken +
+			", or: sudo --preserve-env=" + requestURL + "," + requestToken,
+	}
+}
+
+// walk repeats a login: a new token, then every hop of the chain.
+func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *explain.Diagnosis) {
+	client := r.HTTP(l.Network)
+	policy := retry.Default(l.Attempts)
+	policy.Sleep = r.Sleep
+	bearer := secret.New(r.Getenv(requestToken))
+	tokens := oidc.NewTokens(&oidc.Source{URL: r.Getenv(requestURL), Bearer: bearer, Client: client, Retry: policy}, r.Now)
+	walker := &assume.Walker{
+		HTTP:      client,
+		Retry:     policy,
+		UserAgent: l.UserAgent,
+		Token: func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error) {
+			if p.Source == plan.SourceTokenFile {
+				return readTokenFile(p.TokenFile)
+			}
+			return tokens.Get(ctx, p.Audience, refused)
+		},
+	}
+	session, err := walker.Walk(ctx, l.Profile)
+	if err == nil && session.ARN != l.ARN {
+		err = fmt.Errorf("the endpoint answered with a session of %s where the step got one of %s", session.ARN, l.ARN)
+	}
+	if err != nil {
+		return assume.Session{}, r.diagnose(err, bearer, tokens.Last(l.Profile.Audience).Claims)
+	}
+	return session, nil
+}
+
+func (r Refresher) diagnose(err error, bearer secret.Value, claims oidc.Claims) *explain.Diagnosis {
+	end := RequestTokenEnds(bearer)
+	if _, ok := errors.AsType[*oidc.EndpointError](err); ok && !end.IsZero() && r.Now().After(end) {
+		return &explain.Diagnosis{
+			Code:   explain.IDTokenEndpoint,
+			What:   "GitHub gives this job no more OIDC tokens: " + err.Error(),
+			Causes: []string{"the job's request token ended at " + end.Format(time.RFC3339) + "; GitHub does not renew it"},
+			Cure:   "split the job, or give a session that is not chained more time with role-duration-seconds",
+		}
+	}
+	d := explain.Failure(err, explain.Evidence{Claims: claims, Now: r.Now()})
+	return &d
+}
+
+// maxTokenFile bounds a web identity token file, in bytes; STS takes 20000.
+const maxTokenFile = 64 << 10
+
+// readTokenFile reads a web identity token, anew each time: who projects one
+// also replaces it. The step has judged the path.
+func readTokenFile(path string) (oidc.Token, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return oidc.Token{}, fmt.Errorf("read the web identity token: %w", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
+	if err != nil {
+		return oidc.Token{}, fmt.Errorf("read the web identity token: %w", err)
+	}
+	raw := secret.New(strings.TrimSpace(string(content)))
+	claims, err := oidc.ParseClaims(raw.Reveal())
+	if err != nil {
+		return oidc.Token{}, fmt.Errorf("file %s does not hold a token: %w", path, err)
+	}
+	return oidc.Token{Raw: raw, Claims: claims}, nil
+}

@@ -1,0 +1,197 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// world is a sandbox with a job's state beside it, and one clock for both,
+// which stands still.
+type world struct {
+	*testing.T
+	Refresher
+	server *sandbox.Server
+	dir    string
+	now    time.Time
+	env    map[string]string
+	names  []string // of the profiles
+
+	// slept is called in place of every wait.
+	slept func(context.Context, time.Duration) error
+}
+
+// newWorld serves the built-in scenario with more YAML at its end.
+func newWorld(t *testing.T, more string) *world {
+	t.Helper()
+	return newWorldOf(t, sandbox.BuiltinSource()+more)
+}
+
+func newWorldOf(t *testing.T, text string) *world {
+	t.Helper()
+	scenario, err := sandbox.ParseScenario("test.yml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{T: t, dir: t.TempDir(), now: time.Now(), env: map[string]string{}}
+	w.server, err = sandbox.Start(scenario, sandbox.Options{Now: func() time.Time { return w.now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.server.Close() })
+	for _, pair := range w.server.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		w.env[name] = value
+	}
+	store, err := Open(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	w.slept = func(context.Context, time.Duration) error { return nil }
+	w.Refresher = Refresher{
+		Store:  store,
+		Getenv: func(name string) string { return w.env[name] },
+		HTTP:   transport.New,
+		Now:    func() time.Time { return w.now },
+		Sleep:  func(ctx context.Context, d time.Duration) error { return w.slept(ctx, d) },
+	}
+	return w
+}
+
+// login is hub and spoke of the built-in scenario.
+func (w *world) login() Login {
+	hop := func(role plan.RoleARN) plan.Hop {
+		return plan.Hop{Role: role, Region: "eu-central-1", Endpoint: w.server.URL(), SessionName: "GitHubActions-1-1-test", Duration: time.Hour}
+	}
+	return Login{
+		Profile: plan.Profile{
+			Name: "deploy", Region: "eu-central-1", Source: plan.SourceOIDC, Audience: "sts.amazonaws.com",
+			Chain: []plan.Hop{hop("arn:aws:iam::111111111111:role/github-hub"), hop("arn:aws:iam::222222222222:role/deploy")},
+		},
+		Attempts:  3,
+		Timeout:   time.Minute,
+		UserAgent: "aws-oidc-action/test run/1-1",
+	}
+}
+
+// put does what the step does: it logs in and stores the profile.
+func (w *world) put(name string, l Login) assume.Session {
+	w.Helper()
+	role := l.Profile.Last().Role
+	arn := "arn:aws:sts::" + role.Account() + ":assumed-role/" + role.Name() + "/" + l.Profile.Last().SessionName
+	session, d := w.walk(context.Background(), storedLogin{l, arn})
+	if d != nil {
+		w.Fatal(d.Text())
+	}
+	if _, err := w.Store.Put(context.Background(), name, l, session, w.now); err != nil {
+		w.Fatal(err)
+	}
+	w.names = append(w.names, name)
+	return session
+}
+
+// pass lets time pass. It makes the state older instead of moving the clock:
+// AWS's SDK signs by the machine's.
+func (w *world) pass(d time.Duration) {
+	w.Helper()
+	for _, name := range w.names {
+		if c, err := w.Store.cached(name); err == nil {
+			c.Session.Expires = c.Session.Expires.Add(-d)
+			if err := save(w.Store, name, sessionFile, newCached(c.Session, c.Fetched.Add(-d), c.Renewals)); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if f, err := load[failure](w.Store, name, failureFile); err == nil {
+			f.At = f.At.Add(-d)
+			if err := save(w.Store, name, failureFile, f); err != nil {
+				w.Fatal(err)
+			}
+		}
+	}
+}
+
+// get wants a session, and nothing that went wrong.
+func (w *world) get(name string) assume.Session {
+	w.Helper()
+	session, d := w.Get(context.Background(), name)
+	if d != nil {
+		w.Fatalf("%s: %s", d.Code, d.Text())
+	}
+	if session == nil || session.Expires.Before(w.now) {
+		w.Fatalf("session %+v at %s", session, w.now)
+	}
+	return *session
+}
+
+// refused wants a diagnosis and no session.
+func (w *world) refused(name string, code explain.Code, part string) {
+	w.Helper()
+	session, d := w.Get(context.Background(), name)
+	if session != nil || d == nil {
+		w.Fatalf("session %v, diagnosis %v", session, d)
+	}
+	if d.Code != code || !strings.Contains(d.Text(), part) {
+		w.Errorf("got %s: %s\nwant %s with %q", d.Code, d.Text(), code, part)
+	}
+}
+
+// calls returns what was asked of the servers since the last time.
+func (w *world) calls(since *int) string {
+	all := w.server.Calls()
+	var kinds []string
+	for _, c := range all[*since:] {
+		kinds = append(kinds, c.Kind)
+	}
+	*since = len(all)
+	return strings.Join(kinds, " ")
+}
+
+func (w *world) notes(name string) Notes {
+	w.Helper()
+	n, err := w.Store.Notes(name)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return n
+}
+
+// works proves that id, secret and token belong together.
+func (w *world) works(s assume.Session) {
+	w.Helper()
+	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(1)}
+	got, err := walker.Identify(context.Background(), plan.Hop{Region: "eu-central-1", Endpoint: w.server.URL()}, s)
+	if err != nil || got.ARN != s.ARN {
+		w.Errorf("the session of %s is one of %s: %v", s.ARN, got.ARN, err)
+	}
+}
+
+func (w *world) path(name, file string) string {
+	return filepath.Join(w.dir, folder(name), file)
+}
+
+func (w *world) write(path, content string) {
+	w.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// errNoNetwork ends every request that a test does not want.
+var errNoNetwork = errors.New("no network")
+
+type noNetwork struct{}
+
+func (noNetwork) RoundTrip(*http.Request) (*http.Response, error) { return nil, errNoNetwork }
