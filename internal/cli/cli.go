@@ -40,6 +40,8 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"credential-process", "fresh credentials for AWS's SDKs, from the job's state", credentialProcess},
+		{"exec", "run a command with fresh keys in its environment", execute},
 		{"rehearse", "the whole login against a sandbox, on any machine", rehearse},
 		{"sandbox", "serve GitHub's token issuer and AWS STS on loopback", serveSandbox},
 		{"version", "version, commit and Go version", version},

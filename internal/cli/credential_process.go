@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/profile"
+	"github.com/org/aws-oidc-action/internal/refresh"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// credentialProcess is what AWS's SDKs start for credentials. Standard output
+// is the answer, in one write, or nothing.
+func credentialProcess(ctx context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("credential-process", flag.ContinueOnError)
+	stored := storedFlags(fs)
+	if run, code := env.parse(fs, "credential-process --profile NAME [--state DIR]", args); !run {
+		return code
+	}
+	if fs.NArg() > 0 {
+		env.errorf("credential-process: argument %q is unknown, it takes flags only", fs.Arg(0))
+		return exitUsage
+	}
+	if err := stored.check(); err != nil {
+		env.errorf("credential-process: %v", err)
+		return exitUsage
+	}
+	r, err := stored.open(env)
+	if err != nil {
+		env.errorf("%s: %v", explain.Failed, err)
+		return exitFailure
+	}
+	defer r.Store.Close()
+	session, d := r.Get(ctx, stored.name)
+	if d != nil {
+		env.diagnose(*d)
+	}
+	if session == nil {
+		return exitFailure
+	}
+	answer, err := refresh.Answer(*session)
+	if err == nil {
+		_, err = env.Stdout.Write(answer)
+	}
+	if err != nil {
+		env.errorf("%s: print the credentials: %v", explain.Failed, err)
+		return exitFailure
+	}
+	return exitFine
+}
+
+// storedProfile names a profile in the state of the job.
+type storedProfile struct{ name, dir string }
+
+func storedFlags(fs *flag.FlagSet) *storedProfile {
+	s := &storedProfile{}
+	fs.StringVar(&s.name, "profile", "", "`name` of the profile, as the step wrote it")
+	fs.StringVar(&s.dir, "state", "", "`directory` of the job's state, if it is not the one of this program")
+	return s
+}
+
+func (s *storedProfile) check() error {
+	if s.name == "" {
+		return errors.New("no profile is given, write --profile NAME")
+	}
+	return profile.ValidateName(s.name)
+}
+
+// open opens the state, which the caller closes. The step puts a copy of this
+// program into it.
+func (s *storedProfile) open(env Env) (*refresh.Refresher, error) {
+	dir := s.dir
+	if dir == "" {
+		executable, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find the state beside this program: %w", err)
+		}
+		dir = filepath.Dir(executable)
+	}
+	store, err := refresh.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &refresh.Refresher{
+		Store:  store,
+		Getenv: env.Getenv,
+		HTTP:   transport.New,
+		Now:    env.Now,
+		Sleep:  retry.Sleep,
+	}, nil
+}
+
+// diagnose prints a diagnosis under its code.
+func (e Env) diagnose(d explain.Diagnosis) {
+	e.errorf("%s: %s", d.Code, d.Text())
+}
