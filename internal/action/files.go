@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/assume"
@@ -159,13 +160,8 @@ func (f *profileFiles) announcements() []runner.Pair {
 	return env
 }
 
-// fromProfile reads the keys of a profile that an earlier step of ours wrote:
-// the one that AWS_PROFILE names, else the default, else the last one.
-func (p *phase) fromProfile(s *store) (session assume.Session, from string, found bool) {
-	state, err := s.read()
-	if err != nil {
-		return assume.Session{}, "", false
-	}
+// fromProfile reads the keys of the first of these profiles that has some.
+func (p *phase) fromProfile(s *store, names ...string) (session assume.Session, from string, found bool) {
 	files, err := p.openProfileFiles(s)
 	if err != nil {
 		return assume.Session{}, "", false
@@ -175,25 +171,53 @@ func (p *phase) fromProfile(s *store) (session assume.Session, from string, foun
 	if err != nil {
 		return assume.Session{}, "", false
 	}
-	for _, name := range []string{p.runner.Getenv("AWS_PROFILE"), "default", state.lastProfile()} {
-		if name == "" {
-			continue
-		}
+	for _, name := range names {
 		id, ok := credentials.Get(name, "aws_access_key_id")
 		key, _ := credentials.Get(name, "aws_secret_access_key")
 		token, _ := credentials.Get(name, "aws_session_token")
-		if ok && !key.IsZero() {
-			return assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token},
-				"profile " + name + " of an earlier step", true
+		if name != "" && ok && !key.IsZero() {
+			return assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}, "profile " + name, true
 		}
 	}
 	return assume.Session{}, "", false
 }
 
-// checkProfile refuses, before anything is asked of anybody, to replace a
-// profile that the job has.
-func (p *phase) checkProfile(s *store, name string) *explain.Diagnosis {
-	if name == "" || p.plan.OverwriteProfile {
+// profileEntry is a profile to be written.
+type profileEntry struct {
+	name    string
+	region  string
+	session assume.Session
+}
+
+// profileEntries are the profiles that a step writes: those of its results,
+// and [default] for the default profile. A plain login takes over a [default]
+// of an earlier step, so that no two SDKs see two accounts.
+func (p *phase) profileEntries(s *store, results []result) ([]profileEntry, error) {
+	var entries []profileEntry
+	for _, r := range results {
+		if r.failure != nil || r.profile.Name == "" {
+			continue
+		}
+		entries = append(entries, profileEntry{r.profile.Name, r.profile.Region, r.session})
+		if r.profile.Name == p.plan.Default && r.profile.Name != plan.DefaultProfile {
+			entries = append(entries, profileEntry{plan.DefaultProfile, r.profile.Region, r.session})
+		}
+	}
+	if p.many() || !p.plan.ExportEnv {
+		return entries, nil
+	}
+	state, err := s.read()
+	if err == nil && state.wrote(plan.DefaultProfile) && results[0].profile.Name != plan.DefaultProfile {
+		entries = append(entries, profileEntry{plan.DefaultProfile, results[0].profile.Region, results[0].session})
+	}
+	return entries, err
+}
+
+// checkProfiles refuses, before anything is asked of anybody, to replace a
+// profile that the job has. A [default] of our own, and with
+// use-existing-credentials any profile of our own, is renewed.
+func (p *phase) checkProfiles(s *store) *explain.Diagnosis {
+	if p.plan.Profiles[0].Name == "" || p.plan.OverwriteProfile {
 		return nil
 	}
 	files, err := p.openProfileFiles(s)
@@ -205,18 +229,40 @@ func (p *phase) checkProfile(s *store, name string) *explain.Diagnosis {
 	if err != nil {
 		return failure(err)
 	}
-	if config.Has(name) || credentials.Has(name) {
-		return badInput([]plan.Problem{{
-			Input:   "aws-profile",
-			Message: fmt.Sprintf("profile %q is there already, choose another name or set overwrite-aws-profile: true", name),
-			Code:    explain.InvalidInput,
-		}})
+	state, err := s.read()
+	if err != nil {
+		return failure(err)
 	}
-	return nil
+	input := "aws-profile"
+	if p.many() {
+		input = "profiles"
+	}
+	var problems []plan.Problem
+	names := []string{p.plan.Default}
+	for _, profile := range p.plan.Profiles {
+		names = append(names, profile.Name)
+	}
+	if p.plan.Default != "" {
+		names[0] = plan.DefaultProfile
+	}
+	for i, name := range names {
+		renewed := state.wrote(name) && (p.plan.UseExisting || i == 0)
+		if name != "" && !renewed && (config.Has(name) || credentials.Has(name)) {
+			problems = append(problems, plan.Problem{
+				Input:   input,
+				Message: fmt.Sprintf("profile %q is there already, choose another name or set overwrite-aws-profile: true", name),
+				Code:    explain.InvalidInput,
+			})
+		}
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return badInput(problems)
 }
 
-// writeProfile adds the session's profile to the files.
-func (p *phase) writeProfile(s *store, r result) (env []runner.Pair, undo func() error, err error) {
+// writeProfiles adds profiles to the files.
+func (p *phase) writeProfiles(s *store, entries []profileEntry) (env []runner.Pair, undo func() error, err error) {
 	files, err := p.openProfileFiles(s)
 	if err != nil {
 		return nil, nil, err
@@ -226,29 +272,32 @@ func (p *phase) writeProfile(s *store, r result) (env []runner.Pair, undo func()
 	if err != nil {
 		return nil, nil, err
 	}
-	err = profile.Write(config, credentials, profile.Profile{
-		Name:   r.profile.Name,
-		Region: r.profile.Region,
-		Keys: &profile.Keys{
-			AccessKeyID:     r.session.AccessKeyID,
-			SecretAccessKey: r.session.SecretAccessKey,
-			SessionToken:    r.session.SessionToken,
-		},
-	})
+	for _, e := range entries {
+		err := profile.Write(config, credentials, profile.Profile{
+			Name:   e.name,
+			Region: e.region,
+			Keys: &profile.Keys{
+				AccessKeyID:     e.session.AccessKeyID,
+				SecretAccessKey: e.session.SecretAccessKey,
+				SessionToken:    e.session.SessionToken,
+			},
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	undo, err = files.save(config, credentials)
 	if err != nil {
 		return nil, nil, err
 	}
-	undoFiles, err := files.save(config, credentials)
-	if err != nil {
-		return nil, nil, err
-	}
-	return files.announcements(), undoFiles, nil
+	return files.announcements(), undo, nil
 }
 
-// removeProfiles takes profiles out of the files again, if they still hold the
-// keys that were written.
-func (p *phase) removeProfiles(s *store, written map[string]string) error {
-	if len(written) == 0 {
+// removeProfiles takes a record's profiles out of the files again, if they
+// still hold the keys that were written. If [default] is among them, it
+// repeats again the profile that it repeated for an earlier step.
+func (p *phase) removeProfiles(s *store, r record, earlier []record) error {
+	if len(r.Profiles) == 0 {
 		return nil
 	}
 	files, err := p.openProfileFiles(s)
@@ -261,7 +310,7 @@ func (p *phase) removeProfiles(s *store, written map[string]string) error {
 		return err
 	}
 	changed := false
-	for name, keyDigest := range written {
+	for name, keyDigest := range r.Profiles {
 		id, _ := credentials.Get(name, "aws_access_key_id")
 		if id.IsZero() || digest(id.Reveal()) != keyDigest {
 			continue
@@ -270,6 +319,17 @@ func (p *phase) removeProfiles(s *store, written map[string]string) error {
 			return err
 		}
 		changed = true
+		if name != plan.DefaultProfile {
+			continue
+		}
+		for _, e := range slices.Backward(earlier) {
+			if e.Default != "" {
+				if err := profile.Copy(config, credentials, e.Default, plan.DefaultProfile); err != nil {
+					return err
+				}
+				break
+			}
+		}
 	}
 	if !changed {
 		return nil

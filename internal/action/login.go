@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
@@ -14,48 +17,102 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// result is a profile with the session that its chain ended in.
+// result is a profile with the session that its chain ended in, or with the
+// reason why it did not.
 type result struct {
 	profile plan.Profile
 	session assume.Session
+	failure *explain.Diagnosis
 }
 
-// login walks the chain of every profile. Nothing is published here.
+// login walks the chains of all profiles side by side, within one deadline.
+// Nothing is published here. It returns the results in the plan's order, or
+// why the step fails.
 func (p *phase) login(ctx context.Context, s *store, job explain.Job) ([]result, *explain.Diagnosis) {
-	ctx, cancel := context.WithTimeout(ctx, p.plan.Timeout)
+	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
 	tokens := p.tokens()
 	walker := p.walker(s, tokens)
-	var results []result
-	for _, profile := range p.plan.Profiles {
-		session, err := p.walk(ctx, walker, profile)
-		if errors.Is(err, context.Canceled) {
-			return nil, failure(err)
-		}
-		if err != nil {
-			d := explain.Failure(err, explain.Evidence{
-				Job:    job,
-				Claims: tokens.Last(profile.Audience).Claims,
-				Now:    p.Now(),
-			})
-			return nil, &d
-		}
-		if d := p.guard(profile, session); d != nil {
-			return nil, d
-		}
-		results = append(results, result{profile, session})
+	results := make([]result, len(p.plan.Profiles))
+	var group sync.WaitGroup
+	for i, profile := range p.plan.Profiles {
+		group.Go(func() {
+			results[i] = p.walk(deadline, walker, tokens, job, profile)
+		})
 	}
-	return results, nil
+	group.Wait()
+	if ctx.Err() != nil {
+		return nil, failure(ctx.Err())
+	}
+	return results, p.judge(results)
 }
 
 // walk walks one chain. Credentials that no answer of STS's has named yet are
 // asked for their identity.
-func (p *phase) walk(ctx context.Context, w *assume.Walker, profile plan.Profile) (assume.Session, error) {
+func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, job explain.Job, profile plan.Profile) result {
 	session, err := w.Walk(ctx, profile)
-	if err != nil || session.ARN != "" {
-		return session, err
+	if err == nil && session.ARN == "" {
+		session, err = w.Identify(ctx, ownSTS(profile), session)
 	}
-	return w.Identify(ctx, p.ownSTS(profile), session)
+	r := result{profile: profile, session: session}
+	if err != nil {
+		d := explain.Failure(err, explain.Evidence{Job: job, Claims: tokens.Last(profile.Audience).Claims, Now: p.Now()})
+		r.failure = &d
+	} else {
+		r.failure = p.guard(profile, session)
+	}
+	return r
+}
+
+// judge decides whether results are published: all or nothing, unless the plan
+// says to continue with those that work.
+func (p *phase) judge(results []result) *explain.Diagnosis {
+	failed := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.failure == nil })
+	if len(failed) == 0 {
+		return nil
+	}
+	if len(results) == 1 && results[0].profile.Name == "" {
+		return failed[0].failure
+	}
+	d := several(failed)
+	if p.plan.ContinueOnError && len(failed) < len(results) {
+		p.runner.Warning(string(d.Code), d.Text())
+		return nil
+	}
+	return &d
+}
+
+// several makes one diagnosis of those of several profiles. Profiles that
+// failed for the same reason, as below one hub, are told together.
+func several(failed []result) explain.Diagnosis {
+	var reasons []explain.Diagnosis
+	names := map[string][]string{} // by the text of the reason
+	for _, r := range failed {
+		text := r.failure.Text()
+		if names[text] == nil {
+			reasons = append(reasons, *r.failure)
+		}
+		names[text] = append(names[text], r.profile.Name)
+	}
+	d := explain.Diagnosis{Code: explain.ProfilesFailed}
+	if len(reasons) == 1 {
+		d.Code = reasons[0].Code
+	}
+	var b strings.Builder
+	for i, reason := range reasons {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		text := reason.Text()
+		of := names[text]
+		noun := "profile"
+		if len(of) > 1 {
+			noun = "profiles"
+		}
+		fmt.Fprintf(&b, "%s %s: %s", noun, strings.Join(of, ", "), text)
+	}
+	d.What = b.String()
+	return d
 }
 
 func (p *phase) tokens() *oidc.Tokens {
@@ -76,8 +133,9 @@ func (p *phase) retry() retry.Policy {
 
 func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 	return &assume.Walker{
-		HTTP:  p.client,
-		Retry: p.retry(),
+		HTTP:     p.client,
+		Retry:    p.retry(),
+		Parallel: p.plan.Parallel,
 		UserAgent: fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version,
 			p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT")),
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
@@ -115,3 +173,31 @@ func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 	}
 	p.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
 }
+
+// guard holds what STS says of a session against what was asked: plan has seen
+// to the ARN, but only the answer says whose credentials these are.
+func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
+	if allowed := profile.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
+		return &explain.Diagnosis{
+			Code: explain.AccountNotAllowed,
+			What: fmt.Sprintf("the credentials belong to account %s, which is not among allowed-account-ids (%s)", s.Account, strings.Join(allowed, ", ")),
+			Cure: "correct the role or the keys, or allow the account; nothing was exported",
+		}
+	}
+	if want := profile.Last().Role.Account(); want != "" && s.Account != want {
+		return &explain.Diagnosis{
+			Code: explain.Failed,
+			What: fmt.Sprintf("the endpoint answered with a session in account %s where the role is in %s", s.Account, want),
+			Cure: "check sts-endpoint and the AWS_ENDPOINT_URL variables; nothing was exported",
+		}
+	}
+	return nil
+}
+
+// ownSTS is where GetCallerIdentity is asked for a profile.
+func ownSTS(profile plan.Profile) plan.Hop {
+	return plan.Hop{Region: profile.Region, Endpoint: profile.Endpoint, FIPS: profile.FIPS}
+}
+
+// notCancelled tells a failure of the call from an end of the job.
+func notCancelled(err error) bool { return err != nil && !errors.Is(err, context.Canceled) }

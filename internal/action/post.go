@@ -45,12 +45,12 @@ func (p *phase) takeBack(s *store, chosen func(record) bool) error {
 		return err
 	}
 	env := map[string]string{} // as it will be, where that differs from now
-	for _, r := range slices.Backward(state.Records) {
+	for i, r := range slices.Backward(state.Records) {
 		if !chosen(r) {
 			continue
 		}
 		p.restore(env, r.Exported)
-		if err := p.removeProfiles(s, r.Profiles); err != nil {
+		if err := p.removeProfiles(s, r, state.Records[:i]); err != nil {
 			return err
 		}
 	}

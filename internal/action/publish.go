@@ -1,11 +1,15 @@
 package action
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
@@ -17,41 +21,45 @@ var secretVariables = map[string]bool{
 	"AWS_SESSION_TOKEN":     true,
 }
 
+// winners are the variables that SDKs heed before a profile (facts:
+// credential_process, "What beats it").
+var winners = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"}
+
 // publish hands the sessions to later steps: profile files, state, summary,
 // outputs, and the environment last. Masks stand already. If anything cannot
 // be written, nothing is.
 func (p *phase) publish(s *store, results []result) (err error) {
-	r := results[0]
 	var undo []func() error
 	defer func() {
 		if err == nil {
 			return
 		}
-		for i := len(undo) - 1; i >= 0; i-- {
-			err = errors.Join(err, undo[i]())
+		for _, back := range slices.Backward(undo) {
+			err = errors.Join(err, back())
 		}
 	}()
-	pub := runner.Publication{Outputs: p.outputs(r.session)}
-	if r.profile.Name != "" {
-		env, back, err := p.writeProfile(s, r)
+	outputs, err := p.outputs(results)
+	if err != nil {
+		return err
+	}
+	pub := runner.Publication{Outputs: outputs}
+	if p.plan.Summary == plan.SummaryAlways {
+		pub.Summary = p.redact(successSummary(results))
+	}
+	entries, err := p.profileEntries(s, results)
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		env, back, err := p.writeProfiles(s, entries)
 		if err != nil {
 			return err
 		}
 		undo = append(undo, back)
 		pub.Env = append(pub.Env, env...)
-		p.record.Profiles = map[string]string{r.profile.Name: digest(r.session.AccessKeyID)}
 	}
-	pub.Env = append(pub.Env, p.environment(r)...)
-	if p.plan.Summary == plan.SummaryAlways {
-		pub.Summary = p.redact(successSummary(r))
-	}
-	p.record.Exported = p.exports(pub.Env)
-	p.record.Sessions = []sessionRecord{{
-		AccessKeyID: r.session.AccessKeyID,
-		Role:        string(r.session.Role),
-		ARN:         r.session.ARN,
-		Expires:     r.session.Expires,
-	}}
+	pub.Env = append(pub.Env, p.environment(results)...)
+	p.fillRecord(pub.Env, entries, results)
 	back, err := s.add(p.record)
 	if err != nil {
 		return err
@@ -60,35 +68,85 @@ func (p *phase) publish(s *store, results []result) (err error) {
 	if err := p.runner.Publish(pub); err != nil {
 		return err
 	}
-	p.conclude(r)
+	p.conclude(results)
 	return nil
 }
 
-// environment is what the keys change in the environment of later steps.
-func (p *phase) environment(r result) []runner.Pair {
-	if !p.plan.ExportEnv {
-		if p.plan.UnsetCurrent {
-			return p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+// fillRecord notes what is about to be exported and what it replaces.
+func (p *phase) fillRecord(env []runner.Pair, entries []profileEntry, results []result) {
+	p.record.Exported = map[string]exported{}
+	for _, pair := range env {
+		e := exported{Digest: digest(pair.Value)}
+		if !secretVariables[pair.Name] {
+			e.Former = p.runner.Getenv(pair.Name)
 		}
-		return nil
+		p.record.Exported[pair.Name] = e
 	}
-	env := []runner.Pair{
-		{Name: "AWS_ACCESS_KEY_ID", Value: r.session.AccessKeyID},
-		{Name: "AWS_SECRET_ACCESS_KEY", Value: r.session.SecretAccessKey.Reveal()},
+	p.record.Default = p.plan.Default
+	p.record.Profiles = map[string]string{}
+	for _, e := range entries {
+		p.record.Profiles[e.name] = digest(e.session.AccessKeyID)
 	}
-	if r.session.Temporary() {
-		env = append(env, runner.Pair{Name: "AWS_SESSION_TOKEN", Value: r.session.SessionToken.Reveal()})
-	} else {
-		// The token of an earlier step would be sent with these keys.
-		env = append(env, p.blank("AWS_SESSION_TOKEN")...)
+	for _, r := range results {
+		if r.failure == nil {
+			p.record.Sessions = append(p.record.Sessions, sessionRecord{
+				AccessKeyID: r.session.AccessKeyID,
+				Role:        string(r.session.Role),
+				ARN:         r.session.ARN,
+				Expires:     r.session.Expires,
+			})
+		}
 	}
-	env = append(env,
-		runner.Pair{Name: "AWS_REGION", Value: r.profile.Region},
-		runner.Pair{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region})
-	if r.profile.Name != "" {
+}
+
+// inEnvironment returns the result whose region, and if the plan says so whose
+// keys, go into the environment: the plain login, or the default profile.
+func (p *phase) inEnvironment(results []result) (result, bool) {
+	if !p.many() {
+		return results[0], true
+	}
+	i := slices.IndexFunc(results, func(r result) bool { return r.profile.Name == p.plan.Default && r.failure == nil })
+	if i < 0 {
+		return result{}, false
+	}
+	return results[i], true
+}
+
+func (p *phase) many() bool { return len(p.plan.Profiles) > 1 || p.plan.Profiles[0].OfMany }
+
+// environment is what changes in the environment of later steps.
+func (p *phase) environment(results []result) []runner.Pair {
+	r, ok := p.inEnvironment(results)
+	var env []runner.Pair
+	switch {
+	case ok && p.plan.ExportEnv:
+		env = p.keys(r.session)
+	case p.many():
+		env = p.blank(winners...)
+	case p.plan.UnsetCurrent:
+		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+	}
+	if ok && (p.plan.ExportEnv || p.many()) {
+		env = append(env,
+			runner.Pair{Name: "AWS_REGION", Value: r.profile.Region},
+			runner.Pair{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region})
+	}
+	if p.plan.ExportEnv && !p.many() && r.profile.Name != "" {
 		env = append(env, runner.Pair{Name: "AWS_PROFILE", Value: r.profile.Name})
 	}
 	return env
+}
+
+func (p *phase) keys(s assume.Session) []runner.Pair {
+	env := []runner.Pair{
+		{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
+		{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey.Reveal()},
+	}
+	if s.Temporary() {
+		return append(env, runner.Pair{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken.Reveal()})
+	}
+	// The token of an earlier step would be sent with these keys.
+	return append(env, p.blank("AWS_SESSION_TOKEN")...)
 }
 
 // blank empties those variables that are set.
@@ -102,17 +160,25 @@ func (p *phase) blank(names ...string) []runner.Pair {
 	return env
 }
 
-func (p *phase) outputs(s assume.Session) []runner.Pair {
+// outputs are those of the session in the environment, and with several
+// profiles what became of each.
+func (p *phase) outputs(results []result) ([]runner.Pair, error) {
+	out := []runner.Pair{{Name: "authenticated", Value: "true"}}
+	if r, ok := p.inEnvironment(results); ok {
+		out = append(out, p.sessionOutputs(r.session)...)
+	}
+	if !p.many() {
+		return out, nil
+	}
+	return p.profileOutputs(out, results)
+}
+
+func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
 	out := []runner.Pair{
-		{Name: "authenticated", Value: "true"},
 		{Name: "aws-account-id", Value: s.Account},
 		{Name: "authenticated-arn", Value: s.ARN},
 	}
-	name := s.SessionName
-	if _, inARN, ok := strings.Cut(s.ARN, ":assumed-role/"); ok && name == "" {
-		_, name, _ = strings.Cut(inARN, "/")
-	}
-	if name != "" {
+	if name := sessionName(s); name != "" {
 		out = append(out,
 			runner.Pair{Name: "assumed-role-id", Value: s.UserID},
 			runner.Pair{Name: "role-session-name", Value: name})
@@ -131,31 +197,92 @@ func (p *phase) outputs(s assume.Session) []runner.Pair {
 	return out
 }
 
-// exports notes what is about to be exported and what it replaces.
-func (p *phase) exports(env []runner.Pair) map[string]exported {
-	all := map[string]exported{}
-	for _, pair := range env {
-		e := exported{Digest: digest(pair.Value)}
-		if !secretVariables[pair.Name] {
-			e.Former = p.runner.Getenv(pair.Name)
-		}
-		all[pair.Name] = e
+// sessionName is the session's name, also of one that an earlier step assumed.
+func sessionName(s assume.Session) string {
+	if s.SessionName != "" {
+		return s.SessionName
 	}
-	return all
+	_, after, _ := strings.Cut(s.ARN, ":assumed-role/")
+	_, name, _ := strings.Cut(after, "/")
+	return name
+}
+
+// profileOutput is one profile in the output profiles.
+type profileOutput struct {
+	Account     string        `json:"account,omitempty"`
+	ARN         string        `json:"arn,omitempty"`
+	SessionName string        `json:"session-name,omitempty"`
+	Region      string        `json:"region"`
+	Expiration  string        `json:"expiration,omitempty"`
+	Error       *profileError `json:"error,omitempty"`
+}
+
+type profileError struct {
+	Code    explain.Code `json:"code"`
+	Message string       `json:"message"`
+}
+
+func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pair, error) {
+	profiles := map[string]profileOutput{}
+	credentials := map[string]map[string]string{}
+	for _, r := range results {
+		name := r.profile.Name
+		if r.failure != nil {
+			profiles[name] = profileOutput{Region: r.profile.Region, Error: &profileError{r.failure.Code, r.failure.What}}
+			continue
+		}
+		o := profileOutput{Account: r.session.Account, ARN: r.session.ARN, SessionName: sessionName(r.session), Region: r.profile.Region}
+		if !r.session.Expires.IsZero() {
+			o.Expiration = r.session.Expires.Format(time.RFC3339)
+		}
+		profiles[name] = o
+		credentials[name] = map[string]string{
+			"aws-access-key-id":     r.session.AccessKeyID,
+			"aws-secret-access-key": r.session.SecretAccessKey.Reveal(),
+			"aws-session-token":     r.session.SessionToken.Reveal(),
+		}
+	}
+	text, err := json.Marshal(profiles)
+	if err != nil {
+		return nil, fmt.Errorf("encode the output profiles: %w", err)
+	}
+	out = append(out, runner.Pair{Name: "profiles", Value: string(text)})
+	if !p.plan.OutputCredentials {
+		return out, nil
+	}
+	if text, err = json.Marshal(credentials); err != nil {
+		return nil, errors.New("the output profiles-credentials cannot be encoded")
+	}
+	p.runner.Mask(string(text))
+	return append(out, runner.Pair{Name: "profiles-credentials", Value: string(text)}), nil
 }
 
 // conclude says in the log what was reached, and warns of what would win over
 // it in some SDK (facts: the order in which SDKs look for credentials).
-func (p *phase) conclude(r result) {
-	until := ""
-	if !r.session.Expires.IsZero() {
-		until = " until " + r.session.Expires.Format(time.RFC3339)
+func (p *phase) conclude(results []result) {
+	for _, r := range results {
+		if r.failure != nil {
+			continue
+		}
+		until := ""
+		if !r.session.Expires.IsZero() {
+			until = " until " + r.session.Expires.Format(time.RFC3339)
+		}
+		if r.profile.Name != "" {
+			p.runner.Info("Profile %s: %s in account %s%s", r.profile.Name, r.session.ARN, r.session.Account, until)
+		} else {
+			p.runner.Info("Authenticated as %s in account %s%s", r.session.ARN, r.session.Account, until)
+		}
 	}
-	p.runner.Info("Authenticated as %s in account %s%s", r.session.ARN, r.session.Account, until)
-	if p.plan.ExportEnv && r.profile.Name == "" && p.runner.Getenv("AWS_PROFILE") != "" {
-		p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
+	if profile := p.runner.Getenv("AWS_PROFILE"); profile != "" && p.plan.Profiles[0].Name != profile {
+		switch {
+		case p.many() && p.plan.Default != "":
+			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: SDKs use that profile in place of the default one")
+		case p.plan.ExportEnv:
+			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
+		}
 	}
-	if p.plan.ExportEnv {
+	if p.plan.ExportEnv || p.many() {
 		return
 	}
 	if p.runner.Getenv("AWS_ACCESS_KEY_ID") != "" && !p.plan.UnsetCurrent {

@@ -33,7 +33,7 @@ func (p *phase) origin(ctx context.Context, s *store, profile plan.Profile) (ass
 		session, from = p.inputKeys(), "the input aws-access-key-id"
 	case plan.SourceExisting:
 		var found bool
-		if session, from, found = p.existing(s); !found {
+		if session, from, found = p.existing(s, ""); !found {
 			session, from, err = p.ambient(ctx, profile.Region)
 		}
 	default:
@@ -54,11 +54,17 @@ func (p *phase) inputKeys() assume.Session {
 	}
 }
 
-// existing returns the job's credentials: the environment's keys, else those
-// of a profile that an earlier step wrote.
-func (p *phase) existing(s *store) (session assume.Session, from string, found bool) {
+// existing returns the job's credentials: for a profile those that stand under
+// its name, else the environment's keys, else those of a profile that an
+// earlier step wrote.
+func (p *phase) existing(s *store, profileName string) (session assume.Session, from string, found bool) {
 	if p.plan.UnsetCurrent {
 		return assume.Session{}, "", false
+	}
+	if profileName != "" {
+		if session, from, found = p.fromProfile(s, profileName); found {
+			return session, from, true
+		}
 	}
 	if id, key := p.runner.Getenv("AWS_ACCESS_KEY_ID"), p.runner.Getenv("AWS_SECRET_ACCESS_KEY"); id != "" && key != "" {
 		return assume.Session{
@@ -67,7 +73,10 @@ func (p *phase) existing(s *store) (session assume.Session, from string, found b
 			SessionToken:    secret.New(p.runner.Getenv("AWS_SESSION_TOKEN")),
 		}, "the environment (AWS_ACCESS_KEY_ID)", true
 	}
-	return p.fromProfile(s)
+	if profileName != "" {
+		return assume.Session{}, "", false
+	}
+	return p.fromProfile(s, p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile)
 }
 
 // metadataTimeout is how long the instance metadata service may take. Where it

@@ -81,7 +81,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return failure(err)
 	}
 	var problems []plan.Problem
-	p.plan, problems = plan.Build(p.runner.Input, p.runner.Getenv)
+	p.plan, problems = plan.Build(plan.Given{Input: p.runner.Input, Env: p.runner.Getenv, File: p.workspaceFile})
 	p.maskInputs()
 	if len(problems) > 0 {
 		return badInput(problems)
@@ -99,10 +99,8 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	if p.needsToken() && !job.HasToken() {
 		return p.missingToken(explain.MissingToken(job))
 	}
-	for _, profile := range p.plan.Profiles {
-		if d := p.checkProfile(store, profile.Name); d != nil {
-			return d
-		}
+	if d := p.checkProfiles(store); d != nil {
+		return d
 	}
 	p.client = p.HTTP(p.network())
 	if p.plan.UseExisting {

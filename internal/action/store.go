@@ -34,17 +34,16 @@ type record struct {
 	ID       string              `json:"id"`
 	Exported map[string]exported `json:"exported,omitempty"` // by variable
 	Profiles map[string]string   `json:"profiles,omitempty"` // name → digest of its access key id
+	Default  string              `json:"default,omitempty"`  // the profile that [default] repeats
 	Sessions []sessionRecord     `json:"sessions,omitempty"`
 }
 
-// lastProfile is the name of the profile that was written last, or "".
-func (s jobState) lastProfile() string {
-	for _, r := range slices.Backward(s.Records) {
-		for name := range r.Profiles {
-			return name
-		}
-	}
-	return ""
+// wrote tells whether one of the job's steps wrote a profile of that name.
+func (s jobState) wrote(name string) bool {
+	return slices.ContainsFunc(s.Records, func(r record) bool {
+		_, ok := r.Profiles[name]
+		return ok
+	})
 }
 
 // exported is a variable's value, as a digest, and what stood there before.

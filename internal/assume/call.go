@@ -89,17 +89,7 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 func (c call) identify(ctx context.Context, s Session) (Session, error) {
 	c.denial.Action = "sts:GetCallerIdentity"
 	err := c.walker.Retry.Do(ctx, func() (again bool, err error) {
-		ctx, cancel := c.walker.Retry.Limit(ctx)
-		defer cancel()
-		out, err := c.client(&s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-		if err == nil {
-			if out.Arn == nil || out.UserId == nil {
-				err = errIncomplete
-			} else {
-				s.UserID, err = *out.UserId, s.setARN(*out.Arn)
-			}
-		}
-		if err == nil {
+		if err = c.askIdentity(ctx, &s); err == nil {
 			return false, nil
 		}
 		return c.judge(err, s.SecretAccessKey, s.SessionToken), c.denial
@@ -107,9 +97,47 @@ func (c call) identify(ctx context.Context, s Session) (Session, error) {
 	return s, c.end(err)
 }
 
-func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (Session, error) {
-	ctx, cancel := c.walker.Retry.Limit(ctx)
-	defer cancel()
+func (c call) askIdentity(ctx context.Context, s *Session) (err error) {
+	ctx, leave, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { leave(err) }()
+	out, err := c.client(s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return err
+	}
+	if out.Arn == nil || out.UserId == nil {
+		return errIncomplete
+	}
+	s.UserID = *out.UserId
+	return s.setARN(*out.Arn)
+}
+
+// errNotBegun says that time ran out before the call could be made.
+var errNotBegun = errors.New("other calls left no time for this one")
+
+// begin waits until the call may be made, and bounds it.
+func (c call) begin(ctx context.Context) (limited context.Context, leave func(error), err error) {
+	w := c.walker
+	w.once.Do(func() { w.gate = newGate(w.Parallel, w.Retry) })
+	if err := w.gate.enter(ctx); err != nil {
+		return nil, nil, errNotBegun
+	}
+	limited, cancel := w.Retry.Limit(ctx)
+	return limited, func(err error) {
+		cancel()
+		api, ok := errors.AsType[smithy.APIError](err)
+		w.gate.leave(ok && throttled(api.ErrorCode()))
+	}, nil
+}
+
+func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (s Session, err error) {
+	ctx, leave, err := c.begin(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	defer func() { leave(err) }()
 	out, err := c.client(nil).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
 		RoleArn:          aws.String(string(c.hop.Role)),
 		RoleSessionName:  aws.String(c.hop.SessionName),
@@ -124,9 +152,12 @@ func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (Session, er
 	return newSession(out.Credentials, out.AssumedRoleUser, c.hop.SessionName)
 }
 
-func (c call) askAssumeRole(ctx context.Context, by Session) (Session, error) {
-	ctx, cancel := c.walker.Retry.Limit(ctx)
-	defer cancel()
+func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err error) {
+	ctx, leave, err := c.begin(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	defer func() { leave(err) }()
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(string(c.hop.Role)),
 		RoleSessionName:   aws.String(c.hop.SessionName),
@@ -176,6 +207,9 @@ func (c call) client(by *Session) *sts.Client {
 // errors by code).
 func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	d := c.denial
+	if errors.Is(err, errNotBegun) && d.Message != "" {
+		return false // the try before tells more
+	}
 	d.Code, d.Message, d.Status, d.RequestID = "", "", 0, ""
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		d.Status = response.HTTPStatusCode()
@@ -200,8 +234,15 @@ func retryable(code, message string) bool {
 	switch code {
 	case "InvalidIdentityToken":
 		return strings.HasPrefix(message, "Couldn't retrieve verification key")
-	case "IDPCommunicationError", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException",
-		"RequestTimeout", "RequestTimeoutException", "InternalFailure", "InternalError", "ServiceUnavailable":
+	case "IDPCommunicationError", "RequestTimeout", "RequestTimeoutException", "InternalFailure", "InternalError", "ServiceUnavailable":
+		return true
+	}
+	return throttled(code)
+}
+
+func throttled(code string) bool {
+	switch code {
+	case "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException":
 		return true
 	}
 	return false
@@ -244,7 +285,8 @@ func filtered(text string, sent []secret.Value) string {
 	return text
 }
 
-// end turns the last error into the denial, unless the job was cancelled.
+// end turns the last error into the denial, unless the job was cancelled. Where
+// the deadline ended a wait for a place, the denial tells the try before it.
 func (c call) end(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -36,8 +36,14 @@ type Walker struct {
 	// several goroutines.
 	Done func(hop, hops int, h plan.Hop, s Session)
 
+	// Parallel bounds how many calls are under way at once; 0 counts as 1.
+	Parallel int
+
 	mu    sync.Mutex
 	walks map[string]*walk
+
+	once sync.Once
+	gate *gate
 }
 
 // walk is a part of a chain that is under way, or its result.

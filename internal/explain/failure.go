@@ -73,7 +73,7 @@ func explainDenial(d *Denial, e Evidence) Diagnosis {
 		return said(TokenExpired, "run the job again; if it stays so, check the runner's clock and network",
 			"the token was too old when it reached AWS: GitHub's tokens live five minutes")
 	case "SignatureDoesNotMatch", "RequestTimeTooSkewed", "RequestExpired":
-		return said(ClockSkew, "set the runner's clock (NTP); AWS allows five minutes of difference",
+		return said(ClockSkew, "set the runner's clock (NTP); AWS refuses requests whose time differs by more than some minutes",
 			fmt.Sprintf("this machine's clock says %s, AWS's %s", e.Now.UTC().Format(time.RFC3339), orUnknown(d.At)))
 	case "ValidationError":
 		switch {

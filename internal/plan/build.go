@@ -19,15 +19,22 @@ const (
 	maxAttempts      = 100
 )
 
-// Build makes the plan from the inputs and the environment, both read by name;
-// an empty input counts as not given. If anything is wrong it returns every
-// problem that it could find, and the plan is not to be used.
-func Build(input, env func(name string) string) (Plan, []Problem) {
-	b := &builder{report: &report{}, input: withVariables(input, env), env: env}
+// Given is what a plan is made from.
+type Given struct {
+	Input func(name string) string          // "" counts as not given
+	Env   func(name string) string          // a variable, or ""
+	File  func(path string) ([]byte, error) // a file of the workspace; its errors name path and remedy
+}
+
+// Build makes the plan. If anything is wrong it returns every problem that it
+// could find, and the plan is not to be used.
+func Build(given Given) (Plan, []Problem) {
+	b := &builder{report: &report{}, input: withVariables(given.Input, given.Env), env: given.Env, file: given.File}
 	b.refuseControlCharacters()
 	p := Plan{
 		Logout:            b.boolean("logout", false),
-		AllowedAccounts:   b.accounts("allowed-account-ids"),
+		ContinueOnError:   b.choice("on-profile-error", "fail", "continue") == "continue",
+		Parallel:          b.integer("max-parallel", defaultParallel, 1, maxParallel),
 		SkipMissing:       b.choice("on-missing-token", "fail", "skip") == "skip",
 		UseExisting:       b.boolean("use-existing-credentials", false),
 		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
@@ -36,7 +43,7 @@ func Build(input, env func(name string) string) (Plan, []Problem) {
 		Network:           b.network(),
 		MaskAccountID:     b.boolean("mask-aws-account-id", false),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
-		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == ""),
+		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many()),
 		OutputCredentials: b.boolean("output-credentials", false),
 		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
 		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
@@ -52,9 +59,19 @@ func Build(input, env func(name string) string) (Plan, []Problem) {
 	b.fips = b.env("AWS_USE_FIPS_ENDPOINT") == "true"
 	b.sessionName = b.readSessionName()
 
-	p.Profiles = []Profile{b.profile()}
+	if b.many() {
+		input, text := b.profilesInput()
+		p.Profiles = b.profiles(input, text)
+		p.Default = b.readDefaultProfile(p.Profiles)
+		if p.ExportEnv && p.Default == "" {
+			b.problem("output-env-credentials", "needs a default-profile: the environment holds the keys of one profile")
+		}
+	} else {
+		b.onlyWithProfiles("default-profile", "profiles-select", "on-profile-error")
+		p.Profiles = []Profile{b.profile()}
+	}
 	for _, profile := range p.Profiles {
-		b.guard(profile, p.AllowedAccounts)
+		b.guard(profile)
 	}
 	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
@@ -80,9 +97,21 @@ func withVariables(input, env func(string) string) func(string) string {
 	}
 }
 
+// many tells whether several profiles are asked for.
+func (b *builder) many() bool { return b.input("profiles") != "" || b.input("profiles-file") != "" }
+
+func (b *builder) onlyWithProfiles(inputs ...string) {
+	for _, input := range inputs {
+		if b.input(input) != "" {
+			b.problem(input, "needs profiles or profiles-file")
+		}
+	}
+}
+
 type builder struct {
 	report     *report
 	input, env func(string) string
+	file       func(string) ([]byte, error)
 	notices    []string
 	warnings   []string
 
@@ -96,9 +125,18 @@ func (b *builder) problem(input, format string, args ...any) {
 	b.report.add(input, 0, format, args...)
 }
 
-func (b *builder) notice(text string) { b.notices = append(b.notices, text) }
+// notice is said once, however many profiles give rise to it.
+func (b *builder) notice(text string) {
+	if !slices.Contains(b.notices, text) {
+		b.notices = append(b.notices, text)
+	}
+}
 
-func (b *builder) warn(text string) { b.warnings = append(b.warnings, text) }
+func (b *builder) warn(text string) {
+	if !slices.Contains(b.warnings, text) {
+		b.warnings = append(b.warnings, text)
+	}
+}
 
 func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
@@ -158,15 +196,15 @@ func (b *builder) seconds(name string, otherwise, least, most time.Duration) tim
 	return time.Duration(n) * time.Second
 }
 
-func (b *builder) accounts(name string) []string {
-	text := b.input(name)
+func (b *builder) accountList(name string, line int, text string) []string {
 	ids := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 	if text != "" && len(ids) == 0 {
-		b.problem(name, "%s names no account, write 12-digit ids separated by commas", quote(text))
+		b.report.add(name, line, "%s names no account, write 12-digit ids separated by commas", quote(text))
 	}
 	for _, id := range ids {
 		if !accountID.MatchString(id) {
-			b.report.refuse(name, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
+			b.report.add(name, line, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
+			return nil // so that nothing is held against a wrong list
 		}
 	}
 	return ids
@@ -183,14 +221,16 @@ func (b *builder) readRegion(name string) string {
 	return v
 }
 
-func (b *builder) profile() Profile {
+// baseProfile is what all profiles of the step have in common.
+func (b *builder) baseProfile() Profile {
 	p := Profile{
-		Name:      b.profileName(),
 		Region:    b.region,
 		Endpoint:  b.endpoint,
 		FIPS:      b.fips,
 		Source:    b.source(),
 		PlainKeys: b.boolean("special-characters-workaround", false),
+
+		AllowedAccounts: b.accountList("allowed-account-ids", 0, b.input("allowed-account-ids")),
 	}
 	switch p.Source {
 	case SourceOIDC:
@@ -201,6 +241,13 @@ func (b *builder) profile() Profile {
 	case SourceTokenFile:
 		p.TokenFile = b.input("web-identity-token-file")
 	}
+	return p
+}
+
+// profile is that of a plain login, with or without a name.
+func (b *builder) profile() Profile {
+	p := b.baseProfile()
+	p.Name = b.profileName()
 	role := b.input("role-to-assume")
 	if role == "" {
 		if b.input("role-chain") != "" {
@@ -296,7 +343,9 @@ func (b *builder) applyDefaults(p *Profile) {
 func (b *builder) applyDuration(p *Profile) {
 	const input = "role-duration-seconds"
 	wanted := b.seconds(input, DefaultDuration, MinDuration, MaxDuration)
-	p.Chain[0].Duration = wanted
+	if p.Chain[0].Duration == 0 {
+		p.Chain[0].Duration = wanted
+	}
 	for i := 1; i < len(p.Chain); i++ {
 		if p.Chain[i].Duration == 0 {
 			p.Chain[i].Duration = min(wanted, MaxChained)
@@ -312,25 +361,30 @@ func (b *builder) applyDuration(p *Profile) {
 }
 
 // guard refuses what the ARNs alone show to be wrong.
-func (b *builder) guard(p Profile, allowed []string) {
+func (b *builder) guard(p Profile) {
 	for i, hop := range p.Chain {
-		input := "role-to-assume"
-		if i > 0 {
-			input = "role-chain"
-		}
-		if hop.Role == "" || hop.Role.IsName() {
+		if hop.Role == "" || hop.Role.IsName() || !regionPattern.MatchString(hop.Region) {
 			continue
 		}
-		if want := PartitionOf(p.Region); regionPattern.MatchString(p.Region) && hop.Role.Partition() != want {
-			b.report.addCode(explain.PartitionMismatch, input, 0, "%s is in partition %s but region %s in %s, correct one of them",
-				quote(string(hop.Role)), hop.Role.Partition(), p.Region, want)
+		input, of := "role-to-assume", ""
+		switch {
+		case string(hop.Role) == b.input("role-to-assume"):
+		case b.many():
+			input, of = "profiles", "profile "+quote(p.Name)+": "
+		case i > 0:
+			input = "role-chain"
+		}
+		if want := PartitionOf(hop.Region); hop.Role.Partition() != want {
+			b.report.addCode(explain.PartitionMismatch, input, 0, "%s%s is in partition %s but region %s in %s, correct one of them",
+				of, quote(string(hop.Role)), hop.Role.Partition(), hop.Region, want)
 		}
 	}
-	if p.Last().Role == "" || p.Last().Role.IsName() || len(allowed) == 0 {
+	last := p.Last().Role
+	if last == "" || last.IsName() || len(p.AllowedAccounts) == 0 {
 		return
 	}
-	if account := p.Last().Role.Account(); !slices.Contains(allowed, account) {
+	if account := last.Account(); !slices.Contains(p.AllowedAccounts, account) {
 		b.report.addCode(explain.AccountNotAllowed, "allowed-account-ids", 0, "account %s of %s is not among them (%s), correct the role or allow the account",
-			account, p.Last().Role, strings.Join(allowed, ", "))
+			account, last, strings.Join(p.AllowedAccounts, ", "))
 	}
 }

@@ -20,7 +20,7 @@ func build(t *testing.T, input, env map[string]string) Plan {
 	lookup := func(m map[string]string) func(string) string {
 		return func(name string) string { return m[name] }
 	}
-	p, problems := Build(lookup(input), lookup(env))
+	p, problems := Build(Given{Input: lookup(input), Env: lookup(env)})
 	if len(problems) > 0 {
 		t.Fatalf("problems: %v", problems)
 	}
@@ -43,7 +43,7 @@ func TestDefaults(t *testing.T) {
 			}},
 		}},
 		MinRemaining: 15 * time.Minute,
-		Timeout:      2 * time.Minute, Attempts: 12, ExportEnv: true, Summary: SummaryFailure,
+		Timeout:      2 * time.Minute, Attempts: 12, Parallel: 8, ExportEnv: true, Summary: SummaryFailure,
 	}
 	if diff := cmp.Diff(want, p, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
@@ -206,7 +206,7 @@ func FuzzRoleChain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, chain string) {
 		input := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-chain": chain}
-		p, problems := Build(func(n string) string { return input[n] }, func(string) string { return "" })
+		p, problems := Build(Given{Input: func(n string) string { return input[n] }, Env: func(string) string { return "" }})
 		for _, problem := range problems {
 			if problem.Message == "" || problem.Input == "" || strings.ContainsAny(problem.String(), "\n\x1b") {
 				t.Errorf("a problem is not one clear line: %q", problem)

@@ -145,6 +145,8 @@ func (b *builder) chainedDuration(d document, field string, n *yaml.Node) time.D
 	seconds, err := strconv.Atoi(text)
 	duration := time.Duration(seconds) * time.Second
 	switch {
+	case text == "": // which is reported
+		return 0
 	case err != nil || seconds < int(MinDuration/time.Second) || seconds > int(MaxDuration/time.Second):
 		d.problem(n, "%s %s is not a whole number of seconds from 900 to 3600", field, quote(text))
 		return 0
@@ -215,7 +217,10 @@ func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 	}
 	var tags []Tag
 	d.pairs(n, field, func(key, value *yaml.Node) {
-		tag := Tag{Key: key.Value, Value: d.text(field+"."+key.Value, value)}
+		tag := Tag{Key: key.Value}
+		if value.Kind != yaml.ScalarNode || value.Value != "" || value.Tag == "!!null" { // AWS allows empty values
+			tag.Value = d.text(field+"."+key.Value, value)
+		}
 		b.checkTag(d.input, key.Line, tag)
 		if hasKey(tags, tag.Key) {
 			d.problem(key, "tag key %s comes twice: AWS compares them without regard to case", quote(tag.Key))

@@ -21,15 +21,17 @@ const (
 
 // Plan is everything the step is going to do. It holds no secret.
 type Plan struct {
-	Logout   bool // take back what earlier steps published, and nothing else
-	Profiles []Profile
+	Logout   bool      // take back what earlier steps published, and nothing else
+	Profiles []Profile // one without a name for the plain login
+	Default  string    // name of the profile that is written as [default] too
 
-	AllowedAccounts []string // empty: every account
-	SkipMissing     bool     // on-missing-token: skip
-	UseExisting     bool     // keep credentials that are there, if they serve
+	SkipMissing     bool // on-missing-token: skip
+	ContinueOnError bool // on-profile-error: continue
+	UseExisting     bool // keep credentials that are there, if they serve
 	MinRemaining    time.Duration
 	Timeout         time.Duration
 	Attempts        int // how often a call is tried, 1 or more
+	Parallel        int // how many calls at once
 	Network         Network
 
 	MaskAccountID     bool
@@ -64,7 +66,8 @@ const (
 // Profile is one set of credentials: where it is used, and the chain of roles
 // that leads to it.
 type Profile struct {
-	Name      string // empty for the plain login
+	Name      string // empty for the plain login without a profile
+	OfMany    bool   // it is one of the input profiles, even if it is the only one
 	Region    string
 	Endpoint  string // of STS, in place of the region's, or empty
 	FIPS      bool
@@ -73,6 +76,8 @@ type Profile struct {
 	TokenFile string // only with SourceTokenFile
 	PlainKeys bool   // try again until the keys have no special characters
 	Chain     []Hop  // empty where the source's own credentials are exported
+
+	AllowedAccounts []string // empty: every account
 }
 
 // Source is what a chain begins with.

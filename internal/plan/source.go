@@ -9,7 +9,7 @@ import (
 // source chooses what the chain begins with, in the order of the design; the
 // inputs alone decide, so that no job falls back to other credentials.
 func (b *builder) source() Source {
-	role := b.input("role-to-assume")
+	role := b.input("role-to-assume") != "" || b.many()
 	tokenFile := b.input("web-identity-token-file")
 	chaining := b.boolean("role-chaining", false)
 	skipOIDC := b.boolean("force-skip-oidc", false)
@@ -25,16 +25,16 @@ func (b *builder) source() Source {
 		b.problem("aws-access-key-id", "is not given, but aws-secret-access-key or aws-session-token is: give all, or none to use OIDC")
 		return SourceKeys
 	case tokenFile != "":
-		if role == "" {
+		if !role {
 			b.problem("web-identity-token-file", "needs a role-to-assume")
 		}
 		return SourceTokenFile
 	case chaining:
-		if role == "" {
+		if !role {
 			b.problem("role-chaining", "needs a role-to-assume")
 		}
 		return SourceExisting
-	case role == "":
+	case !role:
 		return SourceAmbient
 	case skipOIDC:
 		b.problem("force-skip-oidc", "leaves no way to assume the role: give aws-access-key-id, web-identity-token-file or role-chaining: true")

@@ -57,6 +57,9 @@ func (b *builder) applyTags(p *Profile) {
 		return
 	}
 	first := &p.Chain[0]
+	if first.Tags != nil {
+		return // a profile's own
+	}
 	first.Tags = []Tag{{Key: "GitHub", Value: "Actions"}}
 	for _, t := range defaultTags {
 		if v := cleanTag(b.env(t.variable)); v != "" {

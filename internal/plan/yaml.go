@@ -75,11 +75,14 @@ func (d document) pairs(n *yaml.Node, what string, each func(key, value *yaml.No
 }
 
 // text returns a scalar as it is written, so that an account id keeps its
-// zeros. Anything else is reported and read as "".
+// zeros. Anything else, and empty text, is reported and read as "".
 func (d document) text(field string, n *yaml.Node) string {
-	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+	switch {
+	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
 		d.problem(n, "%s is %s, expected text", field, kind(n))
 		return ""
+	case n.Value == "":
+		d.problem(n, "%s is empty, leave it out or give it a value", field)
 	}
 	return n.Value
 }

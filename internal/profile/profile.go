@@ -106,3 +106,25 @@ func (k Keys) entries() ([]Entry, error) {
 	}
 	return entries, nil
 }
+
+// Copy makes the profile to repeat what the files say about from: its region,
+// and its keys or process. A from that is in neither file is no error: then to
+// is removed. If it returns an error, neither file has changed.
+func Copy(config, credentials *File, from, to string) error {
+	return edit(config, credentials, func(config, credentials *File) error {
+		if err := config.repeat(from, to, "region", "credential_process"); err != nil {
+			return err
+		}
+		return credentials.repeat(from, to, "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+	})
+}
+
+func (f *File) repeat(from, to string, keys ...string) error {
+	var entries []Entry
+	for _, key := range keys {
+		if value, ok := f.Get(from, key); ok {
+			entries = append(entries, Entry{key, value})
+		}
+	}
+	return f.become(to, entries)
+}

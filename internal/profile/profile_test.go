@@ -233,3 +233,32 @@ func TestValidateName(t *testing.T) {
 		t.Errorf("Set accepts the name %q", bad[i])
 	}
 }
+
+func TestCopyRepeatsAProfile(t *testing.T) {
+	config, err := ParseConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials, err := ParseCredentials([]byte("[default]\naws_access_key_id = OLD\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := &Keys{AccessKeyID: "ASIAEXAMPLE", SecretAccessKey: secret.New("key"), SessionToken: secret.New("token")}
+	if err := Write(config, credentials, Profile{Name: "dev", Region: "eu-central-1", Keys: keys}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Copy(config, credentials, "dev", "default"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"dev", "default"} {
+		region, _ := config.Get(name, "region")
+		id, _ := credentials.Get(name, "aws_access_key_id")
+		token, _ := credentials.Get(name, "aws_session_token")
+		if region.Reveal() != "eu-central-1" || id.Reveal() != "ASIAEXAMPLE" || token.Reveal() != "token" {
+			t.Errorf("%s: %q %q %q", name, region.Reveal(), id.Reveal(), token.Reveal())
+		}
+	}
+	if err := Copy(config, credentials, "gone", "default"); err != nil || config.Has("default") || credentials.Has("default") {
+		t.Errorf("a copy of nothing left something: %v", err)
+	}
+}
