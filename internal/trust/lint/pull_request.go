@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -14,14 +15,14 @@ var pullRequest = Rule{
 	Summary:  "pull requests get in, before anyone has reviewed them",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
-			if isPullRequest(s.Context) && !in.denied(g, v.Pattern(c.Operator)) {
+			if isPullRequest(s.Context) && !reviewedWorkflow(g) && !in.denied(g, v.Pattern(c.Operator)) {
 				in.reportPullRequest(c, v)
 			}
 		})
 		for _, g := range in.grants {
 			for _, c := range g.On("ref") {
 				for _, v := range c.Values {
-					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") {
+					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") && !reviewedWorkflow(g) {
 						in.reportPullRequest(c, v)
 					}
 				}
@@ -40,6 +41,18 @@ func (in *inspection) reportPullRequest(c grant.Constraint, v trust.Value) {
 func isPullRequest(context trust.Pattern) bool {
 	fixed := prefix(context)
 	return strings.HasPrefix(fixed, "pull") || strings.HasPrefix(fixed, "ref:refs/pull")
+}
+
+// reviewedWorkflow reports whether only one version of one reusable workflow
+// gets in: then not the pull request says what runs.
+func reviewedWorkflow(g grant.Grant) bool {
+	unpinned := func(v trust.Value) bool {
+		_, ref, found := strings.Cut(v.Text, "@")
+		return !found || strings.HasPrefix(ref, "refs/pull/") || strings.ContainsAny(v.Text, "*?")
+	}
+	return slices.ContainsFunc(g.On("job_workflow_ref"), func(c grant.Constraint) bool {
+		return c.Binding() && !slices.ContainsFunc(c.Values, unpinned)
+	})
 }
 
 // denied reports whether a Deny statement about nothing but sub keeps out an
