@@ -278,7 +278,7 @@ func (p *phase) conclude(results []result) {
 		switch {
 		case p.many() && p.plan.Default != "":
 			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: SDKs use that profile in place of the default one")
-		case p.plan.ExportEnv:
+		case p.plan.ExportEnv && p.plan.Profiles[0].Name == "": // else AWS_PROFILE is ours from now on
 			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
 		}
 	}
