@@ -62,6 +62,7 @@ func MissingToken(j Job) Diagnosis {
 		missing = "ACTIONS_ID_TOKEN_REQUEST_URL is not set, though ACTIONS_ID_TOKEN_REQUEST_TOKEN is"
 	}
 	cure := "write into the workflow or its job (naming one permission takes all others away):\n" + permissions
+	cure += "\nor, to use credentials that the job or the machine has already, set role-chaining: true"
 	return Diagnosis{
 		Code:   IDTokenPermissionMissing,
 		What:   "GitHub gives this job no OIDC token",
