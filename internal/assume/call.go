@@ -187,8 +187,9 @@ func (c call) client(by *Session) *sts.Client {
 		HTTPClient: c.walker.HTTP,
 		Retryer:    aws.NopRetryer{}, // the walker's is the only one
 	}
-	if c.walker.UserAgent != "" {
-		o.APIOptions = append(o.APIOptions, middleware.AddUserAgentKey(c.walker.UserAgent))
+	for _, product := range strings.Fields(c.walker.UserAgent) {
+		name, version, _ := strings.Cut(product, "/") // the SDK would take a slash for a wrong character
+		o.APIOptions = append(o.APIOptions, middleware.AddUserAgentKeyValue(name, version))
 	}
 	if c.hop.Endpoint != "" {
 		o.BaseEndpoint = aws.String(c.hop.Endpoint)

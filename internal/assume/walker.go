@@ -18,7 +18,7 @@ import (
 type Walker struct {
 	HTTP      *http.Client
 	Retry     retry.Policy
-	UserAgent string // added to the SDK's own
+	UserAgent string // products (name/version, blanks between them), added to the SDK's own
 
 	// Token returns the token that opens a profile's chain, but not the one
 	// that STS has refused as expired. Needed where the source is a token.
