@@ -138,7 +138,11 @@ func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 // Identify asks STS whose credentials these are and completes the session.
 func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session, error) {
 	c := call{walker: w, hop: at, denial: &explain.Denial{}}
-	return c.identify(ctx, s)
+	s, err := c.identify(ctx, s)
+	if err == nil && w.Seen != nil {
+		w.Seen(s) // once more, now that its account is known
+	}
+	return s, err
 }
 
 // hop assumes the n-th role, after the ones before it.
