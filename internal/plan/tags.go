@@ -52,7 +52,7 @@ func (b *builder) applyTags(p *Profile) {
 		return
 	case skip:
 		if len(custom) > 0 {
-			b.problem("custom-tags", "contradict role-skip-session-tagging: true, remove one of them")
+			b.warn("custom-tags have no effect: role-skip-session-tagging is true")
 		}
 		return
 	}
