@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,6 +85,7 @@ func (b *builder) customTags() []Tag {
 		return nil
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
 		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
 		return nil
@@ -102,8 +104,10 @@ func (b *builder) customTags() []Tag {
 		switch v := value.(type) {
 		case string:
 			tag.Value = v
+		case json.Number, bool:
+			tag.Value = fmt.Sprint(v)
 		default:
-			b.problem(input, "the value of %s is not a text, write it between quotes (tags cannot be nested)", quote(tag.Key))
+			b.problem(input, "the value of %s is not a text, a number or a boolean (tags cannot be nested)", quote(tag.Key))
 			return nil
 		}
 		b.checkTag(input, 0, tag)
