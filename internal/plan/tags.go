@@ -63,7 +63,7 @@ func (b *builder) applyTags(p *Profile) {
 	}
 	first.Tags = []Tag{{Key: "GitHub", Value: "Actions"}}
 	for _, t := range defaultTags {
-		if v := cleanTag(b.env(t.variable)); v != "" {
+		if v := cleanTag(b.env(t.variable)); v != "" && !hasKey(custom, t.key) {
 			first.Tags = append(first.Tags, Tag{t.key, v, t.droppable})
 		}
 	}
@@ -128,12 +128,14 @@ func (b *builder) customTags() []Tag {
 	return tags
 }
 
+// protectedKey tells the tags by which a role may know the run. The droppable
+// ones are for information, and custom tags may replace them.
 func protectedKey(key string) bool {
 	return strings.EqualFold(key, "GitHub") || slices.ContainsFunc(defaultTags, func(t struct {
 		key, variable string
 		droppable     bool
 	}) bool {
-		return strings.EqualFold(t.key, key)
+		return !t.droppable && strings.EqualFold(t.key, key)
 	})
 }
 
