@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the image as a runner does, and holds its compressed size against the aim.
+# Builds the image as a runner does, and the program for both architectures that the image is for.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
