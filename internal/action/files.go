@@ -160,33 +160,43 @@ func (f *profileFiles) announcements() []runner.Pair {
 	return env
 }
 
-// fromProfile reads the keys of the first of these profiles that has some.
-func (p *phase) fromProfile(s *store, names ...string) (session assume.Session, from string, found bool) {
+// fromProfile returns the credentials of a profile: its keys, or the session
+// that its program came to last, if that still lives.
+func (p *phase) fromProfile(s *store, name string) (session assume.Session, from string, found bool) {
+	if name == "" {
+		return assume.Session{}, "", false
+	}
 	files, err := p.openProfileFiles(s)
 	if err != nil {
 		return assume.Session{}, "", false
 	}
 	defer files.Close(s)
-	_, credentials, err := files.load()
+	config, credentials, err := files.load()
 	if err != nil {
 		return assume.Session{}, "", false
 	}
-	for _, name := range names {
-		id, ok := credentials.Get(name, "aws_access_key_id")
-		key, _ := credentials.Get(name, "aws_secret_access_key")
-		token, _ := credentials.Get(name, "aws_session_token")
-		if name != "" && ok && !key.IsZero() {
-			return assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}, "profile " + name, true
+	id, _ := credentials.Get(name, "aws_access_key_id")
+	key, _ := credentials.Get(name, "aws_secret_access_key")
+	token, _ := credentials.Get(name, "aws_session_token")
+	switch {
+	case !id.IsZero() && !key.IsZero():
+		session = assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}
+	default:
+		if _, process := config.Get(name, "credential_process"); !process {
+			return assume.Session{}, "", false
+		}
+		if session, found = p.refreshed(s, name); !found {
+			return assume.Session{}, "", false
 		}
 	}
-	return assume.Session{}, "", false
+	return session, "profile " + name, true
 }
 
 // profileEntry is a profile to be written.
 type profileEntry struct {
-	name    string
-	region  string
-	session assume.Session
+	name   string
+	of     result
+	stored string // the name by which credential-process knows it; empty for keys
 }
 
 // profileEntries are the profiles that a step writes: those of its results,
@@ -194,13 +204,23 @@ type profileEntry struct {
 // of an earlier step, so that no two SDKs see two accounts.
 func (p *phase) profileEntries(s *store, results []result) ([]profileEntry, error) {
 	var entries []profileEntry
+	add := func(r result, name string) {
+		e := profileEntry{name: name, of: r}
+		if p.plan.Refresh {
+			e.stored = storedName(r.profile)
+		}
+		entries = append(entries, e)
+	}
 	for _, r := range results {
-		if r.failure != nil || r.profile.Name == "" {
+		if r.failure != nil {
 			continue
 		}
-		entries = append(entries, profileEntry{r.profile.Name, r.profile.Region, r.session})
-		if r.profile.Name == p.plan.Default && r.profile.Name != plan.DefaultProfile {
-			entries = append(entries, profileEntry{plan.DefaultProfile, r.profile.Region, r.session})
+		if r.profile.Name != "" {
+			add(r, r.profile.Name)
+		}
+		isDefault := r.profile.Name == p.plan.Default || p.plan.Refresh && !p.many()
+		if isDefault && r.profile.Name != plan.DefaultProfile && (p.many() || p.plan.Refresh) {
+			add(r, plan.DefaultProfile)
 		}
 	}
 	if p.many() || !p.plan.ExportEnv {
@@ -208,9 +228,17 @@ func (p *phase) profileEntries(s *store, results []result) ([]profileEntry, erro
 	}
 	state, err := s.read()
 	if err == nil && state.wrote(plan.DefaultProfile) && results[0].profile.Name != plan.DefaultProfile {
-		entries = append(entries, profileEntry{plan.DefaultProfile, results[0].profile.Region, results[0].session})
+		add(results[0], plan.DefaultProfile)
 	}
 	return entries, err
+}
+
+// storedName is the name by which credential-process knows a profile.
+func storedName(p plan.Profile) string {
+	if p.Name == "" {
+		return plan.DefaultProfile
+	}
+	return p.Name
 }
 
 // checkProfiles refuses, before anything is asked of anybody, to replace a
@@ -273,18 +301,13 @@ func (p *phase) writeProfiles(s *store, entries []profileEntry) (env []runner.Pa
 		return nil, nil, err
 	}
 	for _, e := range entries {
-		err := profile.Write(config, credentials, profile.Profile{
-			Name:   e.name,
-			Region: e.region,
-			Keys: &profile.Keys{
-				AccessKeyID:     e.session.AccessKeyID,
-				SecretAccessKey: e.session.SecretAccessKey,
-				SessionToken:    e.session.SessionToken,
-			},
-		})
-		if err != nil {
+		if err := profile.Write(config, credentials, p.asWritten(s, e)); err != nil {
 			return nil, nil, err
 		}
+	}
+	p.record.Profiles = map[string]string{}
+	for _, e := range entries {
+		p.record.Profiles[e.name] = fingerprint(config, credentials, e.name)
 	}
 	undo, err = files.save(config, credentials)
 	if err != nil {
@@ -293,8 +316,35 @@ func (p *phase) writeProfiles(s *store, entries []profileEntry) (env []runner.Pa
 	return files.announcements(), undo, nil
 }
 
+// asWritten is an entry as the files say it: keys, or the program that is asked
+// for them.
+func (p *phase) asWritten(s *store, e profileEntry) profile.Profile {
+	written := profile.Profile{Name: e.name, Region: e.of.profile.Region}
+	if e.stored != "" {
+		written.Process = &profile.Process{Executable: s.shared.Join(programName).InFile, Profile: e.stored}
+	} else {
+		written.Keys = &profile.Keys{
+			AccessKeyID:     e.of.session.AccessKeyID,
+			SecretAccessKey: e.of.session.SecretAccessKey,
+			SessionToken:    e.of.session.SessionToken,
+		}
+	}
+	return written
+}
+
+// fingerprint tells whether a profile is still the one that a step wrote; it is
+// empty if there is none of that name.
+func fingerprint(config, credentials *profile.File, name string) string {
+	id, hasKeys := credentials.Get(name, "aws_access_key_id")
+	process, hasProcess := config.Get(name, "credential_process")
+	if !hasKeys && !hasProcess {
+		return ""
+	}
+	return digest(id.Reveal() + "\n" + process.Reveal())
+}
+
 // removeProfiles takes a record's profiles out of the files again, if they
-// still hold the keys that were written. If [default] is among them, it
+// are still as they were written. If [default] is among them, it
 // repeats again the profile that it repeated for an earlier step.
 func (p *phase) removeProfiles(s *store, r record, earlier []record) error {
 	if len(r.Profiles) == 0 {
@@ -310,9 +360,8 @@ func (p *phase) removeProfiles(s *store, r record, earlier []record) error {
 		return err
 	}
 	changed := false
-	for name, keyDigest := range r.Profiles {
-		id, _ := credentials.Get(name, "aws_access_key_id")
-		if id.IsZero() || digest(id.Reveal()) != keyDigest {
+	for name, written := range r.Profiles {
+		if fingerprint(config, credentials, name) != written {
 			continue
 		}
 		if err := profile.Delete(config, credentials, name); err != nil {

@@ -52,7 +52,12 @@ func newWorld(t *testing.T, text string) *world {
 }
 
 func (w *world) step(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+	program, err := os.Executable()
+	if err != nil {
+		w.Error(err)
+	}
 	return Step{
+		Program: program,
 		Environ: environ,
 		Stdout:  stdout,
 		HTTP: func(o transport.Options) *http.Client {

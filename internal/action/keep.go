@@ -22,7 +22,7 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 	walker := p.walker(s, nil)
 	var results []result
 	for _, profile := range p.plan.Profiles {
-		session, from, found := p.existing(s, profile.Name)
+		session, from, found := p.existing(s, p.keptName(profile))
 		if !found {
 			p.runner.Info("There are no credentials to keep%s", forProfile(profile))
 			return false, nil
@@ -36,8 +36,10 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if session.Expires, err = s.expiry(session.AccessKeyID); err != nil {
-			return false, err
+		if session.Expires.IsZero() {
+			if session.Expires, err = s.expiry(session.AccessKeyID); err != nil {
+				return false, err
+			}
 		}
 		if why := p.unfit(profile, session); why != "" {
 			p.runner.Info("The credentials of %s are not kept: %s", from, why)
@@ -51,6 +53,15 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 		return false, err
 	}
 	return true, p.runner.Publish(runner.Publication{Outputs: outputs})
+}
+
+// keptName is the profile in which the credentials to keep would stand; the
+// empty name means the environment first.
+func (p *phase) keptName(profile plan.Profile) string {
+	if p.plan.Refresh {
+		return storedName(profile)
+	}
+	return profile.Name
 }
 
 func forProfile(profile plan.Profile) string {

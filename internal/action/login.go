@@ -133,11 +133,11 @@ func (p *phase) retry() retry.Policy {
 
 func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 	return &assume.Walker{
-		HTTP:     p.client,
-		Retry:    p.retry(),
-		Parallel: p.plan.Parallel,
-		UserAgent: fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version,
-			p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT")),
+		HTTP:      p.client,
+		Retry:     p.retry(),
+		Parallel:  p.plan.Parallel,
+		UserAgent: p.userAgent(),
+		Now:       p.Now,
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
 			if profile.Source == plan.SourceTokenFile {
 				return p.readTokenFile(profile.TokenFile)
@@ -150,6 +150,11 @@ func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 		Seen: p.maskSession,
 		Done: p.logHop,
 	}
+}
+
+// userAgent names the product and the run.
+func (p *phase) userAgent() string {
+	return fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version, p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT"))
 }
 
 func (p *phase) maskSession(s assume.Session) {

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 // post takes back what the main phase published. It never fails the job: what
 // cannot be done becomes a warning.
-func (p *phase) post() {
+func (p *phase) post(ctx context.Context) {
 	if strings.EqualFold(p.runner.Getenv("AWS_SKIP_CLEANUP_STEP"), "true") { // as the expression in action.yml compares
 		p.runner.Info("AWS_SKIP_CLEANUP_STEP is true: the credentials stay")
 		return
@@ -20,7 +21,7 @@ func (p *phase) post() {
 	if err == nil {
 		defer s.Close()
 		id := p.runner.State(stateStep)
-		err = p.takeBack(s, func(r record) bool { return r.ID == id })
+		err = p.takeBack(ctx, s, func(r record) bool { return r.ID == id })
 	}
 	if err != nil {
 		p.runner.Warning("clean-up", "what this step exported could not be taken back: "+err.Error())
@@ -28,8 +29,8 @@ func (p *phase) post() {
 }
 
 // logout takes back what every earlier step of the job published.
-func (p *phase) logout(s *store) *explain.Diagnosis {
-	if err := p.takeBack(s, func(record) bool { return true }); err != nil {
+func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
+	if err := p.takeBack(ctx, s, func(record) bool { return true }); err != nil {
 		return failure(err)
 	}
 	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{{Name: "authenticated", Value: "false"}}}); err != nil {
@@ -39,7 +40,7 @@ func (p *phase) logout(s *store) *explain.Diagnosis {
 }
 
 // takeBack undoes records, the latest first.
-func (p *phase) takeBack(s *store, chosen func(record) bool) error {
+func (p *phase) takeBack(ctx context.Context, s *store, chosen func(record) bool) error {
 	state, err := s.read()
 	if err != nil {
 		return err
@@ -50,6 +51,9 @@ func (p *phase) takeBack(s *store, chosen func(record) bool) error {
 			continue
 		}
 		p.restore(env, r.Exported)
+		if err := p.removeStored(ctx, s, r, state.Records[:i]); err != nil {
+			return err
+		}
 		if err := p.removeProfiles(s, r, state.Records[:i]); err != nil {
 			return err
 		}

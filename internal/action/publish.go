@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ var winners = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSIO
 // publish hands the sessions to later steps: profile files, state, summary,
 // outputs, and the environment last. Masks stand already. If anything cannot
 // be written, nothing is.
-func (p *phase) publish(s *store, results []result) (err error) {
+func (p *phase) publish(ctx context.Context, s *store, results []result) (err error) {
 	var undo []func() error
 	defer func() {
 		if err == nil {
@@ -46,6 +47,13 @@ func (p *phase) publish(s *store, results []result) (err error) {
 	if p.plan.Summary == plan.SummaryAlways {
 		pub.Summary = p.redact(successSummary(results))
 	}
+	if p.plan.Refresh {
+		back, err := p.leaveProgram(ctx, s, results)
+		if err != nil {
+			return err
+		}
+		undo = append(undo, back)
+	}
 	entries, err := p.profileEntries(s, results)
 	if err != nil {
 		return err
@@ -59,7 +67,7 @@ func (p *phase) publish(s *store, results []result) (err error) {
 		pub.Env = append(pub.Env, env...)
 	}
 	pub.Env = append(pub.Env, p.environment(results)...)
-	p.fillRecord(pub.Env, entries, results)
+	p.fillRecord(pub.Env, results)
 	back, err := s.add(p.record)
 	if err != nil {
 		return err
@@ -73,7 +81,7 @@ func (p *phase) publish(s *store, results []result) (err error) {
 }
 
 // fillRecord notes what is about to be exported and what it replaces.
-func (p *phase) fillRecord(env []runner.Pair, entries []profileEntry, results []result) {
+func (p *phase) fillRecord(env []runner.Pair, results []result) {
 	p.record.Exported = map[string]exported{}
 	for _, pair := range env {
 		e := exported{Digest: digest(pair.Value)}
@@ -83,10 +91,6 @@ func (p *phase) fillRecord(env []runner.Pair, entries []profileEntry, results []
 		p.record.Exported[pair.Name] = e
 	}
 	p.record.Default = p.plan.Default
-	p.record.Profiles = map[string]string{}
-	for _, e := range entries {
-		p.record.Profiles[e.name] = digest(e.session.AccessKeyID)
-	}
 	for _, r := range results {
 		if r.failure == nil {
 			p.record.Sessions = append(p.record.Sessions, sessionRecord{
@@ -121,12 +125,12 @@ func (p *phase) environment(results []result) []runner.Pair {
 	switch {
 	case ok && p.plan.ExportEnv:
 		env = p.keys(r.session)
-	case p.many():
+	case p.many() || p.plan.Refresh:
 		env = p.blank(winners...)
 	case p.plan.UnsetCurrent:
 		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 	}
-	if ok && (p.plan.ExportEnv || p.many()) {
+	if ok && (p.plan.ExportEnv || p.many() || p.plan.Refresh) {
 		env = append(env,
 			runner.Pair{Name: "AWS_REGION", Value: r.profile.Region},
 			runner.Pair{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region})
@@ -276,13 +280,16 @@ func (p *phase) conclude(results []result) {
 	}
 	if profile := p.runner.Getenv("AWS_PROFILE"); profile != "" && p.plan.Profiles[0].Name != profile {
 		switch {
-		case p.many() && p.plan.Default != "":
+		case p.plan.Refresh || p.many() && p.plan.Default != "":
 			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: SDKs use that profile in place of the default one")
 		case p.plan.ExportEnv && p.plan.Profiles[0].Name == "": // else AWS_PROFILE is ours from now on
 			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
 		}
 	}
-	if p.plan.ExportEnv || p.many() {
+	if p.plan.Refresh {
+		p.tellHowLong()
+	}
+	if p.plan.ExportEnv || p.many() || p.plan.Refresh {
 		return
 	}
 	if p.runner.Getenv("AWS_ACCESS_KEY_ID") != "" && !p.plan.UnsetCurrent {

@@ -76,7 +76,12 @@ func (p *phase) existing(s *store, profileName string) (session assume.Session, 
 	if profileName != "" {
 		return assume.Session{}, "", false
 	}
-	return p.fromProfile(s, p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile)
+	for _, name := range []string{p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile} {
+		if session, from, found = p.fromProfile(s, name); found {
+			break
+		}
+	}
+	return session, from, found
 }
 
 // metadataTimeout is how long the instance metadata service may take. Where it

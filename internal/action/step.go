@@ -29,6 +29,7 @@ type Step struct {
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between tries
 	Version string                                     // for the user agent
+	Program string                                     // path of this executable, which refresh: true leaves to later steps
 }
 
 // Exit codes of a phase.
@@ -51,7 +52,7 @@ const (
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
 	if p.runner.State(statePost) == "true" {
-		p.post()
+		p.post(ctx)
 		return exitFine
 	}
 	if d := p.main(ctx); d != nil {
@@ -92,7 +93,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	}
 	defer store.Close()
 	if p.plan.Logout {
-		return p.logout(store)
+		return p.logout(ctx, store)
 	}
 	p.announce()
 	job := p.runner.Job()
@@ -116,7 +117,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	if d != nil {
 		return d
 	}
-	if err := p.publish(store, results); err != nil {
+	if err := p.publish(ctx, store, results); err != nil {
 		return failure(err)
 	}
 	return nil

@@ -402,3 +402,16 @@ func TestWithoutAToken(t *testing.T) {
 	}
 	w.finish()
 }
+
+func TestAWrongClockIsPutRight(t *testing.T) {
+	text := sandbox.BuiltinSource()[:strings.Index(sandbox.BuiltinSource(), "expect:")]
+	for _, offset := range []string{"20m", "-3h"} {
+		w := newWorld(t, text+"faults: [{call: AssumeRole, fault: clock-skew, offset: "+offset+", times: always}]\n")
+		if r := w.use(nil); r.Failed {
+			t.Fatal(w.job.Log())
+		}
+		if got := w.calls(); got != "token AssumeRoleWithWebIdentity AssumeRole AssumeRole" {
+			t.Errorf("%s: calls %s", offset, got)
+		}
+	}
+}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/safefile"
 )
@@ -33,9 +35,20 @@ type jobState struct {
 type record struct {
 	ID       string              `json:"id"`
 	Exported map[string]exported `json:"exported,omitempty"` // by variable
-	Profiles map[string]string   `json:"profiles,omitempty"` // name → digest of its access key id
+	Profiles map[string]string   `json:"profiles,omitempty"` // name → digest of what the files say
+	Refresh  []string            `json:"refresh,omitempty"`  // names that credential-process knows
 	Default  string              `json:"default,omitempty"`  // the profile that [default] repeats
 	Sessions []sessionRecord     `json:"sessions,omitempty"`
+}
+
+// defaultProfile is the name of the profile that [default] repeats, or its own.
+func (s jobState) defaultProfile() string {
+	for _, r := range slices.Backward(s.Records) {
+		if r.Default != "" {
+			return r.Default
+		}
+	}
+	return plan.DefaultProfile
 }
 
 // wrote tells whether one of the job's steps wrote a profile of that name.
@@ -64,6 +77,8 @@ type sessionRecord struct {
 type store struct {
 	dir    *safefile.Dir
 	shared runner.Shared // the state directory under its names
+
+	refresh *refresh.Store // open once it was needed
 }
 
 func (p *phase) openStore() (*store, error) {
@@ -76,10 +91,29 @@ func (p *phase) openStore() (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the directory for the state: %w", err)
 	}
-	return &store{dir, shared.Join(stateDir)}, nil
+	return &store{dir: dir, shared: shared.Join(stateDir)}, nil
 }
 
-func (s *store) Close() { _ = s.dir.Close() }
+func (s *store) Close() {
+	if s.refresh != nil {
+		_ = s.refresh.Close()
+	}
+	_ = s.dir.Close()
+}
+
+// stored is what the state directory, which must be there, holds for
+// credential-process.
+func (s *store) stored() (*refresh.Store, error) {
+	if s.refresh != nil {
+		return s.refresh, nil
+	}
+	opened, err := refresh.Open(s.shared.Here)
+	if err != nil {
+		return nil, err
+	}
+	s.refresh = opened
+	return opened, nil
+}
 
 func (s *store) read() (jobState, error) {
 	state := jobState{Version: 1}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
@@ -73,7 +74,7 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 		if err == nil {
 			return false, nil
 		}
-		again = c.judge(err, by.SecretAccessKey, by.SessionToken)
+		again = c.judge(err, by.SecretAccessKey, by.SessionToken) || c.learnSkew()
 		if strings.HasPrefix(c.denial.Code, "PackedPolicyTooLarge") {
 			fewer := withoutDroppable(c.hop.Tags)
 			again = len(fewer) < len(c.hop.Tags)
@@ -92,7 +93,7 @@ func (c call) identify(ctx context.Context, s Session) (Session, error) {
 		if err = c.askIdentity(ctx, &s); err == nil {
 			return false, nil
 		}
-		return c.judge(err, s.SecretAccessKey, s.SessionToken), c.denial
+		return c.judge(err, s.SecretAccessKey, s.SessionToken) || c.learnSkew(), c.denial
 	})
 	return s, c.end(err)
 }
@@ -198,6 +199,7 @@ func (c call) client(by *Session) *sts.Client {
 		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
 	if by != nil {
+		o.HTTPSignerV4 = signer{v4.NewSigner(), c.walker}
 		o.Credentials = credentials.NewStaticCredentialsProvider(by.AccessKeyID, by.SecretAccessKey.Reveal(), by.SessionToken.Reveal())
 	}
 	return sts.New(o)

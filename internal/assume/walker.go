@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
@@ -18,7 +20,8 @@ import (
 type Walker struct {
 	HTTP      *http.Client
 	Retry     retry.Policy
-	UserAgent string // products (name/version, blanks between them), added to the SDK's own
+	UserAgent string           // products (name/version, blanks between them), added to the SDK's own
+	Now       func() time.Time // by which calls are signed; nil for time.Now
 
 	// Token returns the token that opens a profile's chain, but not the one
 	// that STS has refused as expired. Needed where the source is a token.
@@ -44,6 +47,8 @@ type Walker struct {
 
 	once sync.Once
 	gate *gate
+
+	skew atomic.Int64 // nanoseconds by which STS's clock is ahead of ours
 }
 
 // walk is a part of a chain that is under way, or its result.

@@ -138,6 +138,7 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 
 // stepWith is the step as the action runs it, in a process of somebody else's.
 func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.Step {
+	program, _ := os.Executable() // where that is unknown, the step says so if it needs it
 	return action.Step{
 		Environ: environ,
 		Stdout:  stdout,
@@ -145,6 +146,7 @@ func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.S
 		Now:     now,
 		Sleep:   retry.Sleep,
 		Version: releaseName(),
+		Program: program,
 	}
 }
 

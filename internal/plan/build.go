@@ -43,9 +43,10 @@ func Build(given Given) (Plan, []Problem) {
 		Network:           b.network(),
 		MaskAccountID:     b.boolean("mask-aws-account-id", false),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
-		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many()),
+		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many() && !b.refresh()),
 		OutputCredentials: b.boolean("output-credentials", false),
 		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
+		Refresh:           b.refresh(),
 		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
 	}
 	if b.boolean("disable-retry", false) {
@@ -72,6 +73,12 @@ func Build(given Given) (Plan, []Problem) {
 	}
 	for _, profile := range p.Profiles {
 		b.guard(profile)
+		if p.Refresh && !profile.Source.WebIdentity() {
+			b.problem("refresh", "needs a role-to-assume with the job's OIDC token (or web-identity-token-file): other credentials cannot be renewed without storing them")
+		}
+	}
+	if p.Refresh && p.ExportEnv {
+		b.problem("output-env-credentials", "contradicts refresh: keys in the environment cannot be renewed, and SDKs would use them in place of the profile")
 	}
 	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
@@ -99,6 +106,8 @@ func withVariables(input, env func(string) string) func(string) string {
 
 // many tells whether several profiles are asked for.
 func (b *builder) many() bool { return b.input("profiles") != "" || b.input("profiles-file") != "" }
+
+func (b *builder) refresh() bool { return b.boolean("refresh", false) }
 
 func (b *builder) onlyWithProfiles(inputs ...string) {
 	for _, input := range inputs {

@@ -39,6 +39,7 @@ type Plan struct {
 	ExportEnv         bool // output-env-credentials
 	OutputCredentials bool
 	OverwriteProfile  bool
+	Refresh           bool // SDKs ask a program for credentials, instead of finding keys
 	Summary           Summary
 
 	Notices  []string // what the log should say about the plan, one line each

@@ -68,6 +68,7 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *ex
 		HTTP:      client,
 		Retry:     policy,
 		UserAgent: l.UserAgent,
+		Now:       r.Now,
 		Token: func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error) {
 			if p.Source == plan.SourceTokenFile {
 				return readTokenFile(p.TokenFile)

@@ -1,0 +1,147 @@
+package action
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/refresh"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// ask does what credential-process does in a later step.
+func (w *world) ask(name string) *refresh.Refresher {
+	w.Helper()
+	store, err := refresh.Open(filepath.Join(w.job.Temp(), stateDir))
+	must(w, err)
+	w.Cleanup(func() { _ = store.Close() })
+	return &refresh.Refresher{
+		Store: store, Getenv: w.job.Getenv, HTTP: transport.New,
+		Now: func() time.Time { return w.now }, Sleep: retry.Sleep,
+	}
+}
+
+func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
+	w := newWorld(t, "")
+	r := w.use(inputs{"refresh": "true"})
+	if r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	state := filepath.Join(w.job.Temp(), stateDir)
+	want := map[string]string{
+		"AWS_CONFIG_FILE":             filepath.Join(state, "config"),
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(state, "credentials"),
+		"AWS_REGION":                  "eu-central-1",
+		"AWS_DEFAULT_REGION":          "eu-central-1",
+	}
+	for name, value := range want {
+		if r.Env[name] != value {
+			t.Errorf("%s=%q, want %q", name, r.Env[name], value)
+		}
+	}
+	if len(r.Env) != len(want) {
+		t.Errorf("exported %v", r.Env)
+	}
+	config, credentials := w.profiles()
+	process, _ := config.Get("default", "credential_process")
+	if process.Reveal() != filepath.Join(state, programName)+" credential-process --profile default" || credentials.Has("default") {
+		t.Errorf("credential_process = %s", process.Reveal())
+	}
+	self, err := os.Executable()
+	must(w, err)
+	original, err := os.ReadFile(self)
+	must(w, err)
+	copied, err := os.ReadFile(filepath.Join(state, programName))
+	must(w, err)
+	info, err := os.Stat(filepath.Join(state, programName))
+	must(w, err)
+	if !bytes.Equal(original, copied) || info.Mode().Perm() != 0o700 {
+		t.Errorf("the program is not copied whole, or has mode %o", info.Mode().Perm())
+	}
+
+	before := w.calls()
+	session, d := w.ask("default").Get(t.Context(), "default")
+	if d != nil || session.ARN != r.Outputs["authenticated-arn"] || w.calls() != before {
+		t.Errorf("the first question was not answered from the seed: %v, calls %s", d, w.calls())
+	}
+	w.now = w.now.Add(50 * time.Minute)
+	renewed, d := w.ask("default").Get(t.Context(), "default")
+	if d != nil || renewed.AccessKeyID == session.AccessKeyID || renewed.ARN != session.ARN {
+		t.Errorf("not renewed: %v", d)
+	}
+	w.finish()
+	if !strings.Contains(w.job.Log(), "Profile default was renewed 1 times") {
+		t.Errorf("the post step does not tell of the renewal:\n%s", w.job.Log())
+	}
+	if files := w.temp(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+	if w.job.Getenv("AWS_CONFIG_FILE") != "" {
+		t.Error("AWS_CONFIG_FILE still names a file that is gone")
+	}
+}
+
+func TestRefreshWorksForManyProfiles(t *testing.T) {
+	w := newWorld(t, landingZone(3, ""))
+	if r := w.use(inputs{"refresh": "true", "profiles": spokes(3), "default-profile": "p2"}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	config, _ := w.profiles()
+	for name, stored := range map[string]string{"p1": "p1", "p2": "p2", "default": "p2"} {
+		process, _ := config.Get(name, "credential_process")
+		if !strings.HasSuffix(process.Reveal(), " --profile "+stored) {
+			t.Errorf("%s: %s", name, process.Reveal())
+		}
+	}
+	for _, name := range []string{"p1", "p2", "p3"} {
+		if session, d := w.ask(name).Get(t.Context(), name); d != nil || session.Account != "10000000000"+name[1:] {
+			t.Errorf("%s: %v", name, d)
+		}
+	}
+	w.finish()
+	if files := w.temp(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestAFailedRefreshStepLeavesNothing(t *testing.T) {
+	w := newWorld(t, "")
+	must(w, os.MkdirAll(filepath.Join(w.job.Temp(), stateDir, "config"), 0o700)) // a directory where the file goes
+	w.failed(w.use(inputs{"refresh": "true", "overwrite-aws-profile": "true"}), "failed")
+	if files := w.temp(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestUseExistingKeepsOrRenewsARefreshedSession(t *testing.T) {
+	w := newWorld(t, "")
+	w.use(inputs{"refresh": "true"})
+	for _, tt := range []struct {
+		after   time.Duration
+		renewed bool
+	}{{20 * time.Minute, false}, {30 * time.Minute, true}} {
+		w.now = w.now.Add(tt.after)
+		before := w.calls()
+		r := w.use(inputs{"refresh": "true", "use-existing-credentials": "true"})
+		if r.Failed {
+			t.Fatal(w.job.Log())
+		}
+		if got := strings.Contains(strings.TrimPrefix(w.calls(), before), "AssumeRole"); got != tt.renewed {
+			t.Errorf("after %s more: renewed %t, want %t\n%s", tt.after, got, tt.renewed, w.job.Log())
+		}
+	}
+	w.finish()
+	if files := w.temp(); len(files) != 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestRefreshNeedsAToken(t *testing.T) {
+	w := newWorld(t, "")
+	w.failed(w.use(inputs{"refresh": "true", "role-to-assume": "", "role-chain": "", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "x"}), "invalid-input")
+	w.failed(w.use(inputs{"refresh": "true", "output-env-credentials": "true"}), "invalid-input")
+}

@@ -1,0 +1,51 @@
+package assume
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+)
+
+// signer signs with the walker's clock, put right by what STS's answers say.
+type signer struct {
+	*v4.Signer
+	walker *Walker
+}
+
+func (s signer) SignHTTP(ctx context.Context, c aws.Credentials, r *http.Request, payloadHash, service, region string, _ time.Time, o ...func(*v4.SignerOptions)) error {
+	return s.Signer.SignHTTP(ctx, c, r, payloadHash, service, region, s.walker.signingTime(), o...)
+}
+
+func (w *Walker) signingTime() time.Time {
+	now := time.Now
+	if w.Now != nil {
+		now = w.Now
+	}
+	return now().Add(time.Duration(w.skew.Load()))
+}
+
+// tolerable is how far a clock may be off without harm; AWS refuses signatures
+// that are more than some minutes old or ahead.
+const tolerable = time.Minute
+
+// learnSkew tells whether a signature was refused for its time and another try
+// with STS's clock, which the answer's Date header shows, may pass. It tries
+// that once for each skew.
+func (c call) learnSkew() (again bool) {
+	d := c.denial
+	refused := d.Code == "RequestTimeTooSkewed" || d.Code == "RequestExpired" ||
+		d.Code == "SignatureDoesNotMatch" && (strings.Contains(d.Message, "Signature expired") || strings.Contains(d.Message, "Signature not yet current"))
+	if !refused || d.At.IsZero() {
+		return false
+	}
+	off := d.At.Sub(c.walker.signingTime())
+	if off.Abs() < tolerable {
+		return false
+	}
+	c.walker.skew.Add(int64(off))
+	return true
+}
