@@ -1,0 +1,267 @@
+package action
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/plan"
+)
+
+// proxyCase has STS at https://sts.example.com, which only the proxy knows,
+// and the token endpoint at http://0.0.0.0:PORT: not loopback by its name, but
+// reachable without the proxy.
+type proxyCase struct {
+	name string
+	with inputs
+	job  vars
+	// What the proxy is asked for; {token} is the token endpoint.
+	asked string
+	code  string
+	notes string
+	says  []string
+}
+
+var bundle = vars{"AWS_CA_BUNDLE": "{temp}/ca.pem"}
+
+const (
+	both    = "GET {token}, CONNECT sts.example.com:443"
+	stsOnly = "CONNECT sts.example.com:443"
+)
+
+// In these, {proxy} is host and port of the proxy, {dead} of one that refuses
+// connections, {token} of the token endpoint.
+var proxyCases = []proxyCase{
+	{name: "input", with: inputs{"http-proxy": "http://{proxy}"}, job: bundle, asked: both},
+	{name: "input with a password", with: inputs{"http-proxy": "http://ann:h%20nter2@{proxy}"}, job: bundle, asked: strings.NewReplacer("{token}", "{token} as ann:h nter2", ":443", ":443 as ann:h nter2").Replace(both)},
+	{name: "HTTP_PROXY", job: also(bundle, vars{"HTTP_PROXY": "http://{proxy}"}), asked: both},
+	{name: "HTTPS_PROXY", job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}"}), asked: both},
+	{name: "HTTPS_PROXY before HTTP_PROXY", job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}", "HTTP_PROXY": "http://{dead}"}), asked: both},
+	{name: "input before the variables", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"HTTPS_PROXY": "http://{dead}", "HTTP_PROXY": "http://{dead}"}), asked: both},
+	{name: "variables in lower case", job: also(bundle, vars{"https_proxy": "http://{proxy}"}), asked: stsOnly},
+	{name: "no-proxy: the host", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "0.0.0.0"}, job: bundle, asked: stsOnly},
+	{name: "no-proxy: host and port", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "{token}"}, job: bundle, asked: stsOnly},
+	{name: "no-proxy: host and another port", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "0.0.0.0:1"}, job: bundle, asked: both},
+	{name: "no-proxy: a range", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "10.0.0.0/8, 0.0.0.0/30"}, job: bundle, asked: stsOnly},
+	{name: "no-proxy: another suffix", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": ".example.org,ample.com"}, job: bundle, asked: both},
+	{name: "NO_PROXY", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: stsOnly},
+	{name: "no-proxy before NO_PROXY", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "other.example"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: both},
+	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: both, code: "sts-unreachable", says: []string{"certificate"}},
+	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: both, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{"cannot read the file"}},
+	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "id-token-endpoint", says: []string{"refused"}},
+	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "GET {token}, CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "Forbidden"}},
+	{name: "a proxy that is none", with: inputs{"http-proxy": "ftp://ann:h%20nter2@{proxy}"}, job: bundle, code: "invalid-input", says: []string{"input http-proxy"}},
+}
+
+func TestProxy(t *testing.T) {
+	isolate(t)
+	for _, tt := range proxyCases {
+		t.Run(tt.name, func(t *testing.T) {
+			w := &tableJob{world: newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1))}
+			p := newProxy(w)
+			token, err := url.Parse(w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			token.Host = "0.0.0.0:" + token.Port()
+			names := strings.NewReplacer("{proxy}", p.address, "{dead}", deadAddress(t), "{token}", token.Host, "{temp}", w.job.Temp())
+
+			job := vars{"AWS_ENDPOINT_URL_STS": "https://sts.example.com", "ACTIONS_ID_TOKEN_REQUEST_URL": token.String()}
+			for name, value := range tt.job {
+				job[name] = names.Replace(value)
+			}
+			w.set(job)
+			with := inputs{}
+			for name, value := range tt.with {
+				with[name] = names.Replace(value)
+			}
+			r := w.use(with)
+
+			if tt.code != "" {
+				w.failed(r, tt.code)
+			} else if r.Failed {
+				t.Fatal(cut(w.job.Log()))
+			} else if got := w.calls(); got != "token AssumeRoleWithWebIdentity" {
+				t.Errorf("calls: %s", got)
+			}
+			if got, want := strings.Join(p.asked, ", "), names.Replace(tt.asked); got != want {
+				t.Errorf("the proxy was asked for\n%s, want\n%s", got, want)
+			}
+			var notes []string
+			for _, a := range w.job.Annotations() {
+				if a.Level != "error" {
+					notes = append(notes, a.Level+" "+a.Title)
+				}
+			}
+			if got := strings.Join(notes, "; "); got != tt.notes {
+				t.Errorf("notes %q, want %q", got, tt.notes)
+			}
+			for _, part := range tt.says {
+				if !strings.Contains(w.job.Log(), part) {
+					t.Errorf("the log lacks %q:\n%s", part, cut(w.job.Log()))
+				}
+			}
+			if strings.Contains(w.job.Log(), "nter2") {
+				t.Errorf("the proxy's password is shown:\n%s", cut(w.job.Log()))
+			}
+		})
+	}
+}
+
+// proxy plays a company's proxy: it forwards plain requests to whom they name,
+// and tunnels to sts.example.com, whose certificate is the test's own.
+type proxy struct {
+	address string
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func newProxy(w *tableJob) *proxy {
+	w.Helper()
+	target, err := url.Parse(w.server.URL())
+	if err != nil {
+		w.Fatal(err)
+	}
+	sts := httptest.NewUnstartedServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Host = r.In.Host // which is signed
+		},
+	})
+	sts.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are meant
+	sts.StartTLS()
+	w.Cleanup(sts.Close)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sts.Certificate().Raw})
+	if err := os.WriteFile(filepath.Join(w.job.Temp(), "ca.pem"), ca, 0o600); err != nil {
+		w.Fatal(err)
+	}
+	p := &proxy{}
+	forward := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		p.note(r)
+		switch {
+		case r.Method != http.MethodConnect:
+			forward.ServeHTTP(out, r)
+		case r.Host == "sts.example.com:443":
+			tunnel(out, sts.Listener.Addr().String())
+		default:
+			http.Error(out, "this proxy does not lead there", http.StatusForbidden)
+		}
+	}))
+	w.Cleanup(server.Close)
+	p.address = server.Listener.Addr().String()
+	return p
+}
+
+func (p *proxy) note(r *http.Request) {
+	text := r.Method + " " + r.Host
+	if _, basic, ok := strings.Cut(r.Header.Get("Proxy-Authorization"), "Basic "); ok {
+		who, _ := base64.StdEncoding.DecodeString(basic)
+		text += " as " + string(who)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked = append(p.asked, text)
+}
+
+// tunnel joins the client's connection with one to the address, until either
+// side ends.
+func tunnel(out http.ResponseWriter, address string) {
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		http.Error(out, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer server.Close()
+	client, _, err := http.NewResponseController(out).Hijack()
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	if _, err := io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(server, client)
+		_ = server.Close()
+		close(done)
+	}()
+	_, _ = io.Copy(client, server)
+	_ = client.Close()
+	<-done
+}
+
+// deadAddress is one on which nobody listens.
+func deadAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// TestKeysWithoutSpecialCharacters counts on the sandbox's keys, of which some
+// have special characters, as AWS's.
+func TestKeysWithoutSpecialCharacters(t *testing.T) {
+	w := newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1)+"\nfaults: [{call: sts, fault: special-characters}]\n")
+	r := w.use(inputs{"special-characters-workaround": "true", "disable-retry": "true"})
+	if r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	special := func(s string) bool {
+		return strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+	}
+	// Each session's three secrets follow the token's.
+	for i := 1; i < len(w.secrets); i += 3 {
+		last := i+3 == len(w.secrets)
+		if special(w.secrets[i]+w.secrets[i+1]) == last {
+			t.Errorf("session %d: secret key %.4s…, but it is the last: %t", i/3, w.secrets[i+1], last)
+		}
+	}
+	if n := count(w.calls(), "AssumeRoleWithWebIdentity"); n < 2 || n > 12 || count(w.calls(), "token") != 1 {
+		t.Errorf("calls: %s", w.calls())
+	}
+	if special(r.Env["AWS_SECRET_ACCESS_KEY"]) {
+		t.Error("the exported key has special characters")
+	}
+}
+
+// TestVariablesThatCount holds the list of variables that stand in for empty
+// inputs to the one that workflows rely on.
+func TestVariablesThatCount(t *testing.T) {
+	want := strings.Fields(`AWS_REGION ROLE_TO_ASSUME WEB_IDENTITY_TOKEN_FILE ROLE_CHAINING AUDIENCE HTTPS_PROXY HTTP_PROXY
+		MASK_AWS_ACCOUNT_ID ROLE_DURATION_SECONDS ROLE_EXTERNAL_ID ROLE_SESSION_NAME ROLE_SKIP_SESSION_TAGGING TRANSITIVE_TAG_KEYS
+		INLINE_SESSION_POLICY MANAGED_SESSION_POLICIES OUTPUT_CREDENTIALS UNSET_CURRENT_CREDENTIALS DISABLE_RETRY RETRY_MAX_ATTEMPTS
+		SPECIAL_CHARACTERS_WORKAROUND USE_EXISTING_CREDENTIALS NO_PROXY OVERWRITE_AWS_PROFILE`)
+	got := map[string]bool{}
+	for _, in := range plan.Inputs {
+		for _, name := range in.Env {
+			got[name] = true
+		}
+	}
+	for _, name := range want {
+		if !got[name] {
+			t.Errorf("%s counts for nothing", name)
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("these count too: %v", got)
+	}
+}
