@@ -40,7 +40,7 @@ var comparisons = map[string]comparison{
 // wildcard does not reach beyond the colon; the last one may hold colons.
 func matchARN(want Pattern, got string) bool {
 	const components = 6
-	wants := want.split(':', components)
+	wants := want.Split(':', components)
 	gots := strings.SplitN(got, ":", components)
 	if len(wants) != components || len(gots) != components {
 		return false

@@ -143,16 +143,16 @@ func (e PrincipalEntry) matches(who Principal) bool {
 	if e.Type != "AWS" {
 		return false
 	}
-	return e.ID == who.Session && who.Session != "" || accountOf(e.ID) == who.Account && who.Account != ""
+	return e.ID == who.Session && who.Session != "" || e.Account() == who.Account && who.Account != ""
 }
 
-// accountOf returns the account that an AWS principal stands for as a whole,
-// or "".
-func accountOf(id string) string {
-	if len(id) == 12 && strings.Trim(id, "0123456789") == "" {
-		return id
+// Account returns the account that an AWS principal stands for as a whole, or
+// "".
+func (e PrincipalEntry) Account() string {
+	if len(e.ID) == 12 && strings.Trim(e.ID, "0123456789") == "" {
+		return e.ID
 	}
-	arn := strings.Split(id, ":")
+	arn := strings.Split(e.ID, ":")
 	if len(arn) == 6 && arn[0] == "arn" && arn[2] == "iam" && arn[5] == "root" {
 		return arn[4]
 	}

@@ -86,8 +86,8 @@ func (p Pattern) String() string {
 	return b.String()
 }
 
-// split cuts the pattern at each literal sep, into at most n pieces.
-func (p Pattern) split(sep rune, n int) []Pattern {
+// Split cuts the pattern at each literal sep, into at most n pieces.
+func (p Pattern) Split(sep rune, n int) []Pattern {
 	var pieces []Pattern
 	start := 0
 	for i, r := range p {

@@ -161,10 +161,10 @@ Resources:
 			" g:aud=sts.amazonaws.com@27:24 g:sub=repo:octo/<Repository>:*@30:21 g:sub=repo:octo:<xy>@31:21" +
 			" g:sub=octo${aws:x}" + providerARN + "@32:21 g:sub=a@33:34 g:sub=b@33:37 g:sub=c@34:34 g:sub=<FindInMap>@35:21" +
 			" <Deployer.Arn>@38:62",
-		"Text  0 43:33 " + providerARN + "@43:33",
-		"Elsewhere  0 48:33 line 48, column 33: trust policy is <Document>, which the template does not tell",
-		`Twice  0 53:9 line 55, column 11: key "Effect" stands twice, first on line 54: IAM keeps the last one silently`,
-		"Missing  0 56:12 line 56, column 12: a trust policy should stand where null stands",
+		"Text  3600 43:33 " + providerARN + "@43:33",
+		"Elsewhere  3600 48:33 line 48, column 33: trust policy is <Document>, which the template does not tell",
+		`Twice  3600 53:9 line 55, column 11: key "Effect" stands twice, first on line 54: IAM keeps the last one silently`,
+		"Missing  3600 56:12 line 56, column 12: a trust policy should stand where null stands",
 	}
 	got := outline(t, yaml)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -176,7 +176,7 @@ Resources:
 	"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "a",
 		"Principal": {"Federated": {"Fn::GetAtt": ["P", "Arn"]}},
 		"Condition": {"StringEquals": {"k": {"Fn::Join": ["", ["a", {"Ref": "AWS::Partition"}]]}}}}]}}}}}`
-	want = []string{"R  0 3:77 arn:aws:iam::<AccountId>:oidc-provider/<P>.example@4:30 k=aaws@5:39"}
+	want = []string{"R  3600 3:77 arn:aws:iam::<AccountId>:oidc-provider/<P>.example@4:30 k=aaws@5:39"}
 	if diff := cmp.Diff(want, outline(t, json)); diff != "" {
 		t.Error(diff)
 	}

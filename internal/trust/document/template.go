@@ -15,6 +15,9 @@ import (
 // maxTemplate is generous: CloudFormation takes 1 MB.
 const maxTemplate = 4 << 20
 
+// defaultSession is the MaxSessionDuration of a role that has none, in seconds.
+const defaultSession = 3600
+
 // template is what a CloudFormation template tells about its references.
 type template struct {
 	parameters map[string]string // defaults
@@ -85,11 +88,13 @@ func roles(root node, yield func(Role) error) error {
 			continue
 		}
 		properties := resource.get("Properties")
-		role := Role{Name: resources.keys[i].text, Pos: resource.pos}
+		role := Role{Name: resources.keys[i].text, MaxSessionDuration: defaultSession, Pos: resource.pos}
 		if name := t.resolve(properties.get("RoleName")); name.isScalar() {
 			role.Name = name.text
 		}
-		role.MaxSessionDuration, _ = strconv.Atoi(t.resolve(properties.get("MaxSessionDuration")).text)
+		if seconds, err := strconv.Atoi(t.resolve(properties.get("MaxSessionDuration")).text); err == nil {
+			role.MaxSessionDuration = seconds
+		}
 		role.read(t.resolve(properties.get("AssumeRolePolicyDocument")).choose(""))
 		if err := yield(role); err != nil {
 			return err

@@ -300,3 +300,32 @@ resource tag "x": write KEY=VALUE`
 		}
 	}
 }
+
+func TestWarnings(t *testing.T) {
+	app := repository(t, "octo@1/app@2")
+	many := Spec{Account: "111122223333", Repositories: []Repository{app}}
+	for i := range 50 {
+		many.Branches = append(many.Branches, fmt.Sprintf("release/%d", i))
+	}
+	tests := []struct {
+		spec Spec
+		want []string // beginnings
+	}{
+		{Spec{Account: "111122223333", Repositories: []Repository{app}, Branches: []string{"main"}}, nil},
+		{Spec{Repositories: []Repository{{Owner: "octo", Name: "app"}}, PullRequests: true}, []string{"names without ids", "pull requests run", "no --account"}},
+		{Spec{Account: "111122223333", Repositories: []Repository{app}, Workflow: "o/r/.github/workflows/x.yml@refs/heads/main"}, []string{"any branch"}},
+		{many, []string{"the trust policy has 2"}},
+	}
+	for _, tt := range tests {
+		got := tt.spec.Warnings()
+		if len(got) != len(tt.want) {
+			t.Errorf("%q, want %q", got, tt.want)
+			continue
+		}
+		for i, w := range got {
+			if !strings.HasPrefix(w, tt.want[i]) {
+				t.Errorf("%q, want %q", w, tt.want[i])
+			}
+		}
+	}
+}

@@ -15,8 +15,8 @@ func Terraform(w io.Writer, s Spec) error {
 	}
 	interpolations := map[string]string{
 		"{partition}": "${data.aws_partition.current.partition}",
-		"{account}": "${data.aws_caller_identity.current.account_id}",
-		"{region}":  "${data.aws_region.current.id}",
+		"{account}":   "${data.aws_caller_identity.current.account_id}",
+		"{region}":    "${data.aws_region.current.id}",
 	}
 	policy := func(tree object) string {
 		var b strings.Builder

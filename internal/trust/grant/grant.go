@@ -38,7 +38,7 @@ func Of(p *trust.Policy) []Grant {
 			g.constrain(c, false)
 		}
 		for _, d := range p.Statements {
-			if demanded, ok := demandedBy(d); ok && g.Covered(d) {
+			if demanded, ok := Demanded(d); ok && g.Covered(d) {
 				g.constrain(demanded, true)
 			}
 		}
@@ -104,9 +104,9 @@ func (g *Grant) Covered(s trust.Statement) bool {
 	})
 }
 
-// demandedBy returns the condition that a Deny statement enforces by denying
-// everything else.
-func demandedBy(d trust.Statement) (trust.Condition, bool) {
+// Demanded returns the condition that a Deny statement enforces by denying
+// everything else, which it does if its only condition is negated.
+func Demanded(d trust.Statement) (trust.Condition, bool) {
 	if d.Effect != trust.Deny || len(d.Conditions) != 1 {
 		return trust.Condition{}, false
 	}
