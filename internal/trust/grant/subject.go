@@ -99,6 +99,9 @@ func (s *scanner) repository() Subject {
 	case trust.IsWildcard(s.next()):
 		sub.Reach = OwnerPattern
 		sub.Owner += s.until('/', ':')
+		if s.skip("/") {
+			sub.Repository = s.until(':', '@')
+		}
 		sub.Context = s.context()
 		return sub
 	case s.skip("@"):
