@@ -329,3 +329,30 @@ func TestWarnings(t *testing.T) {
 		}
 	}
 }
+
+// Whatever subject a token has, the role made for it admits it.
+func TestForClaims(t *testing.T) {
+	for _, sub := range []string{
+		"repo:octo/app:ref:refs/heads/main", "repo:octo@1/app@2:ref:refs/tags/v1", "repo:octo@1/app@2:environment:eu%3Aprod",
+		"repo:octo/app:environment:pr*d?", "repo:octo/app:pull_request", "repo:octo/app:environment:a:job_workflow_ref:o/r/.github/workflows/x.yml@y",
+		"repository_id:2:environment:${x}*", "repo:octo/app:ref:refs/pull/1/merge", "repo:octo/app:ref:refs/heads/a%3Ab", "repo:octo@1/app:ref:refs/heads/main",
+	} {
+		claims := oidc.Claims{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": sub}
+		s := ForClaims(claims)
+		s.Account = "111122223333"
+		p := policyOf(t, render(t, s, "json")).Policy
+		request := trust.Request{
+			Action:    trust.WebIdentityAction,
+			Principal: trust.Principal{Type: "Federated", ID: "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+			Context:   trust.WebIdentityContext(claims),
+		}
+		if got := p.Evaluate(request).Decision; got != trust.Allowed {
+			t.Errorf("%s: %s\n%s", sub, got, render(t, s, "json"))
+		}
+		claims["sub"] = sub + "x"
+		request.Context = trust.WebIdentityContext(claims)
+		if got := p.Evaluate(request).Decision; got != trust.ImplicitDeny {
+			t.Errorf("%sx: %s", sub, got)
+		}
+	}
+}

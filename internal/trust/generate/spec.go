@@ -23,6 +23,7 @@ type Spec struct {
 	Tags         []string // likewise
 	Environments []string
 	PullRequests bool
+	Subject      string // a whole subject, for customized ones, in place of repositories and runs
 	Workflow     string // OWNER/REPOSITORY/.github/workflows/FILE@REF of a reusable workflow
 
 	RoleName    string // made from the repository if empty
@@ -75,13 +76,14 @@ func (s Spec) complete() Spec {
 	}
 	fill(&s.Provider, "token.actions.githubusercontent.com")
 	fill(&s.Audience, "sts.amazonaws.com")
-	if len(s.Repositories) > 0 {
-		fill(&s.RoleName, s.defaultRoleName())
-	}
+	fill(&s.RoleName, s.defaultRoleName())
 	return s
 }
 
 func (s Spec) defaultRoleName() string {
+	if len(s.Repositories) == 0 {
+		return "github"
+	}
 	name := "github-" + s.Repositories[0].Owner + "-" + s.Repositories[0].Name
 	if len(s.Environments) > 0 {
 		name += "-" + s.Environments[0]
@@ -99,10 +101,10 @@ func (s Spec) check() error {
 			problem("%s %q: write %s", what, value, want)
 		}
 	}
-	if len(s.Repositories) == 0 {
+	if len(s.Repositories) == 0 && s.Subject == "" {
 		problem("no repository: say which by --repository OWNER/REPOSITORY")
 	}
-	if len(s.Branches)+len(s.Tags)+len(s.Environments) == 0 && !s.PullRequests && s.Workflow == "" {
+	if len(s.Branches)+len(s.Tags)+len(s.Environments) == 0 && !s.PullRequests && s.Workflow == "" && s.Subject == "" {
 		problem("no run: say which by --branch, --tag, --environment, --pull-request or --reusable-workflow")
 	}
 	for _, b := range s.Branches {
@@ -121,6 +123,9 @@ func (s Spec) check() error {
 	}
 	if s.Workflow != "" {
 		matches("reusable workflow", s.Workflow, workflowForm, "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH")
+	}
+	if strings.ContainsFunc(s.Subject, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		problem("subject %q: write it as it stands in the token", s.Subject)
 	}
 	matches("provider", s.Provider, providerForm, "the issuer's host and path")
 	matches("audience", s.Audience, audienceForm, "what the action asks for, sts.amazonaws.com mostly")

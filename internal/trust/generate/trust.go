@@ -10,7 +10,7 @@ import (
 // trustPolicy admits each repository's chosen runs and nothing else.
 func (s Spec) trustPolicy() object {
 	key := func(claim string) string { return s.Provider + ":" + claim }
-	wildcards := slices.ContainsFunc(slices.Concat(s.Branches, s.Tags), hasWildcard) || len(s.contexts(true)) == 0
+	wildcards := s.Subject == "" && (slices.ContainsFunc(slices.Concat(s.Branches, s.Tags), hasWildcard) || len(s.contexts(true)) == 0)
 
 	equals := object{{key("aud"), s.Audience}}
 	if s.Workflow != "" {
@@ -35,6 +35,9 @@ func (s Spec) trustPolicy() object {
 // subjects are the values for sub: each repository with each context. Where
 // only a reusable workflow is pinned, any context will do.
 func (s Spec) subjects(wildcards bool) list {
+	if s.Subject != "" {
+		return list{literal(s.Subject, wildcards)}
+	}
 	contexts := s.contexts(wildcards)
 	if len(contexts) == 0 {
 		contexts = []string{"*"}

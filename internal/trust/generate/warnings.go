@@ -22,7 +22,7 @@ func (s Spec) Warnings() []string {
 	if s.PullRequests && s.Workflow == "" {
 		all = append(all, "pull requests run proposed code that nobody has reviewed: let this role do nothing but read, or pin a --reusable-workflow")
 	}
-	if s.Workflow != "" && len(s.contexts(true)) == 0 {
+	if s.Workflow != "" && s.Subject == "" && len(s.contexts(true)) == 0 {
 		all = append(all, "any branch, tag and pull request of the repository may call the reusable workflow")
 	}
 	if s.Account == "" {

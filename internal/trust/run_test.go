@@ -1,0 +1,61 @@
+package trust
+
+import "testing"
+
+func TestRunClaims(t *testing.T) {
+	tests := []struct {
+		run       Run
+		sub, want string // error
+	}{
+		{Run{Repository: "octo/app"}, "repo:octo/app:ref:refs/heads/main", ""},
+		{Run{Repository: "octo/app", Ref: "next"}, "repo:octo/app:ref:refs/heads/next", ""},
+		{Run{Repository: "octo/app", Ref: "refs/tags/v1"}, "repo:octo/app:ref:refs/tags/v1", ""},
+		{Run{Repository: "octo/app", Event: "pull_request", Ref: "refs/pull/1/merge"}, "repo:octo/app:pull_request", ""},
+		{Run{Repository: "octo/app", Event: "pull_request", Environment: "a:b"}, "repo:octo/app:environment:a%3Ab", ""},
+		{Run{Repository: "octo/app", OwnerID: "1", RepositoryID: "2"}, "repo:octo@1/app@2:ref:refs/heads/main", ""},
+		{Run{Repository: "octo/app", Subject: "actor:ann"}, "actor:ann", ""},
+		{Run{Repository: "octo"}, "", "repository is written OWNER/REPOSITORY"},
+		{Run{Repository: "octo/a/b"}, "", "repository is written OWNER/REPOSITORY"},
+		{Run{Repository: "octo/app", OwnerID: "1"}, "", "owner id and repository id go together"},
+	}
+	for _, tt := range tests {
+		claims, err := tt.run.Claims()
+		if tt.want != "" {
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("%+v: %v", tt.run, err)
+			}
+			continue
+		}
+		if err != nil || claims.Get("sub") != tt.sub || claims.Get("aud") != "sts.amazonaws.com" || claims.Get("repository_owner") != "octo" {
+			t.Errorf("%+v: %v, %v", tt.run, claims, err)
+		}
+		if _, there := claims["actor"]; there {
+			t.Errorf("%+v: a claim without a value is there", tt.run)
+		}
+	}
+}
+
+func TestDeciding(t *testing.T) {
+	allow := func(who, conditions string) string {
+		return `{"Effect": "Allow", "Principal": {"Federated": "` + who + `"}, "Action": "*", "Condition": {"StringEquals": {` + conditions + `}}}`
+	}
+	tests := []struct {
+		name, statements string
+		index            int // of the statement, from 1; 0 if none
+		failing          int
+	}{
+		{"admitted", allow("p", `"a": "2"`) + "," + allow("p", `"a": "1"`), 2, 0},
+		{"one condition off", allow("p", `"a": "2", "b": "2"`) + "," + allow("p", `"a": "1", "b": "2"`), 2, 1},
+		{"another principal is further", allow("q", `"a": "1"`) + "," + allow("p", `"a": "2", "b": "2"`), 2, 2},
+		{"denied", allow("p", `"a": "1"`) + `,{"Effect": "Deny", "Principal": "*", "Action": "x"},{"Effect": "Deny", "Principal": "*", "Action": "*"}`, 3, 0},
+		{"nothing allows", `{"Effect": "Deny", "Principal": "*", "Action": "x"}`, 0, 0},
+	}
+	for _, tt := range tests {
+		p := mustParse(t, `{"Statement": [`+tt.statements+`]}`)
+		r := p.Evaluate(Request{Action: "y", Principal: Principal{Type: "Federated", ID: "p"}, Context: Context{"a": {"1"}, "b": {"1"}}})
+		got, ok := r.Deciding()
+		if ok != (tt.index > 0) || ok && (got.Pos != p.Statements[tt.index-1].Pos || len(got.Failing()) != tt.failing) {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+	}
+}
