@@ -1,23 +1,10 @@
 package plan
 
-import (
-	"regexp"
-	"strings"
-)
+import "strings"
 
 // RoleARN is the ARN of an IAM role, or its name (with its path) alone: then
 // the role is in the account of the credentials that assume it.
 type RoleARN string
-
-var (
-	// IAM's rules for the ARN of a role: a path of printable ASCII between
-	// slashes, a name of 1–64 characters (IAM user guide, "IAM identifiers").
-	rolePattern   = regexp.MustCompile(`\Aarn:(aws[a-z-]*):iam::([0-9]{12}):role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}\z`)
-	namePathRole  = regexp.MustCompile(`\A(?:[\w+=,.@/-]{1,510}/)?[\w+=,.@-]{1,64}\z`)
-	policyPattern = regexp.MustCompile(`\Aarn:(aws[a-z-]*):iam::([0-9]{12}|aws):policy/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,128}\z`)
-	regionPattern = regexp.MustCompile(`\A[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-[1-9][0-9]?\z`)
-	accountID     = regexp.MustCompile(`\A[0-9]{12}\z`)
-)
 
 // IsName tells that account and partition are still open.
 func (r RoleARN) IsName() bool { return !strings.HasPrefix(string(r), "arn:") }

@@ -211,7 +211,7 @@ func (b *builder) accountList(name string, line int, text string) []string {
 		b.report.add(name, line, "%s names no account, write 12-digit ids separated by commas", quote(text))
 	}
 	for _, id := range ids {
-		if !accountID.MatchString(id) {
+		if !isAccountID(id) {
 			b.report.add(name, line, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
 			return nil // so that nothing is held against a wrong list
 		}
@@ -224,7 +224,7 @@ func (b *builder) readRegion(name string) string {
 	switch {
 	case v == "":
 		b.problem(name, "is not given, write the region whose STS is to be asked, for example eu-central-1")
-	case !regionPattern.MatchString(v):
+	case !isRegion(v):
 		b.problem(name, "%s is not the name of a region, write one like eu-central-1 (not an availability zone)", quote(v))
 	}
 	return v
@@ -290,7 +290,7 @@ func (b *builder) firstRole(source Source, text string) RoleARN {
 		role, _ := b.role("role-to-assume", 0, text)
 		return role
 	}
-	if !namePathRole.MatchString(text) {
+	if !isPathAndName(text, 64, func(c rune) bool { return isName(c) || c == '/' }) {
 		b.problem("role-to-assume", "%s is neither the ARN nor the name of a role, write arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 		return ""
 	}
@@ -301,7 +301,7 @@ func (b *builder) role(input string, line int, text string) (RoleARN, bool) {
 	if text == "" {
 		return "", false
 	}
-	if !rolePattern.MatchString(text) || len(text) > 2048 || strings.Count(text, "arn:") > 1 {
+	if !isRoleARN(text) {
 		b.report.add(input, line, "%s is not the ARN of a role, write arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 		return "", false
 	}
@@ -372,7 +372,7 @@ func (b *builder) applyDuration(p *Profile) {
 // guard refuses what the ARNs alone show to be wrong.
 func (b *builder) guard(p Profile) {
 	for i, hop := range p.Chain {
-		if hop.Role == "" || hop.Role.IsName() || !regionPattern.MatchString(hop.Region) {
+		if hop.Role == "" || hop.Role.IsName() || !isRegion(hop.Region) {
 			continue
 		}
 		input, of := "role-to-assume", ""

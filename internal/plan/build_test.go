@@ -172,7 +172,7 @@ func TestSessionName(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%+v: %q", tt, got)
 		}
-		if !namePattern.MatchString(got) {
+		if !isSessionName(got) {
 			t.Errorf("%q is not a session name", got)
 		}
 	}
@@ -191,7 +191,7 @@ func FuzzSessionName(f *testing.F) {
 	f.Add("17238423423", "12", "dä/ploy", "")
 	f.Fuzz(func(t *testing.T, run, attempt, job, index string) {
 		got := sessionName(run, attempt, job, index)
-		if !namePattern.MatchString(got) {
+		if !isSessionName(got) {
 			t.Fatalf("%q is not a session name", got)
 		}
 		if len(run)+len(attempt) < 40 && !strings.HasPrefix(got, "GitHubActions") {
@@ -214,7 +214,7 @@ func FuzzRoleChain(f *testing.F) {
 		}
 		if len(problems) == 0 {
 			for _, hop := range p.Profiles[0].Chain {
-				if !rolePattern.MatchString(string(hop.Role)) || hop.Duration < MinDuration {
+				if !isRoleARN(string(hop.Role)) || hop.Duration < MinDuration {
 					t.Errorf("a hop passed that STS would refuse: %+v", hop)
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,12 +12,6 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"go.yaml.in/yaml/v4"
-)
-
-// The constraints of AWS's STS service model.
-var (
-	namePattern       = regexp.MustCompile(`\A[\w+=,.@-]{2,64}\z`)
-	externalIDPattern = regexp.MustCompile(`\A[\w+=,.@:/-]+\z`)
 )
 
 const (
@@ -128,14 +121,14 @@ func (b *builder) hopNode(d document, what string, n *yaml.Node) (Hop, bool) {
 }
 
 func (b *builder) externalID(input string, line int, v string) string {
-	if v != "" && (!externalIDPattern.MatchString(v) || len(v) < 2 || len(v) > 1224) {
+	if v != "" && !isExternalID(v) {
 		b.report.add(input, line, "%s is not an external id, write 2 to 1224 of letters, digits and _+=,.@:/-", quote(v))
 	}
 	return v
 }
 
 func (b *builder) checkSourceIdentity(v string) {
-	if !namePattern.MatchString(v) || strings.HasPrefix(strings.ToLower(v), "aws:") {
+	if !isSessionName(v) || strings.HasPrefix(strings.ToLower(v), "aws:") {
 		b.problem("source-identity", "%s is not a source identity, write 2 to 64 of letters, digits and _+=,.@- that do not begin with aws:", quote(v))
 	}
 }
@@ -199,11 +192,11 @@ func (b *builder) managedPolicies(input string, line int, arns []string, role Ro
 		b.report.add(input, line, "has %d policies, AWS takes at most %d", len(arns), maxPolicies)
 	}
 	for _, arn := range arns {
-		m := policyPattern.FindStringSubmatch(arn)
+		account, ok := policyAccount(arn)
 		switch {
-		case m == nil:
+		case !ok:
 			b.report.add(input, line, "%s is not the ARN of a managed policy, write arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
-		case m[2] != "aws" && role.Account() != "" && m[2] != role.Account():
+		case account != "aws" && role.Account() != "" && account != role.Account():
 			b.report.add(input, line, "%s is not in account %s, which owns the role that it is to narrow", quote(arn), role.Account())
 		}
 	}

@@ -142,7 +142,7 @@ func (b *builder) readProfile(d document, n *yaml.Node, p *Profile, own *ownFiel
 		"role-chain":     func(_ string, v *yaml.Node) { chain = v },
 		"region": func(f string, v *yaml.Node) {
 			own.region = d.text(f, v)
-			if own.region != "" && !regionPattern.MatchString(own.region) {
+			if own.region != "" && !isRegion(own.region) {
 				d.problem(v, "%s %s is not the name of a region, write one like eu-central-1", f, quote(own.region))
 			}
 		},

@@ -19,7 +19,7 @@ func (b *builder) readSessionName() string {
 }
 
 func (b *builder) checkSessionName(input string, line int, v string) string {
-	if !namePattern.MatchString(v) {
+	if !isSessionName(v) {
 		b.report.add(input, line, "%s is not a session name, write 2 to 64 of letters, digits and _+=,.@-", quote(v))
 	}
 	return v
@@ -50,8 +50,7 @@ func sessionName(runID, attempt, job, index string) string {
 // clean puts a dash in place of every character outside [\w+=,.@-].
 func clean(s string) string {
 	return strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.ContainsRune("_+=,.@-", c):
+		if isName(c) {
 			return c
 		}
 		return '-'

@@ -3,7 +3,6 @@ package plan
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 )
 
 // source chooses what the chain begins with, in the order of the design; the
@@ -42,10 +41,9 @@ func (b *builder) source() Source {
 	return SourceOIDC
 }
 
-var keyIDPattern = regexp.MustCompile(`\A\w{16,128}\z`) // AWS's service model: accessKeyIdType
-
+// checkKeyID follows AWS's service model: accessKeyIdType.
 func (b *builder) checkKeyID(v string) {
-	if !keyIDPattern.MatchString(v) {
+	if !made(v, 16, 128, isWord) {
 		b.problem("aws-access-key-id", "is not an access key id (16 to 128 letters and digits, such as AKIA…); is the secret's name right?")
 	}
 }

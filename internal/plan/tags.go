@@ -3,11 +3,8 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // STS's limits for session tags; its keys compare without regard to case.
@@ -16,8 +13,6 @@ const (
 	maxTagKey   = 128
 	maxTagValue = 256
 )
-
-var tagPattern = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
 
 // defaultTags are the facts of the run that configure-aws-credentials sends as
 // session tags, by the variable that holds them.
@@ -146,7 +141,7 @@ func hasKey(tags []Tag, key string) bool {
 // cleanTag makes a fact of the run fit for a tag's value.
 func cleanTag(s string) string {
 	s = strings.Map(func(c rune) rune {
-		if unicode.In(c, unicode.L, unicode.Z, unicode.N) && c != utf8.RuneError || strings.ContainsRune("_.:/=+-@", c) {
+		if isTag(c) {
 			return c
 		}
 		return '_'
@@ -159,11 +154,11 @@ func cleanTag(s string) string {
 
 func (b *builder) checkTag(input string, line int, tag Tag) {
 	switch {
-	case tag.Key == "" || utf8.RuneCountInString(tag.Key) > maxTagKey || !tagPattern.MatchString(tag.Key):
+	case !made(tag.Key, 1, maxTagKey, isTag):
 		b.report.add(input, line, "%s is not a tag key, write 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
 	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 		b.report.add(input, line, "tag key %s begins with aws:, which AWS keeps for itself", quote(tag.Key))
-	case utf8.RuneCountInString(tag.Value) > maxTagValue || !tagPattern.MatchString(tag.Value):
+	case !made(tag.Value, 0, maxTagValue, isTag):
 		b.report.add(input, line, "%s is not a value for tag %s, write at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
 	}
 }

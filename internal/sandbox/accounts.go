@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -61,7 +60,7 @@ func (p *parser) providers(a *Account, v value) error {
 }
 
 // iamName is IAM's alphabet for the names of users and roles, with a path.
-var iamName = regexp.MustCompile(`\A(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}\z`)
+var iamName = pattern(`(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}`)
 
 func (p *parser) roles(a *Account, v value) error {
 	return v.each(func(name string, entry value) error {
@@ -137,7 +136,7 @@ func (p *parser) policyFile(role *Role, v value) error {
 	return err
 }
 
-var accessKeyID = regexp.MustCompile(`\AAKIA[A-Z0-9]{12,124}\z`)
+var accessKeyID = pattern(`AKIA[A-Z0-9]{12,124}`)
 
 func (p *parser) users(a *Account, v value) error {
 	return v.each(func(name string, entry value) error {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -21,14 +22,20 @@ type rule struct {
 	sensitive bool // the value is not repeated in the message
 	low, high int
 	most      int // members of the list
-	pattern   *regexp.Regexp
+	pattern   lazyPattern
 	shown     string // the pattern as AWS writes it
 }
 
-// pattern anchors an expression of the service model over the whole value.
-func pattern(expression string) *regexp.Regexp {
-	return regexp.MustCompile(`\A(?:` + expression + `)\z`)
+// lazyPattern is compiled when it is needed first: most processes of this
+// program never start a sandbox, and should not wait for its patterns.
+type lazyPattern func() *regexp.Regexp
+
+// pattern anchors an expression over the whole value.
+func pattern(expression string) lazyPattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + expression + `)\z`) })
 }
+
+func (p lazyPattern) MatchString(s string) bool { return p().MatchString(s) }
 
 const (
 	namePattern     = `[\w+=,.@-]*`

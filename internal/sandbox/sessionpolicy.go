@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
-	"regexp"
 	"slices"
 )
 
@@ -13,7 +12,7 @@ import (
 // insignificant blanks, everything else with two bytes of overhead.
 const packedLimit = 2048
 
-var managedPolicyARN = regexp.MustCompile(`\Aarn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+\z`)
+var managedPolicyARN = pattern(`arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+`)
 
 // packedPolicy validates the session policies of a request and returns what
 // share of the allotted space they take together with the session's tags, in
@@ -31,7 +30,7 @@ func packedPolicy(form url.Values, account string, tags []tag) (int, error) {
 		size += compact.Len()
 	}
 	for _, arn := range formList(form, "PolicyArns", ".arn") {
-		m := managedPolicyARN.FindStringSubmatch(arn)
+		m := managedPolicyARN().FindStringSubmatch(arn)
 		if m == nil || m[1] != "aws" && m[1] != account {
 			return 0, validationError("ARN " + arn + " is not valid.")
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -188,7 +187,7 @@ func hexSum(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var regionName = regexp.MustCompile(`\A[a-z]{2,4}(?:-[a-z]+)+-[0-9]\z`)
+var regionName = pattern(`[a-z]{2,4}(?:-[a-z]+)+-[0-9]`)
 
 // regionPartition returns the partition of a region.
 func regionPartition(region string) string {
