@@ -70,11 +70,12 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 	c.denial.ExternalID = c.hop.ExternalID != ""
 	c.denial.Tags = len(c.hop.Tags) > 0
 	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
+		skew := c.walker.skew.Load()
 		session, err = c.askAssumeRole(ctx, by)
 		if err == nil {
 			return false, nil
 		}
-		again = c.judge(err, by.SecretAccessKey, by.SessionToken) || c.learnSkew()
+		again = c.judge(err, by.SecretAccessKey, by.SessionToken) || c.learnSkew(skew)
 		if strings.HasPrefix(c.denial.Code, "PackedPolicyTooLarge") {
 			fewer := withoutDroppable(c.hop.Tags)
 			again = len(fewer) < len(c.hop.Tags)
@@ -90,10 +91,11 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 func (c call) identify(ctx context.Context, s Session) (Session, error) {
 	c.denial.Action = "sts:GetCallerIdentity"
 	err := c.walker.Retry.Do(ctx, func() (again bool, err error) {
+		skew := c.walker.skew.Load()
 		if err = c.askIdentity(ctx, &s); err == nil {
 			return false, nil
 		}
-		return c.judge(err, s.SecretAccessKey, s.SessionToken) || c.learnSkew(), c.denial
+		return c.judge(err, s.SecretAccessKey, s.SessionToken) || c.learnSkew(skew), c.denial
 	})
 	return s, c.end(err)
 }

@@ -34,18 +34,22 @@ const tolerable = time.Minute
 
 // learnSkew tells whether a signature was refused for its time and another try
 // with STS's clock, which the answer's Date header shows, may pass. It tries
-// that once for each skew.
-func (c call) learnSkew() (again bool) {
+// that once for each skew; signed is the one that the signature went by, since
+// calls side by side are refused together and must not put it right twice.
+func (c call) learnSkew(signed int64) (again bool) {
 	d := c.denial
 	refused := d.Code == "RequestTimeTooSkewed" || d.Code == "RequestExpired" ||
 		d.Code == "SignatureDoesNotMatch" && (strings.Contains(d.Message, "Signature expired") || strings.Contains(d.Message, "Signature not yet current"))
 	if !refused || d.At.IsZero() {
 		return false
 	}
+	if c.walker.skew.Load() != signed {
+		return true
+	}
 	off := d.At.Sub(c.walker.signingTime())
 	if off.Abs() < tolerable {
 		return false
 	}
-	c.walker.skew.Add(int64(off))
+	c.walker.skew.CompareAndSwap(signed, signed+int64(off))
 	return true
 }
