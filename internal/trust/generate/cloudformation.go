@@ -2,7 +2,6 @@ package generate
 
 import (
 	"io"
-	"regexp"
 	"strings"
 )
 
@@ -103,7 +102,7 @@ func flow(value any) string {
 }
 
 // plainScalar are texts that YAML reads as a string without quotes.
-var plainScalar = regexp.MustCompile(`^[A-Z][A-Za-z]*(::?[A-Z][A-Za-z]*)*$|^sts:[A-Za-z]+$|^Role\.Arn$`)
+var plainScalar = pattern(`^[A-Z][A-Za-z]*(::?[A-Z][A-Za-z]*)*$|^sts:[A-Za-z]+$|^Role\.Arn$`)
 
 func scalar(s string) string {
 	switch strings.ToLower(s) {

@@ -2,7 +2,6 @@ package generate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func ParsePermission(s string) (Permission, error) {
 type template struct {
 	name  string
 	what  string
-	form  *regexp.Regexp
+	form  form
 	rules []rule
 }
 
@@ -58,7 +57,7 @@ const (
 // authorization reference.
 var templates = []template{
 	{
-		name: "s3-deploy", what: "a bucket", form: regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
+		name: "s3-deploy", what: "a bucket", form: pattern(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
 		rules: []rule{
 			{sid: "ListBucket", actions: []string{"s3:ListBucket"}, resources: []reference{"arn:{partition}:s3:::{name}"}},
 			{sid: "DeployObjects", actions: []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
@@ -66,7 +65,7 @@ var templates = []template{
 		},
 	},
 	{
-		name: "ecr-push", what: "a repository of ECR", form: regexp.MustCompile(`^[a-z0-9]+(?:[._/-][a-z0-9]+)*$`),
+		name: "ecr-push", what: "a repository of ECR", form: pattern(`^[a-z0-9]+(?:[._/-][a-z0-9]+)*$`),
 		rules: []rule{
 			{sid: "Login", actions: []string{"ecr:GetAuthorizationToken"}, resources: []reference{"*"}},
 			{sid: "PushImage", actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
@@ -75,7 +74,7 @@ var templates = []template{
 		},
 	},
 	{
-		name: "lambda-deploy", what: "a function", form: regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`),
+		name: "lambda-deploy", what: "a function", form: pattern(`^[A-Za-z0-9_-]{1,64}$`),
 		rules: []rule{
 			{sid: "DeployFunction", actions: []string{"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:PublishVersion",
 				"lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"},
@@ -83,7 +82,7 @@ var templates = []template{
 		},
 	},
 	{
-		name: "cloudformation-stack", what: "a stack", form: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`),
+		name: "cloudformation-stack", what: "a stack", form: pattern(`^[A-Za-z][A-Za-z0-9-]{0,127}$`),
 		rules: []rule{
 			{sid: "CreateChangeSet", actions: []string{"cloudformation:CreateChangeSet"},
 				resources: []reference{"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/*"}, tag: requestTag},

@@ -38,7 +38,7 @@ type Repository struct{ Owner, OwnerID, Name, ID string }
 
 // ParseRepository reads OWNER/REPOSITORY or OWNER@ID/REPOSITORY@ID.
 func ParseRepository(s string) (Repository, error) {
-	m := repositoryForm.FindStringSubmatch(s)
+	m := repositoryForm().FindStringSubmatch(s)
 	if m == nil || (m[2] == "") != (m[4] == "") {
 		return Repository{}, fmt.Errorf("repository %q: write OWNER/REPOSITORY, or OWNER@ID/REPOSITORY@ID with both ids", s)
 	}
@@ -53,18 +53,18 @@ func (r Repository) subject() string {
 }
 
 var (
-	repositoryForm  = regexp.MustCompile(`^([A-Za-z0-9_-]+)(?:@([0-9]+))?/([A-Za-z0-9._-]+)(?:@([0-9]+))?$`)
-	workflowForm    = regexp.MustCompile(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+/\.github/workflows/[^@/*?]+\.ya?ml@[^\s*?]+$`)
-	refForm         = regexp.MustCompile(`^[^\s~^:\[\\\x00-\x1f\x7f]+$`)
-	environmentForm = regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,255}$`)
-	accountForm     = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm      = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
-	roleForm        = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
-	boundaryForm    = regexp.MustCompile(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$`)
-	providerForm    = regexp.MustCompile(`^[a-z0-9.-]+(/[A-Za-z0-9._/-]+)?$`)
-	audienceForm    = regexp.MustCompile(`^[A-Za-z0-9.:/_-]+$`)
-	tagForm         = regexp.MustCompile(`^[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$`)
-	partitions      = regexp.MustCompile(`^aws(-cn|-us-gov)?$`)
+	repositoryForm  = pattern(`^([A-Za-z0-9_-]+)(?:@([0-9]+))?/([A-Za-z0-9._-]+)(?:@([0-9]+))?$`)
+	workflowForm    = pattern(`^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+/\.github/workflows/[^@/*?]+\.ya?ml@[^\s*?]+$`)
+	refForm         = pattern(`^[^\s~^:\[\\\x00-\x1f\x7f]+$`)
+	environmentForm = pattern(`^[^\x00-\x1f\x7f]{1,255}$`)
+	accountForm     = pattern(`^[0-9]{12}$`)
+	regionForm      = pattern(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	roleForm        = pattern(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+	boundaryForm    = pattern(`^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9_+=,.@/-]+$`)
+	providerForm    = pattern(`^[a-z0-9.-]+(/[A-Za-z0-9._/-]+)?$`)
+	audienceForm    = pattern(`^[A-Za-z0-9.:/_-]+$`)
+	tagForm         = pattern(`^[\p{L}\p{N} _.:/+@-]{1,128}=[\p{L}\p{N} _.:/=+@-]{0,256}$`)
+	partitions      = pattern(`^aws(-cn|-us-gov)?$`)
 )
 
 // complete fills in the defaults.
@@ -96,7 +96,7 @@ func (s Spec) defaultRoleName() string {
 func (s Spec) check() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	matches := func(what, value string, form *regexp.Regexp, want string) {
+	matches := func(what, value string, form form, want string) {
 		if !form.MatchString(value) {
 			problem("%s %q: write %s", what, value, want)
 		}
@@ -129,7 +129,7 @@ func (s Spec) check() error {
 	}
 	matches("provider", s.Provider, providerForm, "the issuer's host and path")
 	matches("audience", s.Audience, audienceForm, "what the action asks for, sts.amazonaws.com mostly")
-	optional := func(what, value string, form *regexp.Regexp, want string) {
+	optional := func(what, value string, form form, want string) {
 		if value != "" {
 			matches(what, value, form, want)
 		}
