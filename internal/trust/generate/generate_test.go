@@ -312,7 +312,7 @@ func TestWarnings(t *testing.T) {
 		want []string // beginnings
 	}{
 		{Spec{Account: "111122223333", Repositories: []Repository{app}, Branches: []string{"main"}}, nil},
-		{Spec{Repositories: []Repository{{Owner: "octo", Name: "app"}}, PullRequests: true}, []string{"names without ids", "pull requests run", "no --account"}},
+		{Spec{Repositories: []Repository{{Owner: "octo", Name: "app"}}, PullRequests: true}, []string{"names without ids", "pull requests run"}},
 		{Spec{Account: "111122223333", Repositories: []Repository{app}, Workflow: "o/r/.github/workflows/x.yml@refs/heads/main"}, []string{"any branch"}},
 		{many, []string{"the trust policy has 2"}},
 	}

@@ -25,9 +25,6 @@ func (s Spec) Warnings() []string {
 	if s.Workflow != "" && s.Subject == "" && len(s.contexts(true)) == 0 {
 		all = append(all, "any branch, tag and pull request of the repository may call the reusable workflow")
 	}
-	if s.Account == "" {
-		all = append(all, "no --account: JSON has ACCOUNT_ID in its place")
-	}
 	compact, err := json.Marshal(s.resolve(s.trustPolicy(), map[string]string{"{account}": "123456789012", "{partition}": "aws"}, func(text string) any { return text }))
 	if err == nil && len(compact) > maxTrustPolicy {
 		all = append(all, fmt.Sprintf("the trust policy has %d characters, more than the %d that IAM takes by default", len(compact), maxTrustPolicy))

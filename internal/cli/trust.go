@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+func trustCommands() []command {
+	return []command{
+		{"explain", "is this token let in, and which condition decides", trustExplain},
+		{"lint", "what is wrong with trust policies", trustLint},
+		{"generate", "a role for the runs that are meant", trustGenerate},
+		{"inventory", "which runs can assume which roles", trustInventory},
+		{"diff", "what a changed trust policy makes possible", trustDiff},
+	}
+}
+
+// trustPolicies runs one of the commands about trust policies.
+func trustPolicies(ctx context.Context, env Env, args []string) int {
+	if len(args) > 0 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]) {
+		trustUsage(env.Stdout)
+		return exitFine
+	}
+	if len(args) == 0 {
+		env.errorf("trust: which command?")
+		trustUsage(env.Stderr)
+		return exitUsage
+	}
+	for _, c := range trustCommands() {
+		if c.name == args[0] {
+			return c.run(ctx, env, args[1:])
+		}
+	}
+	env.errorf("trust: unknown command %q", args[0])
+	trustUsage(env.Stderr)
+	return exitUsage
+}
+
+func trustUsage(out io.Writer) {
+	for _, c := range trustCommands() {
+		fmt.Fprintf(out, "  trust %-14s %s\n", c.name, c.summary)
+	}
+}
+
+// open opens a file that an argument names; - is standard input.
+func (e Env) open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(e.Stdin), nil
+	}
+	return os.Open(name)
+}
+
+// roles yields the roles of a document that an argument names, which is read
+// only while they are asked for.
+func (e Env) roles(name string) iter.Seq2[document.Role, error] {
+	return func(yield func(document.Role, error) bool) {
+		in, err := e.open(name)
+		if err != nil {
+			yield(document.Role{}, err)
+			return
+		}
+		defer in.Close()
+		for role, err := range document.Roles(in) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", name, err)
+			}
+			if !yield(role, err) {
+				return
+			}
+		}
+	}
+}
+
+// arguments checks what is left behind the flags.
+func (e Env) arguments(command string, args []string, least, most int) bool {
+	for _, a := range args {
+		if strings.HasPrefix(a, "--") {
+			e.errorf("trust %s: flag %q stands behind an argument, flags come first", command, a)
+			return false
+		}
+	}
+	if len(args) < least || len(args) > most {
+		e.errorf("trust %s: %d arguments are given", command, len(args))
+		return false
+	}
+	return true
+}
+
+// write prints what f writes, whole or not at all. Text is made harmless: no
+// line of it may become a workflow command.
+func (e Env) write(text bool, f func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := f(&b); err != nil {
+		return err
+	}
+	out := b.String()
+	if text {
+		out = runner.Harmless(out)
+	}
+	_, err := io.WriteString(e.Stdout, out)
+	return err
+}
+
+// unknownFormat tells that --format has a value that the command lacks.
+func (e Env) unknownFormat(command, format string, known ...string) int {
+	e.errorf("trust %s: --format %q is unknown, write %s", command, format, strings.Join(known, " or "))
+	return exitUsage
+}

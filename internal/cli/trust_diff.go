@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/org/aws-oidc-action/internal/trust/diff"
+)
+
+const trustDiffSynopsis = "trust diff [--format text|json] OLD NEW"
+
+// trustDiff tells what NEW makes possible that OLD did not; the exit code is 1
+// if there is anything.
+func trustDiff(_ context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("trust diff", flag.ContinueOnError)
+	format := fs.String("format", "text", "`format` of the changes: text or json")
+	if run, code := env.parse(fs, trustDiffSynopsis, args); !run {
+		return code
+	}
+	if *format != "text" && *format != "json" {
+		return env.unknownFormat("diff", *format, "text", "json")
+	}
+	if !env.arguments("diff", fs.Args(), 2, 2) {
+		return exitUsage
+	}
+	changes, err := diff.Compare(env.roles(fs.Arg(0)), env.roles(fs.Arg(1)))
+	if err == nil {
+		err = env.write(*format == "text", func(w io.Writer) error { return writeChanges(w, *format, fs.Arg(1), changes) })
+	}
+	if err != nil {
+		env.errorf("trust diff: %v", err)
+		return exitFailure
+	}
+	if len(changes) > 0 {
+		return exitRefused
+	}
+	return exitFine
+}
+
+func writeChanges(w io.Writer, format, file string, changes []diff.Change) error {
+	if format == "json" {
+		if changes == nil {
+			changes = []diff.Change{}
+		}
+		return encodeJSON(w, map[string]any{"widened": len(changes) > 0, "changes": changes})
+	}
+	for _, c := range changes {
+		role := ""
+		if c.Role != "" {
+			role = fmt.Sprintf("role %s: ", c.Role)
+		}
+		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s [%s]\n", file, c.Line, c.Column, role, c.Message, c.Kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encodeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

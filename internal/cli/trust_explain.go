@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+const trustExplainSynopsis = "trust explain --policy FILE (--claims FILE|- | --repository OWNER/REPOSITORY [--ref REF] [--environment NAME] [--event NAME] " +
+	"[--owner-id ID --repository-id ID] …) [--context KEY=VALUE]… [--role NAME] [--account ID] [--format text|json]"
+
+// maxClaims bounds what is read of claims.
+const maxClaims = 1 << 20
+
+// explanation is the answer of trust explain.
+type explanation struct {
+	Role      string `json:"role,omitempty"`
+	Subject   string `json:"subject"`
+	Principal string `json:"principal"`
+	Action    string `json:"action"`
+	trust.Result
+}
+
+// question is what trust explain is asked.
+type question struct {
+	policy, claims, role, account, format string
+	run                                   trust.Run
+	context                               trust.Context
+}
+
+// trustExplain evaluates a policy for a token; the exit code is 1 if it is
+// refused.
+func trustExplain(_ context.Context, env Env, args []string) int {
+	q := question{context: trust.Context{}}
+	fs := q.flags()
+	if run, code := env.parse(fs, trustExplainSynopsis, args); !run {
+		return code
+	}
+	if !env.arguments("explain", fs.Args(), 0, 0) {
+		return exitUsage
+	}
+	if q.format != "text" && q.format != "json" {
+		return env.unknownFormat("explain", q.format, "text", "json")
+	}
+	claims, err := q.check(env)
+	if err != nil {
+		env.errorf("trust explain: %v", err)
+		return exitUsage
+	}
+	role, err := env.findRole(q.policy, q.role)
+	if err != nil {
+		env.errorf("trust explain: %v", err)
+		return exitFailure
+	}
+	answer := q.ask(role, claims, env.Now())
+	err = env.write(q.format == "text", func(w io.Writer) error {
+		if q.format == "json" {
+			return encodeJSON(w, answer)
+		}
+		return answer.print(w, q.policy)
+	})
+	if err != nil {
+		env.errorf("trust explain: %v", err)
+		return exitFailure
+	}
+	if answer.Decision != trust.Allowed {
+		return exitRefused
+	}
+	return exitFine
+}
+
+func (q *question) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("trust explain", flag.ContinueOnError)
+	fs.StringVar(&q.policy, "policy", "", "`file` with the role's trust policy, - for standard input")
+	fs.StringVar(&q.claims, "claims", "", "`file` with the token's claims as JSON, - for standard input")
+	fs.StringVar(&q.role, "role", "", "`name` or ARN of the role, where the file has several")
+	fs.StringVar(&q.account, "account", "", "`account` of the identity provider; that of the policy's principal if not given")
+	fs.StringVar(&q.format, "format", "text", "`format` of the answer: text or json")
+	fs.Func("context", "`KEY=VALUE` of a further condition key, such as aws:SourceIp=203.0.113.7; may be given again", func(s string) error {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok || key == "" {
+			return errors.New("write KEY=VALUE")
+		}
+		q.context[key] = append(q.context[key], value)
+		return nil
+	})
+	for _, f := range []struct {
+		field       *string
+		name, usage string
+	}{
+		{&q.run.Repository, "repository", "`OWNER/REPOSITORY` of the run, in place of --claims"},
+		{&q.run.OwnerID, "owner-id", "`id` of the owner, for the immutable form of the subject"},
+		{&q.run.RepositoryID, "repository-id", "`id` of the repository, for the immutable form of the subject"},
+		{&q.run.Ref, "ref", "`ref` of the run, refs/heads/main if not given"},
+		{&q.run.Environment, "environment", "`name` of the job's environment"},
+		{&q.run.Event, "event", "`name` of the event, push if not given"},
+		{&q.run.Actor, "actor", "`name` of the actor"},
+		{&q.run.ActorID, "actor-id", "`id` of the actor"},
+		{&q.run.Workflow, "workflow", "`name` of the workflow"},
+		{&q.run.JobWorkflowRef, "job-workflow-ref", "`path` and ref of the workflow that has the job"},
+		{&q.run.EnterpriseID, "enterprise-id", "`id` of the enterprise"},
+		{&q.run.Audience, "audience", "`audience` of the token, sts.amazonaws.com if not given"},
+		{&q.run.Issuer, "issuer", "`URL` of the issuer, GitHub's if not given"},
+		{&q.run.Subject, "subject", "`subject` of the token, where it is customized"},
+	} {
+		fs.StringVar(f.field, f.name, "", f.usage)
+	}
+	return fs
+}
+
+// check returns the claims that the flags give.
+func (q *question) check(env Env) (oidc.Claims, error) {
+	switch {
+	case q.policy == "":
+		return nil, errors.New("--policy is missing: name the file with the trust policy")
+	case (q.claims == "") == (q.run == trust.Run{}):
+		return nil, errors.New("say what the token claims: either by --claims or by --repository and its companions")
+	case q.claims == "-" && q.policy == "-":
+		return nil, errors.New("--policy and --claims cannot both be standard input")
+	case q.claims == "":
+		claims, err := q.run.Claims()
+		if err != nil {
+			return nil, fmt.Errorf("--repository %q: %w", q.run.Repository, err)
+		}
+		return claims, nil
+	}
+	in, err := env.open(q.claims)
+	if err != nil {
+		return nil, fmt.Errorf("--claims: %w", err)
+	}
+	defer in.Close()
+	src, err := io.ReadAll(io.LimitReader(in, maxClaims))
+	if err != nil {
+		return nil, fmt.Errorf("--claims: read %s: %w", q.claims, err)
+	}
+	claims, err := oidc.DecodeClaims(bytes.TrimSpace(src))
+	if err != nil {
+		return nil, fmt.Errorf("--claims %q: %w", q.claims, err)
+	}
+	return claims, nil
+}
+
+// findRole returns the only role of a document, or the one of the name.
+func (e Env) findRole(file, name string) (document.Role, error) {
+	var found []document.Role
+	for role, err := range e.roles(file) {
+		if err != nil {
+			return document.Role{}, err
+		}
+		if name != "" && role.Name != name && role.ARN != name {
+			continue
+		}
+		if found = append(found, role); len(found) > 1 {
+			return document.Role{}, fmt.Errorf("%s has several roles: say which by --role", file)
+		}
+	}
+	switch {
+	case len(found) == 0 && name != "":
+		return document.Role{}, fmt.Errorf("%s has no role %q", file, name)
+	case len(found) == 0:
+		return document.Role{}, fmt.Errorf("%s has no role", file)
+	case found[0].Err != nil:
+		return document.Role{}, fmt.Errorf("%s: %w", file, found[0].Err)
+	}
+	return found[0], nil
+}
+
+// ask evaluates the role's policy. Keys that every request has are there,
+// unless --context says otherwise.
+func (q *question) ask(role document.Role, claims oidc.Claims, now time.Time) explanation {
+	ctx := trust.WebIdentityContext(claims)
+	for key, value := range map[string]string{
+		"aws:CurrentTime":     now.UTC().Format(time.RFC3339),
+		"aws:EpochTime":       strconv.FormatInt(now.Unix(), 10),
+		"aws:SecureTransport": "true",
+	} {
+		ctx[key] = []string{value}
+	}
+	for key, values := range q.context {
+		for former := range ctx {
+			if strings.EqualFold(former, key) {
+				delete(ctx, former)
+			}
+		}
+		ctx[key] = values
+	}
+	request := trust.Request{
+		Action:    trust.WebIdentityAction,
+		Principal: trust.Principal{Type: "Federated", ID: q.provider(role, trust.ProviderOfIssuer(claims.Get("iss")))},
+		Context:   ctx,
+	}
+	return explanation{
+		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action,
+		Result: role.Policy.Evaluate(request),
+	}
+}
+
+// provider returns the ARN of the issuer's provider in the role's account: as
+// the policy names it, if it does, for the account is not to be seen elsewhere.
+func (q *question) provider(role document.Role, issuer string) string {
+	account := q.account
+	if parts := strings.Split(role.ARN, ":"); account == "" && len(parts) > 4 {
+		account = parts[4]
+	}
+	if account == "" {
+		for _, s := range role.Policy.Statements {
+			for _, e := range s.Principal.Entries {
+				if named, ok := trust.ProviderOfARN(e.ID); ok && named == issuer {
+					return e.ID
+				}
+			}
+		}
+		account = "000000000000"
+	}
+	return "arn:aws:iam::" + account + ":oidc-provider/" + issuer
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// print tells the decision, what decided it, and then all of the evaluation.
+func (e explanation) print(w io.Writer, file string) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", e.Decision, e.reason(file))
+	fmt.Fprintf(&b, "subject    %s\nprincipal  %s\naction     %s\n", e.Subject, e.Principal, e.Action)
+	for _, s := range e.Statements {
+		fmt.Fprintf(&b, "\n%s:%d: %s statement", file, s.Line, s.Effect)
+		if s.Sid != "" {
+			fmt.Fprintf(&b, " %s", s.Sid)
+		}
+		fmt.Fprintf(&b, " %s\n", map[bool]string{true: "matches", false: "does not match"}[s.Matched])
+		for _, el := range []trust.ElementResult{s.Principal, s.Action} {
+			fmt.Fprintf(&b, "  %s line %d: %s\n", mark(el.Matched), el.Line, el.Name)
+			printBoth(&b, el.Expected, []string{el.Actual})
+		}
+		for _, c := range s.Conditions {
+			fmt.Fprintf(&b, "  %s line %d: %s %s\n", mark(c.Matched), c.Line, c.Operator, c.Key)
+			printBoth(&b, c.Expected, c.Actual)
+			if note := absence(c); note != "" {
+				fmt.Fprintf(&b, "      note      %s\n", note)
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func mark(matched bool) string { return map[bool]string{true: "ok  ", false: "FAIL"}[matched] }
+
+func printBoth(b *strings.Builder, expected, actual []string) {
+	for i, v := range expected {
+		label := "expected"
+		if i > 0 {
+			label = "or"
+		}
+		fmt.Fprintf(b, "      %-9s %q\n", label, v)
+	}
+	if len(actual) == 0 {
+		b.WriteString("      there     nothing\n")
+	}
+	for _, v := range actual {
+		fmt.Fprintf(b, "      there     %q\n", v)
+	}
+}
+
+// absence explains a key that no request has.
+func absence(c trust.ConditionResult) string {
+	provider, claim := trust.SplitKey(c.Key)
+	switch {
+	case c.Present || !trust.IsGitHub(provider) || trust.IsConditionKey(c.Key):
+		return ""
+	case trust.IsClaimOnly(claim):
+		return claim + " is a claim, but AWS has no condition key for it"
+	}
+	return "there is no such condition key"
+}
+
+// reason says in one sentence what decided.
+func (e explanation) reason(file string) string {
+	s, ok := e.Deciding()
+	if !ok {
+		return "no statement allows anything"
+	}
+	place := func(p trust.Pos) string { return fmt.Sprintf("%s:%d", file, p.Line) }
+	switch failing := s.Failing(); {
+	case e.Decision == trust.Allowed:
+		return fmt.Sprintf("the statement at %s admits the token", place(s.Pos))
+	case e.Decision == trust.ExplicitDeny:
+		return fmt.Sprintf("the Deny statement at %s matches", place(s.Pos))
+	case !s.Principal.Matched:
+		return fmt.Sprintf("no Allow statement trusts %s", s.Principal.Actual)
+	case !s.Action.Matched:
+		return fmt.Sprintf("no Allow statement for the provider allows %s", s.Action.Actual)
+	case len(failing) == 1:
+		return fmt.Sprintf("one condition fails, %s %s at %s", failing[0].Operator, failing[0].Key, place(failing[0].Pos))
+	default:
+		var places []string
+		for _, c := range failing {
+			places = append(places, fmt.Sprintf("%s %s at %s", c.Operator, c.Key, place(c.Pos)))
+		}
+		return fmt.Sprintf("%d conditions fail: %s", len(failing), strings.Join(places, "; "))
+	}
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"io"
+
+	"github.com/org/aws-oidc-action/internal/trust/inventory"
+)
+
+const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] FILE"
+
+var inventoryFormats = map[string]func(io.Writer, []inventory.Entry) error{
+	"markdown": inventory.WriteMarkdown, "json": inventory.WriteJSON, "csv": inventory.WriteCSV,
+}
+
+// trustInventory lists which runs can assume which roles.
+func trustInventory(_ context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("trust inventory", flag.ContinueOnError)
+	format := fs.String("format", "markdown", "`format` of the list: markdown, json or csv")
+	if run, code := env.parse(fs, trustInventorySynopsis, args); !run {
+		return code
+	}
+	writeEntries, ok := inventoryFormats[*format]
+	if !ok {
+		return env.unknownFormat("inventory", *format, "markdown", "json", "csv")
+	}
+	if !env.arguments("inventory", fs.Args(), 1, 1) {
+		return exitUsage
+	}
+	entries, err := inventory.List(env.roles(fs.Arg(0)))
+	if err == nil {
+		err = env.write(*format != "json", func(w io.Writer) error { return writeEntries(w, entries) })
+	}
+	if err != nil {
+		env.errorf("trust inventory: %v", err)
+		return exitFailure
+	}
+	return exitFine
+}

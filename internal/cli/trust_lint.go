@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"io"
+	"math"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/lint"
+)
+
+const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… FILE…"
+
+// lintFormats are the writers of findings by --format.
+var lintFormats = map[string]func(io.Writer, []lint.Finding) error{
+	"text": lint.WriteText, "json": lint.WriteJSON, "github": lint.WriteAnnotations, "sarif": lint.WriteSARIF,
+}
+
+// trustLint checks the policies of all files; the exit code is 1 if a finding
+// is as grave as --fail-on.
+func trustLint(_ context.Context, env Env, args []string) int {
+	fs := flag.NewFlagSet("trust lint", flag.ContinueOnError)
+	format := fs.String("format", "text", "`format` of the findings: text, json, github (annotations) or sarif")
+	failOn := fs.String("fail-on", "warning", "lowest `severity` that makes the exit code 1: note, low, warning, medium, error, high or critical")
+	var options lint.Options
+	fs.Func("immutable", "`repository` whose tokens have ids in the subject, OWNER/REPOSITORY with wildcards; may be given again", func(s string) error {
+		options.Immutable = append(options.Immutable, trust.NewPattern(s))
+		return nil
+	})
+	if run, code := env.parse(fs, trustLintSynopsis, args); !run {
+		return code
+	}
+	threshold, err := lint.ParseSeverity(*failOn)
+	if err != nil {
+		env.errorf("trust lint: --fail-on: %v", err)
+		return exitUsage
+	}
+	writeFindings, ok := lintFormats[*format]
+	if !ok {
+		return env.unknownFormat("lint", *format, "text", "json", "github", "sarif")
+	}
+	if !env.arguments("lint", fs.Args(), 1, math.MaxInt) {
+		return exitUsage
+	}
+	var findings []lint.Finding
+	for _, file := range fs.Args() {
+		for role, err := range env.roles(file) {
+			if err != nil {
+				env.errorf("trust lint: %v", err)
+				return exitFailure
+			}
+			for _, f := range lint.Check(role, options) {
+				f.File = file
+				findings = append(findings, f)
+			}
+		}
+	}
+	err = env.write(*format == "text", func(w io.Writer) error { return writeFindings(w, findings) })
+	if err != nil {
+		env.errorf("trust lint: %v", err)
+		return exitFailure
+	}
+	if gravest, any := lint.Highest(findings); any && gravest >= threshold {
+		return exitRefused
+	}
+	return exitFine
+}

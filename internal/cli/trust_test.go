@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const trustedMain = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+      "Action": "sts:AssumeRoleWithWebIdentity",
+      "Condition": {
+        "StringEquals": {
+          "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+          "token.actions.githubusercontent.com:sub": "repo:octo@1/app@2:ref:refs/heads/main"
+        }
+      }
+    }
+  ]
+}
+`
+
+// trustRun is one command line with what came of it.
+type trustRun struct {
+	code           int
+	stdout, stderr string
+}
+
+// runTrust runs `trust ARGS` in a directory with the files of the tests.
+func runTrust(t *testing.T, stdin string, args ...string) trustRun {
+	t.Helper()
+	dir := t.TempDir()
+	t.Chdir(dir)
+	wide := strings.ReplaceAll(trustedMain, `"repo:octo@1/app@2:ref:refs/heads/main"`, `"x"`)
+	wide = strings.ReplaceAll(wide, `"StringEquals"`, `"StringLike"`)
+	wide = strings.ReplaceAll(wide, `"x"`, `"repo:octo@1/*"`)
+	for name, content := range map[string]string{
+		"main.json":    trustedMain,
+		"wide.json":    wide,
+		"closed.json":  `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*"}}`,
+		"broken.json":  `{"RoleDetailList": [`,
+		"odd.json":     `{"Statement": {"Effect": "Allow", "Effect": "Deny"}}`,
+		"claims.json":  `{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": "repo:octo@1/app@2:ref:refs/heads/main"}`,
+		"account.json": `{"RoleDetailList": [{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + trustedMain + `}, {"RoleName": "b", "AssumeRolePolicyDocument": ` + wide + `}]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	env := Env{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Now: func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }}
+	code := trustPolicies(context.Background(), env, args)
+	return trustRun{code, stdout.String(), stderr.String()}
+}
+
+func TestTrustCommands(t *testing.T) {
+	tests := []struct {
+		name   string
+		args   string
+		stdin  string
+		code   int
+		stdout string // part of it; - for none at all
+		stderr string // part of it
+	}{
+		{"nothing", "", "", exitUsage, "-", "trust: which command?"},
+		{"help", "--help", "", exitFine, "trust explain", ""},
+		{"unknown", "frobnicate", "", exitUsage, "-", `trust: unknown command "frobnicate"`},
+		{"help of a command", "lint --help", "", exitFine, "--fail-on severity", ""},
+		{"unknown flag", "lint --frob x", "", exitUsage, "-", "flag provided but not defined: -frob"},
+
+		{"explain allows", "explain --policy main.json --claims claims.json", "", exitFine, "Allow: the statement at main.json:4 admits the token", ""},
+		{"explain from standard input", "explain --policy main.json --claims -", `{"iss": "https://token.actions.githubusercontent.com"}`, exitRefused, "2 conditions fail", ""},
+		{"explain policy from standard input", "explain --policy - --claims claims.json", trustedMain, exitFine, "Allow: the statement at -:4", ""},
+		{"explain in short", "explain --policy main.json --repository octo/app --owner-id 1 --repository-id 2", "", exitFine, "Allow", ""},
+		{"explain the environment", "explain --policy main.json --repository octo/app --owner-id 1 --repository-id 2 --environment prod", "", exitRefused,
+			"ImplicitDeny: one condition fails, StringEquals token.actions.githubusercontent.com:sub at main.json:11", ""},
+		{"explain a pull request", "explain --policy main.json --repository octo/app --event pull_request", "", exitRefused, `there     "repo:octo/app:pull_request"`, ""},
+		{"explain another provider", "explain --policy main.json --repository octo/app --issuer https://token.actions.githubusercontent.com/octo", "", exitRefused, "no Allow statement trusts", ""},
+		{"explain another account", "explain --policy main.json --claims claims.json --account 444455556666", "", exitRefused, "no Allow statement trusts", ""},
+		{"explain a denial", "explain --policy closed.json --claims claims.json", "", exitRefused, "ExplicitDeny: the Deny statement at closed.json:1 matches", ""},
+		{"explain with context", "explain --policy main.json --claims claims.json --context token.actions.githubusercontent.com:AUD=x", "", exitRefused, `there     "x"`, ""},
+		{"explain a role", "explain --policy account.json --role b --claims claims.json", "", exitFine, "Allow", ""},
+		{"explain which role", "explain --policy account.json --claims claims.json", "", exitFailure, "-", "account.json has several roles: say which by --role"},
+		{"explain no such role", "explain --policy account.json --role c --claims claims.json", "", exitFailure, "-", `account.json has no role "c"`},
+		{"explain no policy", "explain --claims claims.json", "", exitUsage, "-", "--policy is missing"},
+		{"explain no claims", "explain --policy main.json", "", exitUsage, "-", "say what the token claims"},
+		{"explain both claims", "explain --policy main.json --claims claims.json --repository o/r", "", exitUsage, "-", "say what the token claims"},
+		{"explain bad claims", "explain --policy main.json --claims broken.json", "", exitUsage, "-", "claims are not a JSON object"},
+		{"explain bad repository", "explain --policy main.json --repository o", "", exitUsage, "-", `--repository "o": repository is written OWNER/REPOSITORY`},
+		{"explain bad context", "explain --policy main.json --repository o/r --context x", "", exitUsage, "-", "write KEY=VALUE"},
+		{"explain bad policy", "explain --policy odd.json --claims claims.json", "", exitFailure, "-", "stands twice"},
+		{"explain bad format", "explain --policy main.json --claims claims.json --format xml", "", exitUsage, "-", `--format "xml" is unknown`},
+		{"explain stray argument", "explain --policy main.json --claims claims.json main.json", "", exitUsage, "-", "1 arguments are given"},
+
+		{"lint fine", "lint main.json", "", exitFine, "-", ""},
+		{"lint findings", "lint main.json wide.json", "", exitRefused, "wide.json:11:54: high:", ""},
+		{"lint fail-on", "lint --fail-on critical wide.json", "", exitFine, "owner-wide", ""},
+		{"lint immutable", "lint --immutable octo/* --fail-on note main.json", "", exitFine, "-", ""},
+		{"lint account", "lint account.json", "", exitRefused, "role b", ""},
+		{"lint standard input", "lint -", trustedMain, exitFine, "-", ""},
+		{"lint json", "lint --format json main.json", "", exitFine, `"findings": []`, ""},
+		{"lint github", "lint --format github wide.json", "", exitRefused, "::error file=wide.json,line=11,col=54", ""},
+		{"lint sarif", "lint --format sarif wide.json", "", exitRefused, `"version": "2.1.0"`, ""},
+		{"lint duplicate key", "lint odd.json", "", exitRefused, "[duplicate-key]", ""},
+		{"lint unreadable", "lint --format json wide.json broken.json", "", exitFailure, "-", "broken.json: line 1"},
+		{"lint missing file", "lint none.json", "", exitFailure, "-", "none.json"},
+		{"lint no file", "lint", "", exitUsage, "-", "0 arguments are given"},
+		{"lint late flag", "lint main.json --format json", "", exitUsage, "-", "flags come first"},
+		{"lint bad severity", "lint --fail-on grave main.json", "", exitUsage, "-", `severity "grave" is unknown`},
+
+		{"generate", "generate --repository octo@1/app@2 --branch main --account 111122223333", "", exitFine, "repo:octo@1/app@2:ref:refs/heads/main", ""},
+		{"generate with ids apart", "generate --repository octo/app --owner-id 1 --repository-id 2 --environment prod", "", exitFine, "repo:octo@1/app@2:environment:prod", "ACCOUNT_ID"},
+		{"generate with one id", "generate --repository octo/app --owner-id 1 --environment prod", "", exitUsage, "-", "write both as numbers"},
+		{"generate names", "generate --repository octo/app --tag v1", "", exitFine, "repo:octo/app:ref:refs/tags/v1", "names without ids"},
+		{"generate several", "generate --repository octo@1/app@2 --repository octo@1/site@3 --pull-request", "", exitFine, "repo:octo@1/site@3:pull_request", "pull requests run"},
+		{"generate cloudformation", "generate --repository octo@1/app@2 --branch main --format cloudformation", "", exitFine, "AWS::IAM::Role", ""},
+		{"generate terraform", "generate --repository octo@1/app@2 --branch main --allow s3-deploy:bucket --format terraform", "", exitFine, `"aws_iam_role_policy"`, ""},
+		{"generate nothing", "generate", "", exitUsage, "-", "no repository"},
+		{"generate bad permission", "generate --allow s3:x", "", exitUsage, "-", `there is no template "s3"`},
+		{"generate bad format", "generate --format xml", "", exitUsage, "-", `--format "xml" is unknown`},
+
+		{"inventory", "inventory account.json", "", exitFine, "| `b` | `octo@1/*` |", ""},
+		{"inventory json", "inventory --format json account.json", "", exitFine, `"repository": "octo@1/app@2"`, ""},
+		{"inventory csv", "inventory --format csv account.json", "", exitFine, "b,octo@1/*,every run", ""},
+		{"inventory broken", "inventory --format json broken.json", "", exitFailure, "-", "broken.json: line 1"},
+		{"inventory bad format", "inventory --format xml account.json", "", exitUsage, "-", `--format "xml" is unknown`},
+
+		{"diff same", "diff main.json main.json", "", exitFine, "-", ""},
+		{"diff wider", "diff main.json wide.json", "", exitRefused, "wide.json:11:54: StringLike", ""},
+		{"diff narrower", "diff wide.json main.json", "", exitFine, "-", ""},
+		{"diff json", "diff --format json main.json wide.json", "", exitRefused, `"widened": true`, ""},
+		{"diff json same", "diff --format json main.json main.json", "", exitFine, `"changes": []`, ""},
+		{"diff one file", "diff main.json", "", exitUsage, "-", "1 arguments are given"},
+		{"diff broken", "diff main.json broken.json", "", exitFailure, "-", "read the new document"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := runTrust(t, tt.stdin, strings.Fields(tt.args)...)
+			if got.code != tt.code {
+				t.Errorf("exit code %d, want %d", got.code, tt.code)
+			}
+			if tt.stdout == "-" && got.stdout != "" || tt.stdout != "-" && !strings.Contains(got.stdout, tt.stdout) {
+				t.Errorf("standard output:\n%s\nwant %q", got.stdout, tt.stdout)
+			}
+			if !strings.Contains(got.stderr, tt.stderr) || tt.stderr == "" && got.stderr != "" {
+				t.Errorf("standard error:\n%s\nwant %q", got.stderr, tt.stderr)
+			}
+			if strings.Contains(tt.args, "json ") && got.stdout != "" && strings.Contains(tt.args, "--format json") && !json.Valid([]byte(got.stdout)) {
+				t.Errorf("not JSON:\n%s", got.stdout)
+			}
+		})
+	}
+}
+
+func TestTrustExplainJSON(t *testing.T) {
+	got := runTrust(t, "", "explain", "--format", "json", "--policy", "main.json", "--repository", "octo/app")
+	var answer struct {
+		Decision   string
+		Subject    string
+		Statements []struct {
+			Line       int
+			Conditions []struct {
+				Key              string
+				Expected, Actual []string
+				Present, Matched bool
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil {
+		t.Fatalf("%v\n%s", err, got.stdout)
+	}
+	if answer.Decision != "ImplicitDeny" || answer.Subject != "repo:octo/app:ref:refs/heads/main" || len(answer.Statements) != 1 ||
+		answer.Statements[0].Line != 4 || answer.Statements[0].Conditions[1].Matched || !answer.Statements[0].Conditions[0].Matched {
+		t.Errorf("%+v", answer)
+	}
+}
+
+// No text of a document becomes a workflow command.
+func TestTrustOutputIsHarmless(t *testing.T) {
+	evil := `{"RoleDetailList": [{"RoleName": "x\n::error::evil", "AssumeRolePolicyDocument": ` +
+		strings.ReplaceAll(trustedMain, "repo:octo@1/app@2:ref:refs/heads/main", `repo:octo/*\n::set-output name=a::b`) + `}]}`
+	for _, args := range []string{
+		"lint -", "inventory -", "inventory --format csv -", "inventory --format json -", "lint --format json -", "lint --format sarif -",
+		"diff main.json -", "explain --claims claims.json --policy -",
+	} {
+		got := runTrust(t, evil, strings.Fields(args)...)
+		for _, line := range strings.Split(got.stdout+got.stderr, "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") {
+				t.Errorf("%s: line %q", args, line)
+			}
+		}
+		if got.stdout == "" {
+			t.Errorf("%s: no output: %s", args, got.stderr)
+		}
+	}
+}
+
+// What generate prints, lint and explain take as it is.
+func TestTrustCommandsWorkTogether(t *testing.T) {
+	for _, format := range []string{"json", "cloudformation"} {
+		role := runTrust(t, "", "generate", "--repository", "octo@1/app@2", "--environment", "prod", "--allow", "lambda-deploy:orders", "--format", format)
+		if got := runTrust(t, role.stdout, "lint", "-"); got.code != exitFine {
+			t.Errorf("%s: lint: %d\n%s%s", format, got.code, got.stdout, got.stderr)
+		}
+		got := runTrust(t, role.stdout, "explain", "--policy", "-", "--repository", "octo/app", "--owner-id", "1", "--repository-id", "2", "--environment", "prod")
+		if got.code != exitFine {
+			t.Errorf("%s: explain: %d\n%s%s", format, got.code, got.stdout, got.stderr)
+		}
+	}
+}
