@@ -1,0 +1,112 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// withVariables reads an input, or where it is empty the variables that stand
+// in for it.
+func withVariables(input, env func(string) string) func(string) string {
+	variables := map[string][]string{}
+	for _, in := range Inputs {
+		variables[in.Name] = in.Env
+	}
+	return func(name string) string {
+		if v := input(name); v != "" {
+			return v
+		}
+		for _, variable := range variables[name] {
+			if v := strings.TrimSpace(env(variable)); v != "" {
+				return v
+			}
+		}
+		return ""
+	}
+}
+
+func (b *builder) refuseControlCharacters() {
+	for _, in := range Inputs {
+		if c, found := control(b.input(in.Name), in.Multiline); found {
+			shown := quote(b.input(in.Name))
+			if in.Secret {
+				shown = "the value"
+			}
+			b.report.refuse(in.Name, "%s has the control character %q, remove it", shown, c)
+		}
+	}
+}
+
+// boolean reads YAML 1.2's core schema.
+func (b *builder) boolean(name string, otherwise bool) bool {
+	switch v := b.input(name); v {
+	case "":
+		return otherwise
+	case "true", "True", "TRUE":
+		return true
+	case "false", "False", "FALSE":
+		return false
+	default:
+		b.problem(name, "%s is not a boolean, write true or false", quote(v))
+		return otherwise
+	}
+}
+
+// choice reads one of several words; the first is the default.
+func (b *builder) choice(name string, words ...string) string {
+	v := b.input(name)
+	if v == "" {
+		return words[0]
+	}
+	if !slices.Contains(words, v) {
+		b.problem(name, "%s is unknown, write %s", quote(v), strings.Join(words, " or "))
+		return words[0]
+	}
+	return v
+}
+
+func (b *builder) integer(name string, otherwise, least, most int) int {
+	v := b.input(name)
+	if v == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < least || n > most || strconv.Itoa(n) != v {
+		b.problem(name, "%s is not a whole number from %d to %d", quote(v), least, most)
+		return otherwise
+	}
+	return n
+}
+
+func (b *builder) seconds(name string, otherwise, least, most time.Duration) time.Duration {
+	n := b.integer(name, int(otherwise/time.Second), int(least/time.Second), int(most/time.Second))
+	return time.Duration(n) * time.Second
+}
+
+func (b *builder) accountList(name string, line int, text string) []string {
+	ids := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+	if text != "" && len(ids) == 0 {
+		b.report.add(name, line, "%s names no account, write 12-digit ids separated by commas", quote(text))
+	}
+	for _, id := range ids {
+		if !isAccountID(id) {
+			b.report.add(name, line, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
+			return nil // so that nothing is held against a wrong list
+		}
+	}
+	return ids
+}
+
+func (b *builder) readRegion(name string) string {
+	v := b.input(name)
+	switch {
+	case v == "":
+		b.problem(name, "is not given, write the region whose STS is to be asked, for example eu-central-1")
+	case !isRegion(v):
+		b.problem(name, "%s is not the name of a region, write one like eu-central-1 (not an availability zone)", quote(v))
+	}
+	return v
+}
