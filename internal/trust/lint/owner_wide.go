@@ -12,16 +12,18 @@ var ownerWide = Rule{
 	Severity: High,
 	Summary:  "every repository of an owner gets in",
 	check: func(in *inspection) {
-		for reach, whole := range map[grant.Reach]string{grant.Owner: "owner", grant.Enterprise: "enterprise"} {
-			in.deciding(reach, func(g grant.Grant, c grant.Constraint, v trust.Value) {
-				if calledWorkflow(g) || c.Subject(v).Malformed {
-					return
-				}
-				in.report(High, v.Pos, fmt.Sprintf("%s %q admits every repository of the %s: whoever can push to any of them, "+
-					"or create one, can assume the role", c.Claim, v.Text, whole), rewriteSubject(g, c.Subject(v)))
-			})
-		}
+		in.reportWide(grant.Owner, "owner")
+		in.reportWide(grant.Enterprise, "enterprise")
 	},
+}
+
+func (in *inspection) reportWide(reach grant.Reach, whole string) {
+	in.deciding(reach, func(g grant.Grant, c grant.Constraint, v trust.Value) {
+		if s := c.Subject(v); !calledWorkflow(g) && !s.Malformed {
+			in.report(High, v.Pos, fmt.Sprintf("%s %q admits every repository of the %s: whoever can push to any of them, "+
+				"or create one, can assume the role", c.Claim, v.Text, whole), rewriteSubject(g, s))
+		}
+	})
 }
 
 // calledWorkflow reports whether only runs of a certain reusable workflow get
