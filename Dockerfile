@@ -21,4 +21,6 @@ RUN ["go", "build", "-trimpath", "-tags=nethttpomithttp2", "-o", "/aws-oidc-acti
 # No CA certificates are copied: the program carries Mozilla's roots (internal/transport).
 FROM scratch
 COPY --from=build /aws-oidc-action /aws-oidc-action
+# The program's second name, /post: a link, as nothing in this image could make one.
+COPY image/ /
 ENTRYPOINT ["/aws-oidc-action"]

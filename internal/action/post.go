@@ -20,11 +20,22 @@ func (p *phase) post(ctx context.Context) {
 	s, err := p.openStore()
 	if err == nil {
 		defer s.Close()
-		id := p.runner.State(stateStep)
-		err = p.takeBack(ctx, s, func(r record) bool { return r.ID == id })
+		err = p.takeBack(ctx, s, p.ofThisStep())
 	}
 	if err != nil {
 		p.runner.Warning("clean-up", "what this step exported could not be taken back: "+err.Error())
+	}
+}
+
+// ofThisStep finds the record of the step by its state, or where the runner
+// keeps none by its name in the job.
+func (p *phase) ofThisStep() func(record) bool {
+	id, action := p.runner.State(stateStep), p.runner.Getenv("GITHUB_ACTION")
+	return func(r record) bool {
+		if id == "" {
+			return r.Action == action
+		}
+		return r.ID == id
 	}
 }
 

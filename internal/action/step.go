@@ -29,6 +29,7 @@ type Step struct {
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between tries
 	Version string                                     // for the user agent
+	Post    bool                                       // this is the post phase, even if the state does not say so
 	Program string                                     // path of this executable, which refresh: true leaves to later steps
 }
 
@@ -47,11 +48,11 @@ const (
 	stateStep = "step"
 )
 
-// Run does the main phase, or the post phase if the main phase's state says
-// so, and returns the exit code.
+// Run does the main phase, or the post phase if Post or the main phase's state
+// says so, and returns the exit code.
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
-	if p.runner.State(statePost) == "true" {
+	if s.Post || p.runner.State(statePost) == "true" {
 		p.post(ctx)
 		return exitFine
 	}
@@ -77,7 +78,7 @@ type phase struct {
 
 // main returns why the step fails, or nil.
 func (p *phase) main(ctx context.Context) *explain.Diagnosis {
-	p.record.ID = newID()
+	p.record.ID, p.record.Action = newID(), p.runner.Getenv("GITHUB_ACTION")
 	if err := p.runner.WriteState(runner.Pair{Name: statePost, Value: "true"}, runner.Pair{Name: stateStep, Value: p.record.ID}); err != nil {
 		return failure(err)
 	}

@@ -34,6 +34,7 @@ type jobState struct {
 // record is what one step has published.
 type record struct {
 	ID       string              `json:"id"`
+	Action   string              `json:"action,omitempty"`   // GITHUB_ACTION, the step's name in its job
 	Exported map[string]exported `json:"exported,omitempty"` // by variable
 	Profiles map[string]string   `json:"profiles,omitempty"` // name → digest of what the files say
 	Refresh  []string            `json:"refresh,omitempty"`  // names that credential-process knows

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 // Env is what a process has besides its arguments.
 type Env struct {
+	Name           string   // by which the program was started, os.Args[0]
 	Environ        []string // as os.Environ gives it
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -68,8 +70,15 @@ func Run(ctx context.Context, env Env, args []string) int {
 }
 
 func step(ctx context.Context, env Env) int {
-	return stepWith(env.Environ, env.Stdout, env.Now).Run(ctx)
+	s := stepWith(env.Environ, env.Stdout, env.Now)
+	s.Post = filepath.Base(env.Name) == postName
+	return s.Run(ctx)
 }
+
+// postName is the image's second name for the program, under which action.yml
+// starts the post phase: act and the runners built on it give a container
+// action no state there.
+const postName = "post"
 
 // Getenv returns a variable, or "".
 func (e Env) Getenv(name string) string {

@@ -61,7 +61,7 @@ func TestBadTokensAreNotQuoted(t *testing.T) {
 }
 
 // endpoint answers each request with the next answer, the last one for ever.
-func endpoint(t *testing.T, answers ...func(http.ResponseWriter, *http.Request)) (*Source, *int) {
+func endpoint(t *testing.T, answers ...func(http.ResponseWriter, *http.Request)) (*Source, func() int) {
 	t.Helper()
 	var mu sync.Mutex
 	calls := 0
@@ -75,7 +75,12 @@ func endpoint(t *testing.T, answers ...func(http.ResponseWriter, *http.Request))
 	t.Cleanup(server.Close)
 	policy := retry.Default(4)
 	policy.Sleep = func(context.Context, time.Duration) error { return nil }
-	return &Source{URL: server.URL + "/token?api-version=2.0&x=a%2Fb", Bearer: secret.New("bearer-secret"), Client: server.Client(), Retry: policy}, &calls
+	source := &Source{URL: server.URL + "/token?api-version=2.0&x=a%2Fb", Bearer: secret.New("bearer-secret"), Client: server.Client(), Retry: policy}
+	return source, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return calls
+	}
 }
 
 func status(code int, body string) func(http.ResponseWriter, *http.Request) {
@@ -136,8 +141,8 @@ func TestTokenTries(t *testing.T) {
 				if tt.again {
 					wantCalls = failures + 1
 				}
-				if (err == nil) != tt.again || *calls != wantCalls {
-					t.Errorf("after %d failures: %d calls, error %v", failures, *calls, err)
+				if (err == nil) != tt.again || calls() != wantCalls {
+					t.Errorf("after %d failures: %d calls, error %v", failures, calls(), err)
 				}
 			}
 			s, calls := endpoint(t, tt.fault)
@@ -146,8 +151,8 @@ func TestTokenTries(t *testing.T) {
 			if !errors.As(err, &failed) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "bearer-secret") || strings.Contains(err.Error(), "eyJ") || strings.Contains(err.Error(), "127.0.0.1:") && strings.Contains(err.Error(), "token?") {
 				t.Errorf("error %v, want %q", err, tt.want)
 			}
-			if tt.again && *calls != 4 || !tt.again && *calls != 1 {
-				t.Errorf("%d calls", *calls)
+			if tt.again && calls() != 4 || !tt.again && calls() != 1 {
+				t.Errorf("%d calls", calls())
 			}
 		})
 	}
@@ -158,16 +163,16 @@ func TestAHangEndsAtTheDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	_, err := s.Token(ctx, "a")
-	if !errors.Is(err, context.DeadlineExceeded) || *calls != 1 {
-		t.Errorf("%d calls, error %v", *calls, err)
+	if !errors.Is(err, context.DeadlineExceeded) || calls() != 1 {
+		t.Errorf("%d calls, error %v", calls(), err)
 	}
 }
 
 func TestAHangIsTriedAgain(t *testing.T) {
 	s, calls := endpoint(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, good)
 	s.Retry.PerAttempt = 50 * time.Millisecond
-	if _, err := s.Token(context.Background(), "a"); err != nil || *calls != 2 {
-		t.Errorf("%d calls, error %v", *calls, err)
+	if _, err := s.Token(context.Background(), "a"); err != nil || calls() != 2 {
+		t.Errorf("%d calls, error %v", calls(), err)
 	}
 }
 
@@ -197,10 +202,10 @@ func TestTokensAreSharedAndRenewed(t *testing.T) {
 		return token
 	}
 	first := get("a", Token{})
-	if get("a", Token{}).Raw != first.Raw || *calls != 1 {
+	if get("a", Token{}).Raw != first.Raw || calls() != 1 {
 		t.Error("a young token was not shared")
 	}
-	if get("b", Token{}).Raw == first.Raw || *calls != 2 {
+	if get("b", Token{}).Raw == first.Raw || calls() != 2 {
 		t.Error("another audience got the same token")
 	}
 	now = start.Add(270 * time.Second)
@@ -209,10 +214,10 @@ func TestTokensAreSharedAndRenewed(t *testing.T) {
 	}
 	now = start.Add(271 * time.Second)
 	second := get("a", Token{})
-	if second.Raw == first.Raw || *calls != 3 {
+	if second.Raw == first.Raw || calls() != 3 {
 		t.Error("a token about to expire was handed out")
 	}
-	if third := get("a", second); third.Raw == second.Raw || get("a", second).Raw != third.Raw || *calls != 4 {
+	if third := get("a", second); third.Raw == second.Raw || get("a", second).Raw != third.Raw || calls() != 4 {
 		t.Error("a refused token was not replaced once")
 	}
 	if tokens.Last("a").Claims.Get("n") != "4" || !tokens.Last("never").Raw.IsZero() {

@@ -31,7 +31,7 @@ inputs:
 	b.WriteString(`runs:
   using: docker
   image: Dockerfile
-  post-entrypoint: /aws-oidc-action
+  post-entrypoint: /post
   post-if: env.AWS_SKIP_CLEANUP_STEP != 'true'
 `)
 	return b.String()
