@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +17,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
-	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -36,8 +34,7 @@ func TestASeededSessionCostsNoCall(t *testing.T) {
 		t.Error("a client was made")
 		return &http.Client{Transport: noNetwork{}}
 	}
-	w.pass(39 * time.Minute)
-	seed.Expires = seed.Expires.Add(-39 * time.Minute)
+	w.now = w.now.Add(39 * time.Minute)
 	if diff := cmp.Diff(seed, w.get("deploy"), sameSession); diff != "" {
 		t.Error(diff)
 	}
@@ -52,7 +49,7 @@ func TestRenewalWalksTheChainOnce(t *testing.T) {
 	var n int
 	w.calls(&n)
 	for i := range 3 {
-		w.pass(41 * time.Minute)
+		w.now = w.now.Add(41 * time.Minute)
 		fresh := w.get("deploy")
 		if got := w.calls(&n); got != walked {
 			t.Errorf("calls: %s", got)
@@ -73,7 +70,7 @@ func TestRenewalWalksTheChainOnce(t *testing.T) {
 func TestAnExpiredSessionIsRenewed(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
-	w.pass(5 * time.Hour)
+	w.now = w.now.Add(5 * time.Hour)
 	w.works(w.get("deploy"))
 }
 
@@ -82,7 +79,7 @@ const always = "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: always
 func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: 3, after: 1}\n")
 	seed := w.put("deploy", w.login())
-	w.pass(41 * time.Minute)
+	w.now = w.now.Add(41 * time.Minute)
 	var n int
 	w.calls(&n)
 	session, d := w.Get(context.Background(), "deploy")
@@ -97,11 +94,11 @@ func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 		t.Errorf("notes %+v", notes)
 	}
 
-	w.pass(59 * time.Second)
+	w.now = w.now.Add(59 * time.Second)
 	if again := w.get("deploy"); again.AccessKeyID != seed.AccessKeyID || w.calls(&n) != "" {
 		t.Error("it was tried again at once")
 	}
-	w.pass(time.Second)
+	w.now = w.now.Add(time.Second)
 	if fresh := w.get("deploy"); fresh.AccessKeyID == seed.AccessKeyID || w.calls(&n) != walked {
 		t.Error("it was not tried again after a minute")
 	}
@@ -113,7 +110,7 @@ func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 	w := newWorld(t, always)
 	w.put("deploy", w.login())
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	var n int
 	w.calls(&n)
 	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2, arn:aws:iam::222222222222:role/deploy")
@@ -121,12 +118,12 @@ func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 		t.Errorf("calls: %s", got)
 	}
 	// Those who waited with it get its diagnosis, without a call of their own.
-	w.pass(4 * time.Second)
+	w.now = w.now.Add(4 * time.Second)
 	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
 	if got := w.calls(&n); got != "" {
 		t.Errorf("calls: %s", got)
 	}
-	w.pass(time.Second)
+	w.now = w.now.Add(time.Second)
 	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
 	if got := w.calls(&n); got == "" {
 		t.Error("it was not tried again after five seconds")
@@ -135,7 +132,7 @@ func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 		t.Errorf("notes %+v", notes)
 	}
 	// A clock that was set back does not stop the next try.
-	w.pass(-time.Minute)
+	w.now = w.now.Add(-time.Minute)
 	if session, err := w.Store.Session("deploy"); err != nil || session.Expires.Before(w.now) {
 		t.Fatal("the session lives again, this shows nothing")
 	}
@@ -147,7 +144,7 @@ func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 func TestARefusalIsDiagnosed(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRoleWithWebIdentity, fault: region-disabled, times: always, after: 1}\n")
 	w.put("deploy", w.login())
-	w.pass(2 * time.Hour)
+	w.now = w.now.Add(2 * time.Hour)
 	w.refused("deploy", explain.RegionDisabled, "hop 1 of 2")
 }
 
@@ -211,7 +208,7 @@ func TestWaitingForAnother(t *testing.T) {
 		seed := w.put("deploy", w.login())
 		hold(w)
 		w.slept = timeout
-		w.pass(50 * time.Minute)
+		w.now = w.now.Add(50 * time.Minute)
 		if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
 			t.Error("another session")
 		}
@@ -221,7 +218,7 @@ func TestWaitingForAnother(t *testing.T) {
 		w.put("deploy", w.login())
 		hold(w)
 		w.slept = timeout
-		w.pass(time.Hour)
+		w.now = w.now.Add(time.Hour)
 		w.refused("deploy", explain.Deadline, "another process renews")
 	})
 	t.Run("until the job is cancelled", func(t *testing.T) {
@@ -229,14 +226,14 @@ func TestWaitingForAnother(t *testing.T) {
 		w.put("deploy", w.login())
 		hold(w)
 		w.slept = func(context.Context, time.Duration) error { return context.Canceled }
-		w.pass(time.Hour)
+		w.now = w.now.Add(time.Hour)
 		w.refused("deploy", explain.Failed, "canceled")
 	})
 	t.Run("who renews it", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.pass(time.Hour)
+		w.now = w.now.Add(time.Hour)
 		login, err := w.Store.login("deploy")
 		if err != nil {
 			t.Fatal(err)
@@ -263,7 +260,7 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.pass(time.Hour)
+		w.now = w.now.Add(time.Hour)
 		w.slept = func(context.Context, time.Duration) error {
 			return w.Store.failed("deploy", failure{At: w.now, Diagnosis: explain.Diagnosis{Code: explain.Throttled, What: "theirs"}})
 		}
@@ -289,7 +286,7 @@ func TestHowLongACallerWaits(t *testing.T) {
 func TestACancelledRenewalIsNoFailure(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if session, d := w.Get(ctx, "deploy"); session != nil || d == nil {
@@ -360,7 +357,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")
 			w.put("deploy", w.login())
-			w.pass(time.Hour)
+			w.now = w.now.Add(time.Hour)
 			if err := tt.damage(w); err != nil {
 				t.Fatal(err)
 			}
@@ -370,7 +367,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 	t.Run("no login, but a living session", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
-		w.pass(50 * time.Minute)
+		w.now = w.now.Add(50 * time.Minute)
 		if err := os.Remove(w.path("deploy", loginFile)); err != nil {
 			t.Fatal(err)
 		}
@@ -387,7 +384,7 @@ func TestAnotherIdentityIsRefused(t *testing.T) {
 	if _, err := w.Store.Put(context.Background(), "deploy", w.login(), session, w.now); err != nil {
 		t.Fatal(err)
 	}
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	w.refused("deploy", explain.Failed, "where the step got one of arn:aws:sts::333333333333")
 }
 
@@ -407,16 +404,16 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 	}
 	project()
 	w.put("deploy", l)
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	project()
 	bearer := w.env[requestToken]
 	delete(w.env, requestToken)
 	w.works(w.get("deploy"))
 
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	w.write(l.Profile.TokenFile, bearer[:40])
 	w.refused("deploy", explain.Failed, "does not hold a token")
-	w.pass(time.Hour)
+	w.now = w.now.Add(time.Hour)
 	if err := os.Remove(l.Profile.TokenFile); err != nil {
 		t.Fatal(err)
 	}
@@ -425,27 +422,19 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 
 func TestManyProfilesBelowOneHub(t *testing.T) {
 	const spokes = 12
-	name := func(i int) string { return "spoke-" + strconv.Itoa(i) }
-	roles := "roles:\n"
+	w := newWorldOf(t, hubScenario(spokes))
 	for i := range spokes {
-		roles += "      " + name(i) + ":\n        trust-policy: {Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: 'arn:aws:iam::111111111111:role/github-hub'}}]}\n"
-	}
-	text := strings.Replace(sandbox.BuiltinSource(), "roles:\n      deploy:\n", roles+"      deploy:\n", 1)
-	w := newWorldOf(t, strings.Replace(text, "- arn:aws:iam::222222222222:role/deploy", "- arn:aws:iam::222222222222:role/*", 1))
-	for i := range spokes {
-		l := w.login()
-		l.Profile.Chain[1].Role = plan.RoleARN("arn:aws:iam::222222222222:role/" + name(i))
-		w.put(name(i), l)
+		w.put(spokeName(i), w.spoke(i))
 	}
 	var n int
 	w.calls(&n)
-	w.pass(50 * time.Minute)
+	w.now = w.now.Add(50 * time.Minute)
 	var all sync.WaitGroup
 	for i := range 3 * spokes {
 		all.Go(func() {
-			session, d := w.Get(context.Background(), name(i%spokes))
-			if d != nil || !strings.HasPrefix(session.ARN, "arn:aws:sts::222222222222:assumed-role/"+name(i%spokes)+"/") {
-				t.Errorf("%s: session %v, diagnosis %v", name(i%spokes), session, d)
+			session, d := w.Get(context.Background(), spokeName(i%spokes))
+			if d != nil || !strings.HasPrefix(session.ARN, "arn:aws:sts::222222222222:assumed-role/"+spokeName(i%spokes)+"/") {
+				t.Errorf("%s: session %v, diagnosis %v", spokeName(i%spokes), session, d)
 			}
 		})
 	}
@@ -454,10 +443,10 @@ func TestManyProfilesBelowOneHub(t *testing.T) {
 		t.Errorf("%d walks", got)
 	}
 	for i := range spokes {
-		if notes := w.notes(name(i)); notes.Renewals != 1 || notes.Failures != 0 {
-			t.Errorf("%s: %+v", name(i), notes)
+		if notes := w.notes(spokeName(i)); notes.Renewals != 1 || notes.Failures != 0 {
+			t.Errorf("%s: %+v", spokeName(i), notes)
 		}
-		session, err := w.Store.Session(name(i))
+		session, err := w.Store.Session(spokeName(i))
 		if err != nil {
 			t.Fatal(err)
 		}

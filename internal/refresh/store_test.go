@@ -137,7 +137,7 @@ func TestPutReplacesAndTakesBack(t *testing.T) {
 	w := newWorld(t, always)
 	ctx := context.Background()
 	first := w.put("deploy", w.login())
-	w.pass(50 * time.Minute)
+	w.now = w.now.Add(50 * time.Minute)
 	if _, d := w.Get(ctx, "deploy"); d == nil {
 		t.Fatal("the fault is missing")
 	}
@@ -219,9 +219,9 @@ func tree(t *testing.T, dir string) map[string]string {
 func TestOnlyTheSessionFileHoldsSecrets(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: 3, after: 2}\n")
 	sessions := []assume.Session{w.put("deploy", w.login())}
-	w.pass(50 * time.Minute)
+	w.now = w.now.Add(50 * time.Minute)
 	sessions = append(sessions, w.get("deploy"))
-	w.pass(50 * time.Minute)
+	w.now = w.now.Add(50 * time.Minute)
 	if _, d := w.Get(context.Background(), "deploy"); d == nil {
 		t.Fatal("the fault is missing")
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,8 +19,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// world is a sandbox with a job's state beside it, and one clock for both,
-// which stands still.
+// world is a sandbox with a job's state beside it, and one clock for both.
 type world struct {
 	*testing.T
 	Refresher
@@ -27,7 +27,6 @@ type world struct {
 	dir    string
 	now    time.Time
 	env    map[string]string
-	names  []string // of the profiles
 
 	// slept is called in place of every wait.
 	slept func(context.Context, time.Duration) error
@@ -87,6 +86,24 @@ func (w *world) login() Login {
 	}
 }
 
+// hubScenario is the built-in scenario with many spokes below its hub.
+func hubScenario(spokes int) string {
+	roles := "roles:\n"
+	for i := range spokes {
+		roles += "      " + spokeName(i) + ":\n        trust-policy: {Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: 'arn:aws:iam::111111111111:role/github-hub'}}]}\n"
+	}
+	text := strings.Replace(sandbox.BuiltinSource(), "roles:\n      deploy:\n", roles+"      deploy:\n", 1)
+	return strings.Replace(text, "- arn:aws:iam::222222222222:role/deploy", "- arn:aws:iam::222222222222:role/*", 1)
+}
+
+func spokeName(i int) string { return "spoke-" + strconv.Itoa(i) }
+
+func (w *world) spoke(i int) Login {
+	l := w.login()
+	l.Profile.Chain[1].Role = plan.RoleARN("arn:aws:iam::222222222222:role/" + spokeName(i))
+	return l
+}
+
 // put does what the step does: it logs in and stores the profile.
 func (w *world) put(name string, l Login) assume.Session {
 	w.Helper()
@@ -99,28 +116,7 @@ func (w *world) put(name string, l Login) assume.Session {
 	if _, err := w.Store.Put(context.Background(), name, l, session, w.now); err != nil {
 		w.Fatal(err)
 	}
-	w.names = append(w.names, name)
 	return session
-}
-
-// pass lets time pass. It makes the state older instead of moving the clock:
-// AWS's SDK signs by the machine's.
-func (w *world) pass(d time.Duration) {
-	w.Helper()
-	for _, name := range w.names {
-		if c, err := w.Store.cached(name); err == nil {
-			c.Session.Expires = c.Session.Expires.Add(-d)
-			if err := save(w.Store, name, sessionFile, newCached(c.Session, c.Fetched.Add(-d), c.Renewals)); err != nil {
-				w.Fatal(err)
-			}
-		}
-		if f, err := load[failure](w.Store, name, failureFile); err == nil {
-			f.At = f.At.Add(-d)
-			if err := save(w.Store, name, failureFile, f); err != nil {
-				w.Fatal(err)
-			}
-		}
-	}
 }
 
 // get wants a session, and nothing that went wrong.
@@ -171,7 +167,7 @@ func (w *world) notes(name string) Notes {
 // works proves that id, secret and token belong together.
 func (w *world) works(s assume.Session) {
 	w.Helper()
-	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(1)}
+	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(1), Now: w.Now}
 	got, err := walker.Identify(context.Background(), plan.Hop{Region: "eu-central-1", Endpoint: w.server.URL()}, s)
 	if err != nil || got.ARN != s.ARN {
 		w.Errorf("the session of %s is one of %s: %v", s.ARN, got.ARN, err)
