@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -178,6 +179,10 @@ func (e Env) findRole(file, name string) (document.Role, error) {
 // ask evaluates the role's policy. Keys that every request has are there,
 // unless --context says otherwise.
 func (q *question) ask(role document.Role, claims oidc.Claims, now time.Time) explanation {
+	if claims.Get("iss") == "" {
+		claims = maps.Clone(claims)
+		claims["iss"] = issuerOf(role.Policy)
+	}
 	ctx := trust.WebIdentityContext(claims)
 	for key, value := range map[string]string{
 		"aws:CurrentTime":     now.UTC().Format(time.RFC3339),
@@ -203,6 +208,19 @@ func (q *question) ask(role document.Role, claims oidc.Claims, now time.Time) ex
 		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action,
 		Result: role.Policy.Evaluate(request),
 	}
+}
+
+// issuerOf returns the issuer that a policy trusts, for claims that were
+// written down without one.
+func issuerOf(p *trust.Policy) string {
+	for _, s := range p.Statements {
+		for _, e := range s.Principal.Entries {
+			if provider, ok := trust.ProviderOfARN(e.ID); ok && trust.IsGitHub(provider) {
+				return "https://" + provider
+			}
+		}
+	}
+	return "https://token.actions.githubusercontent.com"
 }
 
 // provider returns the ARN of the issuer's provider in the role's account: as

@@ -79,6 +79,7 @@ func TestTrustCommands(t *testing.T) {
 
 		{"explain allows", "explain --policy main.json --claims claims.json", "", exitFine, "Allow: the statement at main.json:4 admits the token", ""},
 		{"explain from standard input", "explain --policy main.json --claims -", `{"iss": "https://token.actions.githubusercontent.com"}`, exitRefused, "2 conditions fail", ""},
+		{"explain claims without issuer", "explain --policy main.json --claims -", `{"aud": "sts.amazonaws.com", "sub": "repo:octo@1/app@2:ref:refs/heads/main"}`, exitFine, "Allow", ""},
 		{"explain policy from standard input", "explain --policy - --claims claims.json", trustedMain, exitFine, "Allow: the statement at -:4", ""},
 		{"explain in short", "explain --policy main.json --repository octo/app --owner-id 1 --repository-id 2", "", exitFine, "Allow", ""},
 		{"explain the environment", "explain --policy main.json --repository octo/app --owner-id 1 --repository-id 2 --environment prod", "", exitRefused,

@@ -43,7 +43,7 @@ func Rules() []Rule {
 	rules := []Rule{
 		syntax, duplicateKey, sid, variableWithoutVersion, principalWildcard, providerForm, wrongAction, actionWildcard,
 		noSubject, anySubject, ownerWildcard, ownerWide, repositoryPrefix, choosableNames, workflowWithoutRepository, onlyNegated,
-		forAllValues, ifExists, unknownKey, operatorType, wildcardInEquals, emptyValues, ineffectiveDeny,
+		forAllValues, ifExists, unknownKey, callerKey, operatorType, wildcardInEquals, emptyValues, ineffectiveDeny,
 		anyRun, openContext, pullRequest, workflowWildcard, mutableIDs, namesOnly, noAudience, oddSubject, oldSubject,
 		environmentProtection,
 	}
