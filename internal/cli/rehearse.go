@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
@@ -82,7 +83,8 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 			env.errorf("encode the report: %v", err)
 			return exitFailure
 		}
-		fmt.Fprintln(env.Stdout, string(out))
+		// Where "##[" stands in a line the runner sees a command; escaped, the JSON is the same.
+		fmt.Fprintln(env.Stdout, strings.ReplaceAll(string(out), "##[", `#\u0023[`))
 	} else {
 		r.print(env.Stdout)
 	}
