@@ -46,6 +46,7 @@ func commands() []command {
 		{"exec", "run a command with fresh keys in its environment", execute},
 		{"rehearse", "the whole login against a sandbox, on any machine", rehearse},
 		{"sandbox", "serve GitHub's token issuer and AWS STS on loopback", serveSandbox},
+		{"trust", "explain, lint, generate, inventory and diff trust policies", trustPolicies},
 		{"version", "version, commit and Go version", version},
 	}
 }
