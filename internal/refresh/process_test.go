@@ -512,7 +512,7 @@ func putYoung(b *testing.B, store *Store, now time.Time) {
 		AccessKeyID: "ASIAEXAMPLEEXAMPLE12", SecretAccessKey: secret.New(strings.Repeat("k", 40)), SessionToken: secret.New(strings.Repeat("t", 1000)),
 		Expires: now.Add(time.Hour), ARN: "arn:aws:sts::222222222222:assumed-role/deploy/bench", Account: "222222222222",
 	}
-	l := Login{Profile: plan.Profile{Source: plan.SourceOIDC}, Attempts: 1, Timeout: time.Minute}
+	l := Login{Profile: plan.Profile{Source: plan.SourceOIDC, Chain: []plan.Hop{{Role: "arn:aws:iam::222222222222:role/deploy"}}}, Attempts: 1, Timeout: time.Minute}
 	if _, err := store.Put(context.Background(), "deploy", l, session, now); err != nil {
 		b.Fatal(err)
 	}

@@ -352,7 +352,12 @@ func TestADamagedStateIsTold(t *testing.T) {
 	}{
 		"no such profile": {func(w *world) error { return w.Store.Remove(context.Background(), "deploy") }, `no profile "deploy"`},
 		"no lock":         {func(w *world) error { return os.Remove(w.path("deploy", lockFile)) }, `lock profile "deploy"`},
-		"no login":        {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is not readable"},
+		"no chain": {func(w *world) error {
+			l := w.login()
+			l.Profile.Chain = nil
+			return save(w.Store, "deploy", loginFile, storedLogin{Login: l})
+		}, "no role"},
+		"no login": {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is not readable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")

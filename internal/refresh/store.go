@@ -80,16 +80,16 @@ type storedLogin struct {
 
 // check refuses a login that no other process can repeat.
 func (l Login) check() error {
-	switch l.Profile.Source {
-	case plan.SourceOIDC:
-		return nil
-	case plan.SourceTokenFile:
-		if filepath.IsAbs(l.Profile.TokenFile) {
-			return nil
-		}
-		return fmt.Errorf("the token file %q has no absolute path, by which later steps could find it", l.Profile.TokenFile)
+	p := l.Profile
+	switch {
+	case !p.Source.WebIdentity():
+		return fmt.Errorf("credentials of the source %q cannot be had again after the step: only a login with a token can be renewed", p.Source)
+	case len(p.Chain) == 0:
+		return errors.New("there is no role that the token could assume")
+	case p.Source == plan.SourceTokenFile && !filepath.IsAbs(p.TokenFile):
+		return fmt.Errorf("the token file %q has no absolute path, by which later steps could find it", p.TokenFile)
 	}
-	return fmt.Errorf("credentials of the source %q cannot be had again after the step: only a login with a token can be renewed", l.Profile.Source)
+	return nil
 }
 
 // Put stores a profile: the login that renews it, and the session that it has
@@ -198,7 +198,10 @@ func (s *Store) Login(name string) (Login, error) {
 func (s *Store) login(name string) (storedLogin, error) {
 	l, err := load[storedLogin](s, name, loginFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return l, fmt.Errorf("the state in %s has no profile %q, it was removed or never written: %w", s.path, name, fs.ErrNotExist)
+		err = fmt.Errorf("the state in %s has no profile %q, it was removed or never written: %w", s.path, name, fs.ErrNotExist)
+	}
+	if err == nil {
+		err = l.check() // whatever the file says now
 	}
 	return l, err
 }

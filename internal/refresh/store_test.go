@@ -115,6 +115,7 @@ func TestPutRefusesWhatCannotBeRenewed(t *testing.T) {
 	}{
 		"keys":       {func(l *Login, _ *assume.Session) { l.Profile.Source = plan.SourceKeys }, `source "keys"`},
 		"ambient":    {func(l *Login, _ *assume.Session) { l.Profile.Source = plan.SourceAmbient }, `source "ambient"`},
+		"no role":    {func(l *Login, _ *assume.Session) { l.Profile.Chain = nil }, "no role"},
 		"token file": {func(l *Login, _ *assume.Session) { l.Profile.Source, l.Profile.TokenFile = plan.SourceTokenFile, "a/b" }, `"a/b"`},
 		"a user":     {func(_ *Login, s *assume.Session) { s.SessionToken = secret.Value{} }, "do not end"},
 		"no end":     {func(_ *Login, s *assume.Session) { s.Expires = time.Time{} }, "do not end"},
