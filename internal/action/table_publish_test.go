@@ -70,6 +70,13 @@ var publishCases = []tableCase{
 			"{temp}/aws-oidc-action/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/aws-oidc-action/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}},
 
+	{name: "announced files in the workspace, by paths from there", job: vars{"AWS_CONFIG_FILE": "aws/config", "AWS_SHARED_CREDENTIALS_FILE": "aws/credentials"}, files: vars{"{workspace}/aws/config": ownConfig},
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), files: vars{
+			"{temp}/aws-oidc-action/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
+			"{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub")}}},
+	{name: "an announced file that is a link", job: announcedByJob, files: vars{"{temp}/real": "[a]\n", "{temp}/mine/config": ""}, links: vars{"{temp}/mine/credentials": "../real"},
+		use: use{with: inputs{"aws-profile": "p"}, code: "failed", says: []string{"AWS_SHARED_CREDENTIALS_FILE", "symbolic link"}}},
+
 	// What is there already.
 	{name: "a stale session token", job: vars{"AWS_SESSION_TOKEN": "stale"}, use: use{with: staticKeys, calls: "GetCallerIdentity by ci", as: "ci", env: "+ AWS_SESSION_TOKEN="}},
 	{name: "no stale session token", use: use{with: staticKeys, calls: "GetCallerIdentity by ci", as: "ci"}},

@@ -64,6 +64,8 @@ var tagCases = []tableCase{
 	{name: "tags that the role refuses", use: use{with: toRole(staticKeys, untaggedRole), calls: "AssumeRole untagged by ci tags=default AccessDenied", code: "tag-session-refused",
 		says: []string{"allow sts:TagSession beside sts:AssumeRole in the trust policy of " + untaggedRole, "send no tags"}}},
 	{name: "tags that the role is spared", use: use{with: also(toRole(staticKeys, untaggedRole), inputs{"role-skip-session-tagging": "true"}), calls: "AssumeRole untagged by ci", as: "untagged"}},
+	{name: "tags while the server's clock jumps", faults: "{call: AssumeRole, fault: clock-skew, offset: -20m}",
+		use: use{with: byKeys, calls: "AssumeRole deploy by ci tags=default SignatureDoesNotMatch clock-skew; AssumeRole deploy by ci tags=default SignatureDoesNotMatch; AssumeRole deploy by ci tags=default", as: "deploy"}},
 	{name: "no tags of the action's own in a chain", use: use{with: inputs{"role-chain": untaggedRole}, calls: byOIDC.calls + "; AssumeRole untagged by hub", as: "untagged"}},
 	{name: "tags of a chain that the role refuses", use: use{with: inputs{"role-chain": "- role: " + untaggedRole + "\n  tags: {Team: web}"}, calls: byOIDC.calls + "; AssumeRole untagged by hub tags=Team:web AccessDenied", code: "tag-session-refused", says: []string{"hop 2 of 2"}}},
 }
