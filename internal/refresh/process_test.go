@@ -1,3 +1,5 @@
+//go:build unix
+
 package refresh
 
 import (
@@ -6,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -451,6 +454,51 @@ func TestTheStateBesideTheProgram(t *testing.T) {
 	}
 	if got, err := parse(out); err != nil || got.AccessKeyID != session.AccessKeyID {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// A container's root puts the state, the steps are another user, and sudo is
+// root again: all of them renew, and none takes the state from the others.
+func TestRootAndAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can become another user")
+	}
+	const other = 65534
+	w := newWorld(t, "")
+	if err := errors.Join(os.Chown(w.dir, other, other), os.Chmod(filepath.Dir(w.dir), 0o755), os.Chmod(binDir, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	store, err := Open(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	w.Store = store
+	w.put("deploy", w.login())
+	for i, user := range []uint32{other, 0, other} {
+		w.age("deploy", time.Hour)
+		cmd := w.credentialProcess("deploy")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("user %d: %v", user, err)
+		}
+		if _, err := parse(out); err != nil || w.notes("deploy").Renewals != i+1 {
+			t.Errorf("user %d: %v, %+v", user, err, w.notes("deploy"))
+		}
+	}
+	err = filepath.WalkDir(w.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err == nil && info.Sys().(*syscall.Stat_t).Uid != other {
+			t.Errorf("%s belongs to user %d", path, info.Sys().(*syscall.Stat_t).Uid)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *expl
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(login.Timeout, r.wait(session)))
 	defer cancel()
-	return r.renewOnce(ctx, name, login)
+	return r.renewOnce(ctx, name)
 }
 
 // look reads what the state says of a profile now. It is settled if there is
@@ -86,7 +86,7 @@ func (r Refresher) wait(session *assume.Session) time.Duration {
 }
 
 // renewOnce renews the session, unless another process does.
-func (r Refresher) renewOnce(ctx context.Context, name string, login storedLogin) (*assume.Session, *explain.Diagnosis) {
+func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session, *explain.Diagnosis) {
 	lock := r.Store.lock(name)
 	defer func() { _ = lock.Unlock() }()
 	for {
@@ -98,7 +98,7 @@ func (r Refresher) renewOnce(ctx context.Context, name string, login storedLogin
 		case err != nil:
 			return session, failed(fmt.Errorf("lock profile %q: %w", name, err))
 		case locked:
-			return r.renew(ctx, name, login, session)
+			return r.renew(ctx, name, session)
 		}
 		if err := r.Sleep(ctx, lockPoll); err != nil {
 			return session, waited(name, err, session != nil)
@@ -107,8 +107,13 @@ func (r Refresher) renewOnce(ctx context.Context, name string, login storedLogin
 }
 
 // renew walks the chain and keeps the session at its end. The caller holds the
-// lock; former is what it can fall back on.
-func (r Refresher) renew(ctx context.Context, name string, login storedLogin, former *assume.Session) (*assume.Session, *explain.Diagnosis) {
+// lock, under which nobody replaces the login; former is what it can fall back
+// on.
+func (r Refresher) renew(ctx context.Context, name string, former *assume.Session) (*assume.Session, *explain.Diagnosis) {
+	login, err := r.Store.login(name)
+	if err != nil {
+		return former, failed(err)
+	}
 	session, d := r.walk(ctx, login)
 	if d != nil {
 		if !errors.Is(ctx.Err(), context.Canceled) {

@@ -194,12 +194,13 @@ func TestTheRequestTokenEnds(t *testing.T) {
 
 // Somebody else holds the lock.
 func TestWaitingForAnother(t *testing.T) {
-	hold := func(w *world) {
+	hold := func(w *world) (unlock func() error) {
 		other := w.Store.lock("deploy")
 		if locked, err := other.TryLock(); err != nil || !locked {
 			t.Fatal("not locked", err)
 		}
 		t.Cleanup(func() { _ = other.Unlock() })
+		return other.Unlock
 	}
 	timeout := func(context.Context, time.Duration) error { return context.DeadlineExceeded }
 
@@ -254,6 +255,19 @@ func TestWaitingForAnother(t *testing.T) {
 		}
 		if diff := cmp.Diff(&renewed, ptr(w.get("deploy")), sameSession); diff != "" || waits != 3 || w.calls(&n) != "" {
 			t.Errorf("after %d waits: %s", waits, diff)
+		}
+	})
+	t.Run("who puts another login there, and is killed", func(t *testing.T) {
+		w := newWorldOf(t, hubScenario(1))
+		w.put("deploy", w.login())
+		unlock := hold(w)
+		w.now = w.now.Add(time.Hour)
+		w.slept = func(context.Context, time.Duration) error {
+			l := storedLogin{w.spoke(0), "arn:aws:sts::222222222222:assumed-role/spoke-0/GitHubActions-1-1-test"}
+			return errors.Join(os.Remove(w.path("deploy", sessionFile)), save(w.Store, "deploy", loginFile, l), unlock())
+		}
+		if got := w.get("deploy"); !strings.Contains(got.ARN, "/spoke-0/") {
+			t.Errorf("a session of %s under the login of another role", got.ARN)
 		}
 	})
 	t.Run("who fails", func(t *testing.T) {
