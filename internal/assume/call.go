@@ -23,6 +23,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // call is one hop with its tries, and the denial that they end in.
@@ -39,6 +40,7 @@ func withoutDroppable(tags []plan.Tag) []plan.Tag {
 
 func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session, err error) {
 	c.denial.Action = "sts:AssumeRoleWithWebIdentity"
+	c.denial.Sent = sent(c.hop)
 	var refused oidc.Token // by STS, as expired
 	var tokenErr error
 	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
@@ -48,6 +50,7 @@ func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session,
 			tokenErr = err
 			return false, err
 		}
+		c.denial.Claims = token.Claims
 		session, err = c.askWebIdentity(ctx, token)
 		if err == nil {
 			return false, nil
@@ -66,9 +69,8 @@ func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session,
 
 func (c call) assumeRole(ctx context.Context, by Session) (session Session, err error) {
 	c.denial.Action = "sts:AssumeRole"
-	c.denial.Caller = by.ARN
-	c.denial.ExternalID = c.hop.ExternalID != ""
-	c.denial.Tags = len(c.hop.Tags) > 0
+	c.denial.Caller, c.denial.CallerRole = by.ARN, string(by.Role)
+	c.denial.Sent = sent(c.hop)
 	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
 		skew := c.walker.skew.Load()
 		session, err = c.askAssumeRole(ctx, by)
@@ -85,6 +87,24 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 		return again, c.denial
 	})
 	return session, c.end(err)
+}
+
+// sent are the condition keys that a request for the hop brings along.
+func sent(h plan.Hop) trust.Context {
+	keys := trust.Context{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.Region}}
+	for key, value := range map[string]string{"sts:ExternalId": h.ExternalID, "sts:SourceIdentity": h.SourceIdentity} {
+		if value != "" {
+			keys[key] = []string{value}
+		}
+	}
+	for _, t := range h.Tags {
+		keys["aws:RequestTag/"+t.Key] = []string{t.Value}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], t.Key)
+	}
+	if len(h.TransitiveTagKeys) > 0 {
+		keys["sts:TransitiveTagKeys"] = h.TransitiveTagKeys
+	}
+	return keys
 }
 
 // identify completes credentials with what GetCallerIdentity says of them.

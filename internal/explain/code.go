@@ -46,15 +46,3 @@ const (
 	InvalidInput               Code = "invalid-input"
 	Failed                     Code = "failed"
 )
-
-// Codes lists every code once.
-var Codes = []Code{
-	IDTokenPermissionMissing, ForkPullRequest, DependabotRun, ReusableWorkflowPermission, IDTokenEndpoint,
-	ProviderMissing, ProviderOtherIssuer, AudienceNotRegistered, AudienceMismatch,
-	SubjectEnvironment, SubjectPullRequest, SubjectImmutable, SubjectCase, SubjectBranchOrTag,
-	SubjectRepository, SubjectCustomized, WildcardInStringEquals, UnknownConditionKey,
-	WebIdentityNotAuthorized, ChainedRoleRefused, TagSessionRefused, SourceIdentityRefused, ExternalID,
-	DurationOverRoleMaximum, DurationOverChainingHour, AccountNotAllowed, PartitionMismatch, RegionDisabled,
-	TokenExpired, ClockSkew, SessionPolicyTooLarge, Throttled, STSUnreachable, Deadline,
-	ProfilesFailed, InvalidInput, Failed,
-}

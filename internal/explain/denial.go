@@ -3,19 +3,27 @@ package explain
 import (
 	"fmt"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // Denial is a call to STS that did not end in a session: what was asked, and
 // what came back. Its texts hold no secret; whoever makes one has seen to it.
 type Denial struct {
-	Action string // "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole" or "sts:GetCallerIdentity"
-	Role   string // the ARN that was asked for; empty for GetCallerIdentity
-	Hop    int    // counted from 1
-	Hops   int    // how many the chain has
-	Caller string // ARN of the session that signed an AssumeRole, if it is known
+	Action     string // "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole" or "sts:GetCallerIdentity"
+	Role       string // the ARN that was asked for; empty for GetCallerIdentity
+	Hop        int    // counted from 1
+	Hops       int    // how many the chain has
+	Caller     string // ARN of the session or user that signed an AssumeRole, if it is known
+	CallerRole string // ARN of that session's role, if it is known
 
-	ExternalID bool // an external id was sent
-	Tags       bool // session tags were sent
+	// Claims are those of the token that was presented; nil if none was.
+	Claims oidc.Claims
+	// Sent are the condition keys that the request itself brings along, such
+	// as sts:RoleSessionName and aws:RequestTag/…. A policy is held against
+	// them; they are never shown.
+	Sent trust.Context
 
 	Code      string    // AWS's error code; empty if no answer of STS's came
 	Message   string    // AWS's text, or what happened on the way to STS

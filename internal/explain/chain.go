@@ -1,0 +1,289 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// chained is a refused AssumeRole.
+type chained struct {
+	asks trust.Request
+}
+
+// hopRefused diagnoses a hop that a session or a user may not take. AWS names
+// the action that failed, and to callers of the role's own account also whose
+// policy it was.
+func hopRefused(d *Denial, e Evidence) Diagnosis {
+	said := readRefusal(d)
+	code := actionCode(said.action)
+	diagnosis := refusal(d, e, code)
+	if cause, ok := said.because(d); ok {
+		diagnosis.Causes = []string{cause}
+		diagnosis.Cure = said.cure(d)
+		return diagnosis
+	}
+	hand := e.policyOf(d)
+	if hand.policy == nil {
+		diagnosis.Open = true
+		diagnosis.Causes = hopSuspicions(d, said)
+		diagnosis.Cure = lines(wantPolicy(d.Role, hand), said.pastePermission(d), said.pasteTrust(d))
+		return diagnosis
+	}
+	v := review(hand.policy, newChained(d, said, e, hand.policy))
+	diagnosis.Code = v.code(code)
+	switch v.outcome {
+	case admitted:
+		diagnosis.Open = true
+		diagnosis.Causes = []string{
+			fmt.Sprintf("%s: the caller's own permissions do not allow %s, for %s lets the caller in", code, said.action, v.statementIn(hand.file)),
+			"the policy that the role has in AWS is another",
+			noSuchRole(d.Role),
+		}
+		diagnosis.Cure = lines(said.pastePermission(d), comparePolicies(d.Role, hand.file))
+		return diagnosis
+	case denied:
+		diagnosis.Cure = "change the condition of that statement: no Allow helps against it"
+	case perhaps:
+		diagnosis.Cure = lines("compare that condition with where and when the job runs, and the caller's permissions with the role", comparePolicies(d.Role, hand.file))
+	default:
+		diagnosis.Cure = entry(diagnosis.Code).Cure
+		if diagnosis.Code == code {
+			diagnosis.Cure = lines(diagnosis.Cure, said.pasteTrust(d))
+		}
+	}
+	diagnosis.Causes = []string{v.cause(diagnosis.Code, hand.file)}
+	return diagnosis
+}
+
+// saying is what AWS's text tells: "User: C is not authorized to perform: A on
+// resource: R", and sometimes why.
+type saying struct {
+	caller, action, reason string
+}
+
+// readRefusal falls back on what was asked, where the text is another.
+func readRefusal(d *Denial) saying {
+	s := saying{caller: d.Caller, action: d.Action}
+	rest, ok := strings.CutPrefix(d.Message, "User: ")
+	if !ok {
+		return s
+	}
+	caller, rest, ok := strings.Cut(rest, " is not authorized to perform: ")
+	if !ok {
+		return s
+	}
+	action, rest, ok := strings.Cut(rest, " on resource: ")
+	if !ok {
+		return s
+	}
+	_, s.reason, _ = strings.Cut(rest, " ")
+	s.caller, s.action = caller, action
+	return s
+}
+
+// actionCode is the code where nothing more particular than the action is
+// known.
+func actionCode(action string) Code {
+	switch action {
+	case "sts:TagSession":
+		return TagSessionRefused
+	case "sts:SetSourceIdentity":
+		return SourceIdentityRefused
+	}
+	return ChainedRoleRefused
+}
+
+// reasons are AWS's words for whose policy refused (IAM user guide, "Access
+// denied error messages"), in what they mean for a hop. What stands before
+// them is "because no" or "with an explicit deny in".
+var reasons = []struct{ words, meaning string }{
+	{"identity-based polic", "the caller's own permissions"},
+	{"session polic", "the session policy with which the caller was assumed"},
+	{"permissions boundary", "the caller's permissions boundary"},
+	{"resource-based polic", "the role's trust policy"},
+	{"service control polic", "a service control policy of the organization"},
+	{"resource control polic", "a resource control policy of the organization"},
+	{"VPC endpoint polic", "the policy of the VPC endpoint through which STS was asked"},
+}
+
+// because says whose policy refused, if AWS told.
+func (s saying) because(d *Denial) (string, bool) {
+	verb := "do not allow"
+	switch {
+	case strings.HasPrefix(s.reason, "because no "):
+	case strings.HasPrefix(s.reason, "with an explicit deny in "):
+		verb = "deny"
+	default:
+		return "", false
+	}
+	for _, r := range reasons {
+		if strings.Contains(s.reason, r.words) {
+			subject := r.meaning
+			if subject != reasons[0].meaning {
+				verb = map[string]string{"do not allow": "does not allow", "deny": "denies"}[verb]
+			}
+			return fmt.Sprintf("%s %s %s on %s, as AWS's text tells; the caller is %s", subject, verb, s.action, d.Role, cut(s.caller)), true
+		}
+	}
+	return "", false
+}
+
+func (s saying) cure(d *Denial) string {
+	switch {
+	case strings.HasPrefix(s.reason, "because no identity-based"):
+		return s.pastePermission(d)
+	case strings.HasPrefix(s.reason, "because no resource-based"):
+		return s.pasteTrust(d)
+	}
+	return "change that policy"
+}
+
+// hopSuspicions are the likely causes where neither AWS's text nor a policy
+// tells one from another.
+func hopSuspicions(d *Denial, s saying) []string {
+	code := actionCode(s.action)
+	all := []string{
+		fmt.Sprintf("%s: the caller's own permissions do not allow %s on the role; the caller is %s", code, s.action, orText(cut(s.caller), "not known")),
+		fmt.Sprintf("%s: the role's trust policy does not name the caller, or does not allow it %s", code, s.action),
+	}
+	if code != ChainedRoleRefused {
+		return all
+	}
+	external := "this hop sends none"
+	if hasKey(d.Sent, "sts:ExternalId") {
+		external = "this hop sends another"
+	}
+	return append(all,
+		fmt.Sprintf("%s: the role's trust policy demands an external id, and %s", ExternalID, external),
+		fmt.Sprintf("%s: the role's trust policy tests claims of the token, which are known at the first hop only", UnknownConditionKey),
+		noSuchRole(d.Role))
+}
+
+func (s saying) pastePermission(d *Denial) string {
+	return fmt.Sprintf("this statement, in the permissions of the caller, allows the hop on its side:\n%s",
+		statement{Effect: "Allow", Action: s.actions(d), Resource: d.Role})
+}
+
+func (s saying) pasteTrust(d *Denial) string {
+	if s.caller == "" {
+		return ""
+	}
+	st := statement{Effect: "Allow", Principal: map[string]string{"AWS": cut(callerRole(d, s.caller, nil))}, Action: s.actions(d)}
+	if hasKey(d.Sent, "sts:ExternalId") {
+		st.Condition = map[string]map[string]string{"StringEquals": {"sts:ExternalId": "EXTERNAL_ID"}}
+	}
+	return fmt.Sprintf("this statement, in the trust policy of role %s, admits the caller:\n%s", quote(roleName(d.Role)), st)
+}
+
+// actions are all that the hop needs.
+func (s saying) actions(d *Denial) []string {
+	all := []string{"sts:AssumeRole"}
+	if s.action == "sts:TagSession" || hasKey(d.Sent, "aws:TagKeys") {
+		all = append(all, "sts:TagSession")
+	}
+	if s.action == "sts:SetSourceIdentity" || hasKey(d.Sent, "sts:SourceIdentity") {
+		all = append(all, "sts:SetSourceIdentity")
+	}
+	return all
+}
+
+// callerRole is the ARN by which policies name the caller. The ARN of a
+// session leaves out the path of its role: where that is not known otherwise,
+// a role of that name that the policy trusts is taken for it.
+func callerRole(d *Denial, caller string, p *trust.Policy) string {
+	kind, rest, _ := strings.Cut(field(caller, 5), "/")
+	if kind != "assumed-role" {
+		return caller
+	}
+	if d.CallerRole != "" {
+		return d.CallerRole
+	}
+	name, _, _ := strings.Cut(rest, "/")
+	prefix := "arn:" + partition(caller) + ":iam::" + account(caller) + ":role/"
+	if p != nil {
+		for _, s := range p.Statements {
+			for _, entry := range s.Principal.Entries {
+				if strings.HasPrefix(entry.ID, prefix) && roleName(entry.ID) == name {
+					return entry.ID
+				}
+			}
+		}
+	}
+	return prefix + name
+}
+
+func newChained(d *Denial, said saying, e Evidence, p *trust.Policy) chained {
+	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, p), Account: account(said.caller)}
+	if who.ID != said.caller {
+		who.Session = said.caller
+	}
+	ctx := requestContext(e.at(d), d.Sent, trust.Context{
+		"aws:PrincipalArn":     {who.ID},
+		"aws:PrincipalAccount": {who.Account},
+	})
+	return chained{trust.Request{Action: said.action, Principal: who, Context: ctx}}
+}
+
+func (c chained) request() trust.Request { return c.asks }
+
+// unseen: of the request's own keys and of a token's, none is there beyond
+// those that were sent; of all others, only AWS knows.
+func (c chained) unseen(key string) bool {
+	return !ofRequest(key) && !ofToken(key) && !hasKey(c.asks.Context, key)
+}
+
+func (c chained) concerns(s trust.StatementResult) bool {
+	return s.Principal.Matched || s.Action.Matched
+}
+
+func (c chained) elsewhere(string) gap { return gap{"", otherParty} }
+
+func (c chained) gap(t test) gap {
+	key := strings.ToLower(t.Key)
+	if t.Present && !t.excludes {
+		if g := t.nearest(func(want string, wildcards bool) gap { return writing(want, t.Actual[0], wildcards) }); g.code != "" {
+			return g
+		}
+	}
+	if ofToken(key) {
+		return gap{UnknownConditionKey, slip}
+	}
+	for _, k := range hopKeys {
+		if strings.HasPrefix(key, k.prefix) {
+			return gap{k.code, slip}
+		}
+	}
+	return gap{"", nearKind}
+}
+
+// hopKeys are the condition keys of what a hop brings along, in lower case.
+var hopKeys = []struct {
+	prefix string
+	code   Code
+}{
+	{"sts:externalid", ExternalID},
+	{"aws:requesttag/", TagSessionRefused},
+	{"aws:tagkeys", TagSessionRefused},
+	{"sts:transitivetagkeys", TagSessionRefused},
+	{"sts:sourceidentity", SourceIdentityRefused},
+}
+
+// ofRequest tells the keys that a hop itself sends.
+func ofRequest(key string) bool {
+	key = strings.ToLower(key)
+	return key == "sts:rolesessionname" || slices.ContainsFunc(hopKeys, func(k struct {
+		prefix string
+		code   Code
+	}) bool {
+		return strings.HasPrefix(key, k.prefix)
+	})
+}
+
+// ofToken tells the keys under an identity provider, whose name has dots.
+func ofToken(key string) bool {
+	provider, _ := trust.SplitKey(key)
+	return strings.Contains(provider, ".")
+}

@@ -1,0 +1,137 @@
+package explain
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+// PolicyFile is a file that holds trust policies: a bare policy, what the AWS
+// command line prints of a role or of an account, or a CloudFormation template.
+type PolicyFile struct {
+	Path    string // in the workspace, with slashes
+	Content []byte
+}
+
+// atHand is the trust policy of a refused role, or why there is none.
+type atHand struct {
+	file   string
+	policy *trust.Policy
+	reason string // empty if nobody gave a file
+}
+
+// How surely a policy belongs to a role. A policy that names no role is the
+// last resort, and only where no other is there.
+const (
+	foreign = iota
+	nameless
+	mentioned
+	named
+	identified
+)
+
+// policyOf finds the policy of the role that the denial is about.
+func (e Evidence) policyOf(d *Denial) atHand {
+	var best []atHand
+	most, all := nameless, 0
+	for _, f := range e.Policies {
+		for role, err := range document.Roles(bytes.NewReader(f.Content)) {
+			if err != nil {
+				role.Err = err
+			}
+			all++
+			switch fit := fits(f.Path, role, d.Role); {
+			case fit > most:
+				best, most = nil, fit
+				fallthrough
+			case fit == most:
+				best = append(best, newAtHand(f.Path, role))
+			}
+		}
+	}
+	if len(best) > 1 {
+		best = ofAccount(best, account(d.Role))
+	}
+	switch {
+	case len(e.Policies) == 0:
+		return atHand{reason: e.NoPolicies}
+	case len(best) == 0 || most == nameless && (all > 1 || !best[0].mayBeOf(d)):
+		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is told to be that of role %s: name its file after the role", quote(roleName(d.Role)))}
+	case len(best) > 1:
+		return atHand{reason: fmt.Sprintf("trust-policy-file: %s and %s could both be the policy of role %s: name one file after the role and its account",
+			best[0].file, best[1].file, quote(roleName(d.Role)))}
+	}
+	return best[0]
+}
+
+func newAtHand(file string, role document.Role) atHand {
+	h := atHand{file: file, policy: role.Policy}
+	if role.Err != nil {
+		h.policy = nil
+		h.reason = fmt.Sprintf("trust-policy-file: %s, %s", file, cut(role.Err.Error()))
+	}
+	return h
+}
+
+// mayBeOf keeps the policy of one role of a chain from being taken for
+// another's: it has to speak of the action.
+func (h atHand) mayBeOf(d *Denial) bool {
+	if h.policy == nil || d.Hops == 1 {
+		return true
+	}
+	return slices.ContainsFunc(h.policy.Evaluate(trust.Request{Action: d.Action}).Statements, func(s trust.StatementResult) bool {
+		return s.Effect == trust.Allow && s.Action.Matched
+	})
+}
+
+// ofAccount tells the policies of equally named roles apart, if it can: one
+// that trusts a provider trusts that of its role's own account.
+func ofAccount(all []atHand, account string) []atHand {
+	own := slices.DeleteFunc(slices.Clone(all), func(h atHand) bool {
+		return h.policy == nil || !slices.ContainsFunc(h.policy.Statements, func(s trust.Statement) bool {
+			return slices.ContainsFunc(s.Principal.Entries, func(p trust.PrincipalEntry) bool {
+				return p.Type == "Federated" && field(p.ID, 4) == account
+			})
+		})
+	})
+	if len(own) == 1 {
+		return own
+	}
+	return all
+}
+
+var accountID = regexp.MustCompile(`(?:\A|[^0-9])([0-9]{12})(?:[^0-9]|\z)`)
+
+// fits judges by what the document says of its role, else by the file's path.
+func fits(file string, role document.Role, arn string) int {
+	name := strings.ToLower(roleName(arn))
+	switch {
+	case role.ARN == arn:
+		return identified
+	case role.ARN != "":
+		return foreign
+	case role.Name == roleName(arn):
+		return named
+	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)):
+		return mentioned // CloudFormation makes names out of logical ids
+	case role.Name != "":
+		return foreign
+	}
+	if m := accountID.FindStringSubmatch(file); m != nil && m[1] != account(arn) {
+		return foreign
+	}
+	file = strings.ToLower(file)
+	switch base := path.Base(file); {
+	case strings.TrimSuffix(base, path.Ext(base)) == name:
+		return named
+	case strings.Contains(file, name):
+		return mentioned
+	}
+	return nameless
+}

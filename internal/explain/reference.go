@@ -1,0 +1,163 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Entry is what the README says of a code. The same sentences stand in a
+// diagnosis where the cause is certain.
+type Entry struct {
+	Code  Code
+	Cause string
+	Cure  string
+}
+
+// Reference lists every code once, in the README's order.
+var Reference = []Entry{
+	{IDTokenPermissionMissing,
+		"the job lacks the permission id-token: write, so that GitHub offers it no OIDC token",
+		"write permissions: id-token: write (and contents: read) into the workflow or its job"},
+	{ForkPullRequest,
+		"the job runs for a pull request from a fork; GitHub never gives such runs a token",
+		"run the step only for branches of the repository itself, or set on-missing-token: skip"},
+	{DependabotRun,
+		"Dependabot triggered the run; its runs have no token unless the workflow raises the permission",
+		"write the permission into the workflow's job, or set on-missing-token: skip"},
+	{ReusableWorkflowPermission,
+		"the job belongs to a reusable workflow whose caller did not grant id-token: write",
+		"write the permission into the calling job, beside uses:"},
+	{IDTokenEndpoint,
+		"the token service of GitHub or of the runner gave no token, or a proxy stood in its way",
+		"run the job again; if it stays so, look at githubstatus.com and at the runner's network"},
+	{ProviderMissing,
+		"the role's account has no identity provider for the token's issuer",
+		"create the provider in that account (IAM, identity providers)"},
+	{ProviderOtherIssuer,
+		"the role trusts another identity provider than the one of the token's issuer in the role's own account",
+		"name the provider of the token's issuer, in the role's account, as the Federated principal"},
+	{AudienceNotRegistered,
+		"the provider in the role's account does not list the token's audience",
+		"add the audience to the provider, or set the input audience to one that it lists"},
+	{AudienceMismatch,
+		"the trust policy demands another audience than the token has",
+		"set the input audience to what the policy demands, or let the policy demand the token's audience"},
+	{SubjectEnvironment,
+		"the subject of a job with an environment names that environment and not the branch; the trust policy admits a branch, another environment, or one that the job does not name",
+		"let the job name the environment that the policy admits (environment: NAME), or admit the job's"},
+	{SubjectPullRequest,
+		"the subject of a pull request's run ends in pull_request and names no branch; the trust policy admits the one where the run has the other",
+		"log in on push to the branch, or give pull requests a role of their own that can do little: nobody has reviewed what they run"},
+	{SubjectImmutable,
+		"one of subject and trust policy has the immutable form, in which owner and repository carry their ids (repo:OWNER@ID/REPOSITORY@ID:…), and the other has not",
+		"write the policy in the form that the token has"},
+	{SubjectCase,
+		"the subject and the trust policy differ in upper and lower case only, and IAM compares them as they stand",
+		"write the value in the policy exactly as the token has it"},
+	{SubjectBranchOrTag,
+		"the run's branch or tag is not one that the trust policy admits",
+		"run on a branch or tag that the policy admits, or admit this one: ref:refs/heads/BRANCH, ref:refs/tags/TAG"},
+	{SubjectRepository,
+		"the trust policy admits another repository or owner",
+		"correct owner and repository in the policy, or assume the role that was made for this repository"},
+	{SubjectCustomized,
+		"GitHub's default form of the subject and a customized one meet: the organization or repository has changed what its subjects are made of, or the trust policy expects that",
+		"write the policy in the form that the token has; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub tells the setting"},
+	{WildcardInStringEquals,
+		"the trust policy has * or ? under an operator that compares letter by letter, so that nothing matches",
+		"use StringLike for that value, or write it without wildcards"},
+	{UnknownConditionKey,
+		"the trust policy tests a condition key that the request does not have: a claim that IAM has no key for, a misspelt key, or one of another provider",
+		"test a key that exists: sub, aud and, for github.com and ghe.com, actor, actor_id, enterprise_id, environment, job_workflow_ref, ref, repository, repository_id, repository_owner_id, workflow"},
+	{WebIdentityNotAuthorized,
+		"the role's trust policy does not let the token in, or there is no such role; AWS says the same for a dozen mistakes",
+		"give the role's trust policy with trust-policy-file to learn which condition decides"},
+	{ChainedRoleRefused,
+		"the caller may not assume the next role: its own permissions or the role's trust policy do not allow it, or there is no such role",
+		"allow sts:AssumeRole on the role in the caller's permissions, and name the caller in the role's trust policy"},
+	{TagSessionRefused,
+		"the hop sends session tags, and the role's trust policy or the caller's permissions do not allow sts:TagSession with them",
+		"allow sts:TagSession beside sts:AssumeRole on both sides, or send no tags"},
+	{SourceIdentityRefused,
+		"the session carries a source identity, and the role's trust policy or the caller's permissions do not allow sts:SetSourceIdentity with it",
+		"allow sts:SetSourceIdentity beside sts:AssumeRole on both sides and at every later hop, or set no source-identity"},
+	{ExternalID,
+		"the role's trust policy demands an external id, and this hop sends none or another",
+		"give the hop its external-id (or set role-external-id)"},
+	{DurationOverRoleMaximum,
+		"the session is to last longer than the role allows",
+		"lower role-duration-seconds, or raise the role's maximum session duration"},
+	{DurationOverChainingHour,
+		"a role that is assumed with a session's credentials lasts an hour at most",
+		"ask for at most 3600 seconds there"},
+	{AccountNotAllowed,
+		"the credentials belong to an account that is not among allowed-account-ids",
+		"correct the role or the keys, or allow the account"},
+	{PartitionMismatch,
+		"role and region lie in different partitions of AWS",
+		"correct the region or the role's ARN"},
+	{RegionDisabled,
+		"STS is not active in this region for the role's account",
+		"enable the region in the account, or set aws-region to one that is enabled"},
+	{TokenExpired,
+		"the token was too old when it reached AWS; GitHub's tokens live five minutes",
+		"run the job again; if it stays so, check the runner's clock and network"},
+	{ClockSkew,
+		"the runner's clock and AWS's differ by minutes",
+		"set the runner's clock (NTP)"},
+	{SessionPolicyTooLarge,
+		"session policies and tags together are larger than AWS takes",
+		"shorten inline-session-policy, name fewer managed-session-policies, or send fewer tags"},
+	{Throttled,
+		"too many calls at once: STS throttles, or could not fetch the issuer's keys in time",
+		"run the job again, run fewer jobs at once (strategy.max-parallel), or raise action-timeout-s"},
+	{STSUnreachable,
+		"no proper answer came from STS: network, proxy, endpoint, or STS itself",
+		"check aws-region, sts-endpoint, the AWS_ENDPOINT_URL variables and the runner's way out"},
+	{Deadline,
+		"the login did not end within action-timeout-s",
+		"run the job again, or give it more time"},
+	{ProfilesFailed,
+		"several profiles failed, for different reasons",
+		"each reason stands in the error, with its cause"},
+	{InvalidInput,
+		"one or more inputs are wrong; nothing was asked of anybody",
+		"each problem stands in the error, with its input and what to do"},
+	{Failed,
+		"something else went wrong, which the error tells",
+		"see the error"},
+}
+
+// Codes lists every code once, in the README's order.
+var Codes = func() []Code {
+	var all []Code
+	for _, e := range Reference {
+		all = append(all, e.Code)
+	}
+	return all
+}()
+
+// entry returns what the README says of a code.
+func entry(code Code) Entry {
+	for _, e := range Reference {
+		if e.Code == code {
+			return e
+		}
+	}
+	return Entry{Code: code}
+}
+
+// CodeTable renders the README's table of codes.
+func CodeTable() string {
+	var b strings.Builder
+	b.WriteString("| code | cause | cure |\n|---|---|---|\n")
+	for _, e := range Reference {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Code, tableCell(e.Cause), tableCell(e.Cure))
+	}
+	return b.String()
+}
+
+// tableCell keeps Markdown from reading more than text out of s.
+func tableCell(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`).Replace(s)
+}

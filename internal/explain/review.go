@@ -1,0 +1,258 @@
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// asked is a refused request as the trust policy of its role sees it.
+type asked interface {
+	request() trust.Request
+
+	// unseen tells keys whose value only AWS knows.
+	unseen(key string) bool
+
+	// concerns tells statements that are meant for requests of this kind.
+	concerns(s trust.StatementResult) bool
+
+	// gap says what a condition that went against the request has against it.
+	gap(t test) gap
+
+	// elsewhere is the gap of a statement about another Principal or Action.
+	elsewhere(element string) gap
+}
+
+// test is a condition that went against the request.
+type test struct {
+	trust.ConditionResult
+	operator trust.Operator // the positive one, where the policy's is negated
+	effect   trust.Effect
+	excludes bool // the request has a value that it must not have; else it has none that it must
+}
+
+// finding is one thing in a policy that keeps the request out.
+type finding struct {
+	gap
+	line int
+	text string
+}
+
+// outcome is what a policy says, as far as can be seen from here.
+type outcome int
+
+const (
+	unmentioned outcome = iota // no statement is meant for such requests
+	refused                    // none admits it
+	perhaps                    // it depends on what only AWS knows
+	admitted                   // so it was not this policy that refused
+	denied                     // a Deny
+)
+
+// verdict is a policy's answer with its reasons.
+type verdict struct {
+	outcome   outcome
+	statement trust.StatementResult // the one that decides
+	findings  []finding             // in the policy's order
+}
+
+// review holds a policy against a refused request.
+func review(p *trust.Policy, a asked) verdict {
+	var allow, deny verdict
+	for i, result := range p.Evaluate(a.request()).Statements {
+		s := p.Statements[i]
+		if s.Effect == trust.Deny {
+			if v := weighDeny(s, result, a); v.outcome > deny.outcome {
+				deny = v
+			}
+			continue
+		}
+		if v := weighAllow(s, result, a); v.outcome > allow.outcome || v.outcome == refused && allow.outcome == refused && v.width() < allow.width() {
+			allow = v
+		}
+	}
+	if deny.outcome == denied || deny.outcome == perhaps && allow.outcome >= perhaps {
+		return deny
+	}
+	return allow
+}
+
+func (v verdict) width() (sum int) {
+	for _, f := range v.findings {
+		sum += f.gap.width
+	}
+	return sum
+}
+
+// weighAllow says whether a statement admits the request, and what of it does
+// not.
+func weighAllow(s trust.Statement, result trust.StatementResult, a asked) verdict {
+	if !a.concerns(result) {
+		return verdict{}
+	}
+	var against, unseen []finding
+	for _, e := range []trust.ElementResult{result.Principal, result.Action} {
+		if !e.Matched {
+			against = append(against, finding{a.elsewhere(e.Name), e.Line, describeElement(e)})
+		}
+	}
+	for i, c := range result.Conditions {
+		switch {
+		case a.unseen(c.Key):
+			unseen = append(unseen, finding{line: c.Line, text: describeUnseen(c)})
+		case !c.Matched:
+			against = append(against, newFinding(s.Conditions[i], c, trust.Allow, a))
+		}
+	}
+	switch {
+	case len(against) > 0:
+		return verdict{refused, result, against}
+	case len(unseen) > 0:
+		return verdict{perhaps, result, unseen}
+	}
+	return verdict{admitted, result, nil}
+}
+
+// weighDeny says whether a statement denies the request, and by what.
+func weighDeny(s trust.Statement, result trust.StatementResult, a asked) verdict {
+	if !result.Principal.Matched || !result.Action.Matched {
+		return verdict{}
+	}
+	var against, unseen []finding
+	for i, c := range result.Conditions {
+		switch {
+		case a.unseen(c.Key):
+			unseen = append(unseen, finding{line: c.Line, text: describeUnseen(c)})
+		case !c.Matched:
+			return verdict{} // it is about others
+		default:
+			against = append(against, newFinding(s.Conditions[i], c, trust.Deny, a))
+		}
+	}
+	if len(unseen) > 0 {
+		return verdict{perhaps, result, unseen}
+	}
+	return verdict{denied, result, against}
+}
+
+func newFinding(c trust.Condition, result trust.ConditionResult, effect trust.Effect, a asked) finding {
+	t := newTest(c, result, effect)
+	return finding{a.gap(t), result.Line, t.String()}
+}
+
+func newTest(c trust.Condition, result trust.ConditionResult, effect trust.Effect) test {
+	t := test{ConditionResult: result, operator: c.Operator, effect: effect}
+	if opposite, negated := c.Operator.Opposite(); negated {
+		t.operator = opposite
+		t.excludes = effect == trust.Allow
+	} else {
+		t.excludes = effect == trust.Deny
+	}
+	return t
+}
+
+// nearest returns the gap to the wanted value that comes nearest.
+func (t test) nearest(to func(want string, wildcards bool) gap) gap {
+	var best gap
+	for _, want := range t.Expected {
+		g := to(want, t.operator.Wildcards())
+		if g.width == 0 { // the value would fit, but the operator cannot compare it
+			g = gap{"", noForm}
+		}
+		if best.width == 0 || g.width < best.width {
+			best = g
+		}
+	}
+	if best.width == 0 {
+		return gap{"", noForm} // no value at all
+	}
+	return best
+}
+
+// isExternalID tells the key whose values are never shown: some keep them as
+// a secret.
+func isExternalID(key string) bool { return strings.EqualFold(key, "sts:ExternalId") }
+
+func (t test) String() string {
+	verb := map[bool]string{false: "wants", true: "rules out"}[t.excludes]
+	if t.effect == trust.Deny {
+		verb = map[bool]string{false: "denies all but", true: "denies"}[t.excludes]
+	}
+	has := "and the request has no such key"
+	switch {
+	case isExternalID(t.Key) && t.Present:
+		return fmt.Sprintf("%s %s %s a value that this hop's is not", t.Operator, t.Key, verb)
+	case isExternalID(t.Key):
+		return fmt.Sprintf("%s %s %s a value, %s", t.Operator, t.Key, verb, has)
+	case t.Present:
+		has = "and the request has " + quoteAll(t.Actual, " and ")
+	}
+	return fmt.Sprintf("%s %s %s %s, %s", t.Operator, t.Key, verb, quoteAll(t.Expected, " or "), has)
+}
+
+func describeElement(e trust.ElementResult) string {
+	return fmt.Sprintf("%s is %s, and the request's is %s", e.Name, quoteAll(e.Expected, " or "), quote(e.Actual))
+}
+
+func describeUnseen(c trust.ConditionResult) string {
+	return fmt.Sprintf("%s %s tests %s, and only AWS knows what the request had", c.Operator, c.Key, quoteAll(c.Expected, " or "))
+}
+
+// mostValues bounds how many values a text shows.
+const mostValues = 4
+
+func quoteAll(values []string, or string) string {
+	if len(values) == 0 {
+		return "nothing"
+	}
+	var quoted []string
+	for _, v := range values[:min(len(values), mostValues)] {
+		quoted = append(quoted, quote(v))
+	}
+	text := strings.Join(quoted, or)
+	if more := len(values) - mostValues; more > 0 {
+		text += fmt.Sprintf("%s%d more", or, more)
+	}
+	return text
+}
+
+// code names the verdict after the first finding that has a name.
+func (v verdict) code(otherwise Code) Code {
+	if i := slices.IndexFunc(v.findings, func(f finding) bool { return f.code != "" }); i >= 0 {
+		return v.findings[i].code
+	}
+	return otherwise
+}
+
+// cause says in a sentence and its evidence what the policy in a file does to
+// a request that nothing admits, or that something denies.
+func (v verdict) cause(code Code, file string) string {
+	var b strings.Builder
+	switch {
+	case v.outcome == unmentioned:
+		fmt.Fprintf(&b, "no statement of %s admits such a request", file)
+	case v.outcome == denied:
+		fmt.Fprintf(&b, "%s denies it, and a Deny outweighs every Allow", v.statementIn(file))
+	case v.outcome == perhaps:
+		fmt.Fprintf(&b, "all that can be seen from here agrees with %s, and AWS refused all the same", v.statementIn(file))
+	case v.code("") == "":
+		fmt.Fprintf(&b, "no statement of %s admits the request; the nearest is on line %d", file, v.statement.Line)
+	default:
+		b.WriteString(entry(code).Cause)
+	}
+	for _, f := range v.findings {
+		fmt.Fprintf(&b, "\n    %s, line %d: %s", file, f.line, f.text)
+	}
+	return b.String()
+}
+
+// statementIn is what the deciding statement is called.
+func (v verdict) statementIn(file string) string {
+	name := "the statement"
+	if v.statement.Sid != "" {
+		name += " " + quote(v.statement.Sid)
+	}
+	return fmt.Sprintf("%s on line %d of %s", name, v.statement.Line, file)
+}

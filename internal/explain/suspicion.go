@@ -1,0 +1,167 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// run is what can be told of a refused token without the role's policy.
+type run struct {
+	token
+	role string
+}
+
+// suspicion is a cause that something about the run speaks for. Evidence says
+// what, and is empty where nothing does. Weights only count against each
+// other: what follows for certain from the token being as it is stands above
+// what is merely common.
+type suspicion struct {
+	code     Code
+	weight   int
+	evidence func(run) string
+}
+
+// mostSuspicions bounds how many are told.
+const mostSuspicions = 6
+
+// suspicions ranks the likely causes of a refusal that leaves all of them
+// open. Each begins with its code.
+func suspicions(t token, role string) []string {
+	r := run{t, role}
+	var told []string
+	if r.fromGitHub() {
+		known := map[Code]bool{}
+		for _, s := range slices.SortedStableFunc(slices.Values(allSuspicions), heavier) {
+			evidence := s.evidence(r)
+			if evidence == "" || known[s.code] || len(told) == mostSuspicions {
+				continue
+			}
+			known[s.code] = true
+			told = append(told, string(s.code)+": "+evidence)
+		}
+	} else {
+		told = append(told, "the role's trust policy does not admit this subject, audience and issuer")
+	}
+	return append(told, noSuchRole(role))
+}
+
+func heavier(a, b suspicion) int { return cmp.Compare(b.weight, a.weight) }
+
+// allSuspicions go by what a claim says, down to what has no evidence of its
+// own and is common all the same.
+var allSuspicions = []suspicion{
+	{SubjectCustomized, 100, when(run.hasCustomSubject, func(r run) string {
+		return fmt.Sprintf("the subject %s is customized, which a policy for GitHub's default form does not match", quote(r.subject.text))
+	})},
+	{SubjectEnvironment, 90, when(run.hasEnvironment, func(r run) string {
+		return fmt.Sprintf("the job names the environment %s, and so the subject names that and not the branch", quote(r.Get("environment")))
+	})},
+	{SubjectPullRequest, 88, when(run.isPullRequest, func(run) string {
+		return "the run is a pull request's, and so the subject ends in pull_request and names no branch"
+	})},
+	{SubjectPullRequest, 86, when(run.isPullRequestTarget, func(r run) string {
+		return fmt.Sprintf("the event is pull_request_target, whose subject names the base branch (%s) and not pull_request", quote(r.Get("ref")))
+	})},
+	{SubjectImmutable, 80, when(run.isImmutable, func(run) string {
+		return "the subject has the immutable form, with @ and ids, which a policy in the older form does not match"
+	})},
+	{SubjectBranchOrTag, 78, when(run.isMergeQueue, func(r run) string {
+		return fmt.Sprintf("the run is a merge queue's, on the branch %s of its own", quote(r.Get("ref")))
+	})},
+	{SubjectBranchOrTag, 76, when(run.isTag, func(r run) string {
+		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.Get("ref")))
+	})},
+	{ProviderOtherIssuer, 74, when(run.hasOtherIssuer, func(r run) string {
+		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), defaultProvider)
+	})},
+	{AudienceMismatch, 72, when(run.hasOtherAudience, func(r run) string {
+		return fmt.Sprintf("the audience is %s, and most policies demand %s", quote(r.claim("aud")), commonAudience)
+	})},
+	{SubjectCase, 70, when(run.hasCapitals, func(run) string {
+		return "the subject has upper-case letters, and a policy must have the same"
+	})},
+	{SubjectBranchOrTag, 65, when(run.isSideBranch, func(r run) string {
+		return fmt.Sprintf("the run is on %s, and the role may trust another branch", quote(r.Get("ref")))
+	})},
+	{UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
+		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
+	})},
+	{SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
+		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(roleName(r.role)))
+	})},
+	{UnknownConditionKey, 45, when(run.hasProperties, func(run) string {
+		return "the token has custom properties of the repository (repo_property_…), which no policy can test"
+	})},
+	{UnknownConditionKey, 42, when(run.isSelfHosted, func(run) string {
+		return "the runner is self-hosted, which no policy can test: runner_environment is no condition key"
+	})},
+	{SubjectRepository, 40, always("the role may trust another repository or owner")},
+	{SubjectBranchOrTag, 38, when(run.isBranch, func(r run) string {
+		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.Get("ref")))
+	})},
+	{WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
+	{SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
+	{UnknownConditionKey, 20, always("the policy may test a claim that IAM has no key for")},
+	{AudienceMismatch, 15, always("the policy may demand another audience")},
+}
+
+func when(holds func(run) bool, evidence func(run) string) func(run) string {
+	return func(r run) string {
+		if !holds(r) {
+			return ""
+		}
+		return evidence(r)
+	}
+}
+
+func always(text string) func(run) string {
+	return func(run) string { return text }
+}
+
+const commonAudience = "sts.amazonaws.com"
+
+func (r run) kind() kind                { return r.subject.context().kind() }
+func (r run) hasCustomSubject() bool    { return r.subject.customized() }
+func (r run) hasEnvironment() bool      { return r.Get("environment") != "" }
+func (r run) isPullRequest() bool       { return r.kind() == pullRequestKind }
+func (r run) isPullRequestTarget() bool { return r.Get("event_name") == "pull_request_target" }
+func (r run) isTag() bool               { return r.kind() == tagKind }
+func (r run) isBranch() bool            { return r.kind() == branchKind }
+func (r run) isMergeQueue() bool {
+	return strings.HasPrefix(r.Get("ref"), "refs/heads/gh-readonly-queue/")
+}
+func (r run) hasOtherIssuer() bool   { return r.provider != defaultProvider }
+func (r run) hasOtherAudience() bool { return r.claim("aud") != commonAudience }
+func (r run) hasCapitals() bool      { return strings.ContainsFunc(r.subject.text, unicode.IsUpper) }
+func (r run) isFromServer() bool     { return strings.HasSuffix(r.provider, "/_services/token") }
+func (r run) isSelfHosted() bool     { return r.Get("runner_environment") == "self-hosted" }
+
+func (r run) isImmutable() bool {
+	named := r.subject.named()
+	return r.subject.prefixed() && named.OwnerID != "" && named.RepositoryID != ""
+}
+
+// isSideBranch leaves out the names that default branches mostly have.
+func (r run) isSideBranch() bool {
+	return r.isBranch() && !slices.Contains([]string{"refs/heads/main", "refs/heads/master"}, r.Get("ref"))
+}
+
+// environmentWords are what people call environments, and roles after them.
+var environmentWords = []string{"prod", "stag", "dev", "test", "preview", "uat", "qa", "live", "sandbox"}
+
+func (r run) lacksEnvironment() bool {
+	name := strings.ToLower(roleName(r.role))
+	return !r.hasEnvironment() && slices.ContainsFunc(environmentWords, func(word string) bool { return strings.Contains(name, word) })
+}
+
+func (r run) hasProperties() bool {
+	for name := range r.Claims {
+		if strings.HasPrefix(name, "repo_property_") {
+			return true
+		}
+	}
+	return false
+}

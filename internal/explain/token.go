@@ -1,0 +1,98 @@
+package explain
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// longest bounds a value from outside in a text, in characters. A subject of
+// GitHub's stays far below.
+const longest = 400
+
+// cut shortens a text from outside and keeps it on one line.
+func cut(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
+}
+
+// quote shows a value from outside in a sentence.
+func quote(s string) string { return strconv.Quote(cut(s)) }
+
+// Claim is a claim as it is shown.
+type Claim struct{ Name, Value string }
+
+// shown are the claims by which people recognise a run, in this order.
+var shown = []string{"sub", "aud", "iss", "ref", "environment", "event_name", "job_workflow_ref"}
+
+// shownClaims picks from a token what its diagnosis tells. An environment is
+// told also where there is none: that decides about the subject.
+func shownClaims(c oidc.Claims) []Claim {
+	var all []Claim
+	for _, name := range shown {
+		value := c.Get(name)
+		if name == "aud" {
+			value = strings.Join(c.Audiences(), ", ")
+		}
+		switch {
+		case value != "":
+			all = append(all, Claim{name, cut(value)})
+		case name == "environment" && len(all) > 0:
+			all = append(all, Claim{name, "(none)"})
+		}
+	}
+	return all
+}
+
+// token is a web identity token as trust policies see it.
+type token struct {
+	oidc.Claims
+	provider string // the issuer, as IAM names it
+	subject  subject
+}
+
+func newToken(c oidc.Claims) token {
+	return token{Claims: c, provider: trust.ProviderOfIssuer(c.Get("iss")), subject: readSubject(c.Get("sub"))}
+}
+
+// fromGitHub tells GitHub's tokens, and those of its kin, from any other's.
+func (t token) fromGitHub() bool {
+	return trust.IsGitHub(t.provider) || t.Get("repository") != ""
+}
+
+// reusable tells whether the job belongs to a reusable workflow: it is defined
+// in another file than the run's.
+func (t token) reusable() bool {
+	caller, _, _ := strings.Cut(t.Get("workflow_ref"), "@")
+	called, _, _ := strings.Cut(t.Get("job_workflow_ref"), "@")
+	return caller != "" && called != "" && caller != called
+}
+
+// providerARN is the ARN that the issuer's provider has in the role's account.
+func (t token) providerARN(role string) string {
+	return "arn:" + partition(role) + ":iam::" + account(role) + ":oidc-provider/" + t.provider
+}
+
+func account(role string) string   { return field(role, 4) }
+func partition(role string) string { return field(role, 1) }
+
+// field is a part of an ARN.
+func field(arn string, n int) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 {
+		return "?"
+	}
+	return parts[n]
+}
+
+func roleName(role string) string { return role[strings.LastIndexByte(role, '/')+1:] }
