@@ -8,6 +8,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
+const assumeRole = "sts:AssumeRole"
+
 // chained is a refused AssumeRole.
 type chained struct {
 	asks trust.Request
@@ -29,7 +31,7 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 	if hand.policy == nil {
 		diagnosis.Open = true
 		diagnosis.Causes = hopSuspicions(d, said)
-		diagnosis.Cure = lines(wantPolicy(d.Role, hand), said.pastePermission(d), said.pasteTrust(d))
+		diagnosis.Cure = lines(said.advice(d), wantPolicy(d.Role, hand), said.pasteTrust(d), said.pastePermission(d))
 		return diagnosis
 	}
 	v := review(hand.policy, newChained(d, said, e, hand.policy))
@@ -51,7 +53,7 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 	default:
 		diagnosis.Cure = entry(diagnosis.Code).Cure
 		if diagnosis.Code == code {
-			diagnosis.Cure = lines(diagnosis.Cure, said.pasteTrust(d))
+			diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d))
 		}
 	}
 	diagnosis.Causes = []string{v.cause(diagnosis.Code, hand.file)}
@@ -145,21 +147,32 @@ func (s saying) cure(d *Denial) string {
 // tells one from another.
 func hopSuspicions(d *Denial, s saying) []string {
 	code := actionCode(s.action)
-	all := []string{
-		fmt.Sprintf("%s: the caller's own permissions do not allow %s on the role; the caller is %s", code, s.action, orText(cut(s.caller), "not known")),
-		fmt.Sprintf("%s: the role's trust policy does not name the caller, or does not allow it %s", code, s.action),
-	}
+	caller := fmt.Sprintf("%s: the caller's own permissions do not allow %s on the role; the caller is %s", code, s.action, orText(cut(s.caller), "not known"))
+	trust := fmt.Sprintf("%s: the role's trust policy does not allow the caller %s", code, s.action)
 	if code != ChainedRoleRefused {
-		return all
+		return []string{trust, caller} // sts:AssumeRole is allowed, and who grants that on a role forgets the rest in its trust policy
 	}
 	external := "this hop sends none"
 	if hasKey(d.Sent, "sts:ExternalId") {
 		external = "this hop sends another"
 	}
-	return append(all,
-		fmt.Sprintf("%s: the role's trust policy demands an external id, and %s", ExternalID, external),
+	return []string{caller, trust,
+		fmt.Sprintf("%s: the role's trust policy demands an sts:ExternalId, and %s", ExternalID, external),
 		fmt.Sprintf("%s: the role's trust policy tests claims of the token, which are known at the first hop only", UnknownConditionKey),
-		noSuchRole(d.Role))
+		noSuchRole(d.Role),
+	}
+}
+
+// advice is what to allow where, for the actions that come on top of
+// sts:AssumeRole.
+func (s saying) advice(d *Denial) string {
+	switch s.action {
+	case "sts:TagSession":
+		return "allow sts:TagSession beside sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or send no tags"
+	case "sts:SetSourceIdentity":
+		return "allow sts:SetSourceIdentity beside sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or set no source-identity"
+	}
+	return ""
 }
 
 func (s saying) pastePermission(d *Denial) string {
@@ -179,8 +192,8 @@ func (s saying) pasteTrust(d *Denial) string {
 }
 
 // actions are all that the hop needs.
-func (s saying) actions(d *Denial) []string {
-	all := []string{"sts:AssumeRole"}
+func (s saying) actions(d *Denial) actions {
+	all := actions{assumeRole}
 	if s.action == "sts:TagSession" || hasKey(d.Sent, "aws:TagKeys") {
 		all = append(all, "sts:TagSession")
 	}

@@ -60,9 +60,19 @@ func onlyStatement(spec generate.Spec) (string, error) {
 type statement struct {
 	Effect    string
 	Principal map[string]string `json:",omitempty"`
-	Action    []string
+	Action    actions
 	Resource  string                       `json:",omitempty"`
 	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+// actions are written like policies write a list: one stands alone.
+type actions []string
+
+func (a actions) MarshalJSON() ([]byte, error) {
+	if len(a) == 1 {
+		return json.Marshal(a[0])
+	}
+	return json.Marshal([]string(a))
 }
 
 func (s statement) String() string {
