@@ -15,8 +15,9 @@ ARG RELEASE
 ARG COMMIT
 # By way of GOFLAGS, because the exec form of RUN expands no variables.
 ENV GOFLAGS="'-ldflags=-s -w -X github.com/org/aws-oidc-action/internal/cli.release=${RELEASE} -X github.com/org/aws-oidc-action/internal/cli.commit=${COMMIT}'"
-# Neither STS nor the runner's token endpoint needs HTTP/2; without it the image is 5% smaller.
-RUN ["go", "build", "-trimpath", "-tags=nethttpomithttp2", "-o", "/aws-oidc-action", "."]
+# Neither STS nor the token endpoint needs HTTP/2, and a program that waits for the network needs no inlining:
+# without both the image is a fifth smaller.
+RUN ["go", "build", "-trimpath", "-tags=nethttpomithttp2", "-gcflags=all=-l", "-o", "/aws-oidc-action", "."]
 
 # No CA certificates are copied: the program carries Mozilla's roots (internal/transport).
 FROM scratch

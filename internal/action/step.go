@@ -174,7 +174,7 @@ func (p *phase) announce() {
 	}
 }
 
-var accountNumber = regexp.MustCompile(`\b[0-9]{12}\b`)
+var accountNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[0-9]{12}\b`) })
 
 // maskInputs masks the secrets among the inputs and, if that is wanted, every
 // account id that they name, whether the rest of them is right or wrong,
@@ -187,7 +187,7 @@ func (p *phase) maskInputs() {
 		if in.Secret || in.Hidden || !p.plan.MaskAccountID || in.Name == "role-session-name" {
 			continue
 		}
-		for _, id := range accountNumber.FindAllString(p.runner.Input(in.Name), -1) {
+		for _, id := range accountNumber().FindAllString(p.runner.Input(in.Name), -1) {
 			p.maskAccount(id)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
@@ -168,7 +169,7 @@ func withExpressions(with map[string]string, s *sandbox.Scenario, job *sandbox.J
 }
 
 // hopInMessage finds the hop in the text of a denial.
-var hopInMessage = regexp.MustCompile(`hop ([0-9]+) of [0-9]+`)
+var hopInMessage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`hop ([0-9]+) of [0-9]+`) })
 
 func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
 	step := rehearsedStep{Failed: result.Failed, Env: map[string]string{}, Outputs: map[string]string{}}
@@ -183,7 +184,7 @@ func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
 			continue
 		}
 		step.Code = a.Title
-		if m := hopInMessage.FindStringSubmatch(a.Message); m != nil {
+		if m := hopInMessage().FindStringSubmatch(a.Message); m != nil {
 			step.Hop, _ = strconv.Atoi(m[1])
 		}
 	}

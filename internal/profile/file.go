@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/org/aws-oidc-action/internal/secret"
 )
@@ -228,7 +229,9 @@ func (f *File) editable(sections []section) error {
 }
 
 // sourceKeys say where a profile's credentials come from.
-var sourceKeys = regexp.MustCompile(`^(aws_.*|sso_.*|role_arn|source_profile|credential_source|credential_process|web_identity_token_file|login_session)$`)
+var sourceKeys = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(aws_.*|sso_.*|role_arn|source_profile|credential_source|credential_process|web_identity_token_file|login_session)$`)
+})
 
 // inheritsNothing refuses a file in which botocore would add credentials to
 // every section.
@@ -238,7 +241,7 @@ func (f *File) inheritsNothing() error {
 			continue
 		}
 		for i := s.head + 1; i < s.tail; i++ {
-			if key, _ := splitEntry(f.lines[i]); sourceKeys.MatchString(key) {
+			if key, _ := splitEntry(f.lines[i]); sourceKeys().MatchString(key) {
 				return fmt.Errorf("%s: line %d: botocore gives %s of [DEFAULT] to every profile: move it to the profile that it is meant for",
 					f.kind, i+1, key)
 			}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -169,12 +170,14 @@ func javascriptHeader(line string) (string, bool) {
 	return brackets(strings.TrimFunc(cutComment(line), isJavaScriptSpace))
 }
 
-var javascriptPrefix = regexp.MustCompile(`^([\w-]+)[\s\v\pZ` + byteOrderMark + `](["']?)([\w@+.%:/-]+)(["']?)$`)
+var javascriptPrefix = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([\w-]+)[\s\v\pZ` + byteOrderMark + `](["']?)([\w@+.%:/-]+)(["']?)$`)
+})
 
 // javascriptProfile: one blank after the prefix, which may also be a dot;
 // names of few characters only, in quotes or not.
 func javascriptProfile(k kind, header string) string {
-	if m := javascriptPrefix.FindStringSubmatch(header); m != nil && m[2] == m[4] {
+	if m := javascriptPrefix().FindStringSubmatch(header); m != nil && m[2] == m[4] {
 		switch m[1] {
 		case "profile", "sso-session", "services":
 			header = m[1] + "." + m[3]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/org/aws-oidc-action/internal/secret"
 )
@@ -42,7 +43,7 @@ func (p Process) entry() (Entry, error) {
 }
 
 // plainPath needs no quotes: no character means anything to a shell.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+var plainPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) })
 
 // quotePath returns one word for sh and for Python's shlex alike.
 func quotePath(path string) (string, error) {
@@ -52,7 +53,7 @@ func quotePath(path string) (string, error) {
 	if problem := problemOf(path); problem != "" {
 		return "", fmt.Errorf("%q %s, which no quoting carries through every SDK: use another directory", path, problem)
 	}
-	if plainPath.MatchString(path) {
+	if plainPath().MatchString(path) {
 		return path, nil
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'"'"'`) + "'", nil

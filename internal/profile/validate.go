@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,7 +13,7 @@ import (
 // The JavaScript SDK finds a profile of the config file only by a name of these
 // characters (and the slash, which is kept out of names as other tools make
 // file names of them).
-var validName = regexp.MustCompile(`^[A-Za-z0-9_@+.%:-]+$`)
+var validName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@+.%:-]+$`) })
 
 // ValidateName refuses what is not, to every SDK, the name of one profile in
 // both files.
@@ -20,7 +21,7 @@ func ValidateName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("the profile name is empty: give it a name")
-	case !validName.MatchString(name):
+	case !validName().MatchString(name):
 		return fmt.Errorf("profile name %q: use only letters, digits and the characters : _ - . + @ %%, as SDKs read others differently", name)
 	case strings.EqualFold(name, defaultProfile) && name != defaultProfile:
 		return fmt.Errorf("profile name %q: write it %q; botocore gives the entries of [DEFAULT] to every profile", name, defaultProfile)
@@ -32,12 +33,12 @@ func ValidateName(name string) error {
 
 // validKey describes the keys that every SDK finds: JavaScript distinguishes
 // case, the others make it lower.
-var validKey = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+var validKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]*$`) })
 
 // validate refuses an entry that some SDK would read as anything but this key
 // and this value. The error never holds the value.
 func (e Entry) validate() error {
-	if !validKey.MatchString(e.Key) {
+	if !validKey().MatchString(e.Key) {
 		return fmt.Errorf("entry %q: a key is of lower-case letters, digits and _", e.Key)
 	}
 	if problem := problemOf(e.Value.Reveal()); problem != "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Pair is a name and its value, for a file command.
@@ -24,7 +25,7 @@ type Publication struct {
 // maxSummary is the runner's limit for a step summary, in bytes.
 const maxSummary = 1 << 20
 
-var commandName = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_-]*\z`)
+var commandName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_-]*\z`) })
 
 // Publish appends to the runner's files: summary, outputs, and the environment
 // last, each in one write. If a write fails, every file is cut back to its
@@ -129,7 +130,7 @@ func (r *Runner) appendTo(variable string, content []byte) (back func() error, e
 func encode(pairs []Pair) ([]byte, error) {
 	var b bytes.Buffer
 	for _, p := range pairs {
-		if !commandName.MatchString(p.Name) || p.Name == "NODE_OPTIONS" {
+		if !commandName().MatchString(p.Name) || p.Name == "NODE_OPTIONS" {
 			return nil, fmt.Errorf("%q cannot be the name of a variable or output", p.Name)
 		}
 		random := make([]byte, 16)
