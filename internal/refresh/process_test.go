@@ -280,7 +280,8 @@ func (k *killTest) round(worker int, random *rand.Rand) {
 			k.Error(err)
 			return
 		}
-		kill := time.AfterFunc(time.Duration(random.Int64N(int64(120*time.Millisecond))), func() { _ = cmd.Process.Kill() })
+		longest := 120 * time.Millisecond << random.IntN(3) // machines are fast or slow, busy or not
+		kill := time.AfterFunc(time.Duration(random.Int64N(int64(longest))), func() { _ = cmd.Process.Kill() })
 		running.Go(func() {
 			r.err = cmd.Wait()
 			kill.Stop()
@@ -362,7 +363,7 @@ func (k *killTest) checkMoments() {
 	}
 	k.Logf("%d processes were killed, %d of them without an answer; %d renewals began, %d ended, %d sessions were handed out",
 		k.killed, k.silent, begun, renewed, len(k.answers))
-	if k.killed < k.victims || begun-renewed < k.killed/50 {
+	if k.killed < k.victims || begun-renewed <= k.killed/100 {
 		k.Error("hardly a renewal was met: this shows little")
 	}
 }
