@@ -28,16 +28,17 @@ type result struct {
 // login walks the chains of all profiles side by side, within one deadline.
 // Nothing is published here. It returns the results in the plan's order, or
 // why the step fails.
-func (p *phase) login(ctx context.Context, s *store, job explain.Job) ([]result, *explain.Diagnosis) {
+func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnosis) {
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
 	tokens := p.tokens()
 	walker := p.walker(s, tokens)
+	evidence := sync.OnceValue(p.evidence)
 	results := make([]result, len(p.plan.Profiles))
 	var group sync.WaitGroup
 	for i, profile := range p.plan.Profiles {
 		group.Go(func() {
-			results[i] = p.walk(deadline, walker, tokens, job, profile)
+			results[i] = p.walk(deadline, walker, tokens, evidence, profile)
 		})
 	}
 	group.Wait()
@@ -49,14 +50,16 @@ func (p *phase) login(ctx context.Context, s *store, job explain.Job) ([]result,
 
 // walk walks one chain. Credentials that no answer of STS's has named yet are
 // asked for their identity.
-func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, job explain.Job, profile plan.Profile) result {
+func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, evidence func() explain.Evidence, profile plan.Profile) result {
 	session, err := w.Walk(ctx, profile)
 	if err == nil && session.ARN == "" {
 		session, err = w.Identify(ctx, ownSTS(profile), session)
 	}
 	r := result{profile: profile, session: session}
 	if err != nil {
-		d := explain.Failure(err, explain.Evidence{Job: job, Claims: tokens.Last(profile.Audience).Claims, Now: p.Now()})
+		known := evidence()
+		known.Claims, known.Now = tokens.Last(profile.Audience).Claims, p.Now()
+		d := explain.Failure(err, known)
 		r.failure = &d
 	} else {
 		r.failure = p.guard(profile, session)

@@ -114,7 +114,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 			return nil
 		}
 	}
-	results, d := p.login(ctx, store, job)
+	results, d := p.login(ctx, store)
 	if d != nil {
 		return d
 	}

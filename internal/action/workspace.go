@@ -12,6 +12,8 @@ import (
 // maxWorkspaceFile bounds a file of the workspace that an input names, in bytes.
 const maxWorkspaceFile = 1 << 20
 
+var errNoWorkspace = errors.New("there is no workspace: GITHUB_WORKSPACE names no directory")
+
 // workspaceFile reads a file of the workspace. Neither the path nor a link in
 // it may lead out of there.
 func (p *phase) workspaceFile(path string) ([]byte, error) {
@@ -20,7 +22,7 @@ func (p *phase) workspaceFile(path string) ([]byte, error) {
 	}
 	workspace, err := os.OpenRoot(p.runner.Getenv("GITHUB_WORKSPACE"))
 	if err != nil {
-		return nil, errors.New("there is no workspace: GITHUB_WORKSPACE names no directory")
+		return nil, errNoWorkspace
 	}
 	defer workspace.Close()
 	f, err := workspace.Open(path)

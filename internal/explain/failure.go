@@ -12,7 +12,6 @@ import (
 
 // Evidence is what is known around a failure.
 type Evidence struct {
-	Job        Job
 	Claims     oidc.Claims // of the token that the login began with; nil if none was minted
 	Now        time.Time
 	Policies   []PolicyFile // what may hold the refused role's trust policy

@@ -47,6 +47,7 @@ func Build(given Given) (Plan, []Problem) {
 		Refresh:           b.refresh(),
 		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
 	}
+	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
 	if b.boolean("disable-retry", false) {
 		p.Attempts = 1
 	}

@@ -41,6 +41,7 @@ type Plan struct {
 	OverwriteProfile  bool
 	Refresh           bool // SDKs ask a program for credentials, instead of finding keys
 	Summary           Summary
+	TrustPolicyFile   string // path or glob below the workspace, with slashes; or empty
 
 	Notices  []string // what the log should say about the plan, one line each
 	Warnings []string // the same, as annotations

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"path"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +68,22 @@ func (b *builder) choice(name string, words ...string) string {
 		return words[0]
 	}
 	return v
+}
+
+// workspacePattern reads a path or glob of files in the workspace, which need
+// not be there.
+func (b *builder) workspacePattern(name string) string {
+	v := b.input(name)
+	if v == "" {
+		return ""
+	}
+	if _, err := path.Match(v, ""); err != nil {
+		b.problem(name, "%s is not a pattern: a [ lacks its ], or a \\ what it escapes", quote(v))
+	}
+	if !filepath.IsLocal(v) {
+		b.problem(name, "%s is not a path inside the workspace, write one relative to it", quote(v))
+	}
+	return path.Clean(v)
 }
 
 func (b *builder) integer(name string, otherwise, least, most int) int {

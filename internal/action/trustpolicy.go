@@ -1,0 +1,71 @@
+package action
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// maxPolicyFiles bounds how many files trust-policy-file may match.
+const maxPolicyFiles = 100
+
+// evidence is what explains a refusal, whichever profile's it is and whenever
+// it came.
+func (p *phase) evidence() (e explain.Evidence) {
+	if pattern := p.plan.TrustPolicyFile; pattern != "" {
+		e.Policies, e.NoPolicies = p.trustPolicies(pattern)
+	}
+	return e
+}
+
+// trustPolicies reads the files of the workspace that a pattern matches, or
+// says why there are none: they serve the explanation only, so nothing fails
+// for want of one.
+func (p *phase) trustPolicies(pattern string) (files []explain.PolicyFile, reason string) {
+	paths, err := p.workspaceMatches(pattern)
+	switch {
+	case err != nil:
+		return nil, "trust-policy-file: " + err.Error()
+	case len(paths) == 0:
+		return nil, fmt.Sprintf("trust-policy-file: %q matches no file of the workspace, check it and that actions/checkout runs before", pattern)
+	case len(paths) > maxPolicyFiles:
+		return nil, fmt.Sprintf("trust-policy-file: %q matches %d files, at most %d are read", pattern, len(paths), maxPolicyFiles)
+	}
+	for _, path := range paths {
+		content, err := p.workspaceFile(path)
+		if err != nil {
+			reason = "trust-policy-file: " + err.Error()
+			continue
+		}
+		if p.plan.MaskAccountID {
+			for _, id := range accountNumber().FindAllString(string(content), -1) {
+				p.maskAccount(id)
+			}
+		}
+		files = append(files, explain.PolicyFile{Path: path, Content: content})
+	}
+	return files, reason
+}
+
+// workspaceMatches lists the files of the workspace that a pattern matches,
+// with paths relative to it. Neither they nor a link in them lead out of it.
+func (p *phase) workspaceMatches(pattern string) ([]string, error) {
+	workspace, err := os.OpenRoot(p.runner.Getenv("GITHUB_WORKSPACE"))
+	if err != nil {
+		return nil, errNoWorkspace
+	}
+	defer workspace.Close()
+	matched, err := fs.Glob(workspace.FS(), pattern)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a pattern", pattern)
+	}
+	var paths []string
+	for _, path := range matched {
+		if info, err := fs.Stat(workspace.FS(), path); err == nil && info.Mode().IsRegular() {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
+}
