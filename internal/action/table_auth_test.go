@@ -9,6 +9,7 @@ var sessionKeys = inputs{"role-to-assume": "", "aws-access-key-id": "{hub.id}", 
 const (
 	deployRole = "arn:aws:iam::222222222222:role/deploy"
 	nextRole   = "arn:aws:iam::222222222222:role/next"
+	lostRole   = "arn:aws:iam::111111111111:role/lost"
 	otherRole  = "arn:aws:iam::111111111111:role/other"
 )
 
@@ -147,6 +148,12 @@ var authCases = []tableCase{
 	{name: "OIDC without the permission", workflow: "id-token: false", use: use{code: "id-token-permission-missing", says: []string{"id-token: write", "role-chaining: true"}}},
 	{name: "OIDC without the permission, with keys in the environment", workflow: "id-token: false", job: ciVariables, use: use{code: "id-token-permission-missing"}},
 	{name: "OIDC without the permission, which is no failure", workflow: "id-token: false", use: use{with: inputs{"on-missing-token": "skip"}, env: "none", out: "authenticated=false", notes: "notice skipped"}},
+	{name: "OIDC with a trust policy at hand, which is not needed", files: vars{"{workspace}/iam/hub.json": forProduction}, use: byOIDC.withInputs(inputs{"trust-policy-file": "iam/*.json"})},
+	{name: "OIDC refused, with the role's trust policy at hand", files: vars{"{workspace}/iam/lost.json": forProduction},
+		use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied", code: "subject-environment", says: []string{"iam/lost.json"}}},
+	{name: "OIDC refused, with a trust policy that is missing", use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied",
+		code: "web-identity-not-authorized", says: []string{"matches no file of the workspace"}}},
+	{name: "OIDC with a trust policy outside the workspace", use: use{with: inputs{"trust-policy-file": "../iam.json"}, code: "invalid-input", says: []string{"input trust-policy-file"}}},
 	{name: "OIDC skipped with nothing else", use: use{with: inputs{"force-skip-oidc": "true"}, code: "invalid-input", says: []string{"aws-access-key-id, web-identity-token-file or role-chaining"}}},
 	{name: "OIDC at an endpoint of one's own", job: vars{"AWS_ENDPOINT_URL_STS": "https://unreachable.invalid"}, use: use{with: inputs{"sts-endpoint": "{server}"}, calls: byOIDC.calls, as: "hub"}},
 	{name: "OIDC at the endpoint of all services", job: vars{"AWS_ENDPOINT_URL_STS": "", "AWS_ENDPOINT_URL": "{server}"}, use: byOIDC},
@@ -198,3 +205,11 @@ func profileKeys(as string) string {
 	}
 	return text
 }
+
+// forProduction is the trust policy of a role for one environment.
+const forProduction = `{"Version": "2012-10-17", "Statement": [{
+  "Effect": "Allow",
+  "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"},
+  "Action": "sts:AssumeRoleWithWebIdentity",
+  "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:octo-org/octo-repo:environment:production"}}
+}]}`
