@@ -93,7 +93,7 @@ func (p *phase) tellHowLong() {
 	if ends.IsZero() {
 		return
 	}
-	p.runner.Info("Note: the credentials renew themselves until %s, when GitHub's request token ends; a job that takes longer needs a first hop whose session outlasts that (role-duration-seconds, at most 12 hours)",
+	p.runner.Info("Note: the credentials renew themselves until %s, when GitHub's request token ends, and then last as long as their session; where that is too short, log in to a first hop with a longer one (role-duration-seconds, at most 12 hours)",
 		ends.UTC().Format(time.RFC3339))
 }
 

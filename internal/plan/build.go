@@ -72,8 +72,8 @@ func Build(given Given) (Plan, []Problem) {
 	}
 	for _, profile := range p.Profiles {
 		b.guard(profile)
-		if p.Refresh && !profile.Source.WebIdentity() {
-			b.problem("refresh", "needs a role-to-assume with the job's OIDC token (or web-identity-token-file): other credentials cannot be renewed without storing them")
+		if p.Refresh && profile.Source != SourceOIDC {
+			b.problem("refresh", "needs a role-to-assume with the job's OIDC token: other credentials cannot be renewed without storing them")
 		}
 	}
 	if p.Refresh && p.ExportEnv {
