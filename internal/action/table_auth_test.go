@@ -67,6 +67,7 @@ var authCases = []tableCase{
 	{name: "keys with a role, a profile and role-chaining", job: vars{"AWS_PROFILE": "mine"}, use: use{with: also(toRole(staticKeys, deployRole), inputs{"aws-profile": "mine", "role-chaining": "true"}),
 		calls: "AssumeRole deploy by ci tags=default", env: announced, out: facts("deploy"), files: profileFilesOf("mine", "deploy")}},
 	{name: "keys that nobody knows", use: use{with: also(staticKeys, inputs{"aws-access-key-id": "AKIANOBODYKNOWSME000"}), calls: "GetCallerIdentity InvalidClientTokenId", code: "chained-role-refused"}},
+	{name: "keys with a wrong secret", use: use{with: also(staticKeys, inputs{"aws-secret-access-key": "notTheSecret"}), calls: "GetCallerIdentity by ci SignatureDoesNotMatch", code: "chained-role-refused", says: []string{"does not accept the credentials"}, hides: []string{"notTheSecret"}}},
 	{name: "keys with force-skip-oidc", use: use{with: also(toRole(staticKeys, deployRole), inputs{"force-skip-oidc": "true"}), calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
 	{name: "keys where the job may have no token", workflow: "id-token: false", use: use{with: toRole(staticKeys, deployRole), calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
 
