@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// maxInclusionSteps bounds Contains. Patterns of policies need some dozens.
-const maxInclusionSteps = 5_000
+// maxInclusionWork bounds Contains, in positions of p that it looks at.
+// Patterns of policies need some dozens.
+const maxInclusionWork = 50_000
 
 // Contains reports whether every text that matches q matches p too. It is
 // exact, except that for patterns so tangled that the answer would take too
@@ -29,6 +30,7 @@ type inclusion struct {
 	p, q Pattern
 	seen map[string]bool
 	todo []configuration
+	work int // positions of p looked at
 }
 
 // configuration is a position in q with the sorted positions in p.
@@ -42,12 +44,13 @@ const other rune = -3
 
 func (w *inclusion) holds() bool {
 	w.push(0, w.stars([]int{0}))
-	for steps := 0; len(w.todo) > 0; steps++ {
-		if steps > maxInclusionSteps {
+	for len(w.todo) > 0 {
+		if w.work > maxInclusionWork {
 			return false
 		}
 		c := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
+		w.work += len(c.p)
 		if c.q == len(w.q) {
 			if !slices.Contains(c.p, len(w.p)) {
 				return false
@@ -69,6 +72,7 @@ func (w *inclusion) step(c configuration) {
 		fallthrough
 	case AnyOne:
 		for _, r := range w.alphabet(c.p) {
+			w.work += len(c.p)
 			w.push(next, w.after(c.p, r))
 		}
 	default:
