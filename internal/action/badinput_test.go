@@ -123,7 +123,7 @@ var badInputs = []struct {
 	{name: "boolean on", with: inputs{"disable-retry": "on"}, input: "disable-retry", want: "not a boolean"},
 	{name: "no attempts", with: inputs{"retry-max-attempts": "0"}, input: "retry-max-attempts", want: "1 to 100"},
 	{name: "attempts in words", with: inputs{"retry-max-attempts": "twelve"}, input: "retry-max-attempts", want: `"twelve"`},
-	{name: "no time", with: inputs{"action-timeout-s": "0"}, input: "action-timeout-s", want: "1 to 21600"},
+	{name: "no time", with: inputs{"action-timeout-s": "-1"}, input: "action-timeout-s", want: "1 to 21600"},
 	{name: "missing token word", with: inputs{"on-missing-token": "ignore"}, input: "on-missing-token", want: "fail or skip"},
 	{name: "summary word", with: inputs{"job-summary": "yes"}, input: "job-summary", want: "failure or always or never"},
 

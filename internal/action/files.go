@@ -76,10 +76,18 @@ func (p *phase) profileFile(s *store, variable, name string) (profileFile, error
 	}
 	dir, err := safefile.Open(filepath.Dir(announced))
 	if err != nil {
-		p.runner.Warning(variable, "the container does not see "+announced+"; a file of the action's own takes its place until the job ends")
+		p.warnOnce(variable, "the container does not see "+announced+"; a file of the action's own takes its place until the job ends")
 		return own, nil
 	}
 	return profileFile{variable: variable, dir: dir, name: filepath.Base(announced)}, nil
+}
+
+// warnOnce warns of a variable, which several parts of the step come across.
+func (p *phase) warnOnce(variable, text string) {
+	if !p.warned[variable] {
+		p.warned[variable] = true
+		p.runner.Warning(variable, text)
+	}
 }
 
 func (p *phase) inWorkspace(path string) bool {

@@ -2,6 +2,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,11 +49,34 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 		p.runner.Info("Keeps the credentials of %s: %s", from, session.ARN)
 		results = append(results, result{profile: profile, session: session})
 	}
+	return true, p.publishKept(s, results)
+}
+
+// publishKept puts out whose credentials are kept, and exports their region as
+// a login would.
+func (p *phase) publishKept(s *store, results []result) error {
 	outputs, err := p.outputs(results)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, p.runner.Publish(runner.Publication{Outputs: outputs})
+	pub := runner.Publication{Outputs: outputs}
+	for _, pair := range p.regions(results) {
+		if p.runner.Getenv(pair.Name) != pair.Value {
+			pub.Env = append(pub.Env, pair)
+		}
+	}
+	if len(pub.Env) == 0 {
+		return p.runner.Publish(pub)
+	}
+	p.fillRecord(pub.Env, nil)
+	undo, err := s.add(p.record)
+	if err != nil {
+		return err
+	}
+	if err := p.runner.Publish(pub); err != nil {
+		return errors.Join(err, undo())
+	}
+	return nil
 }
 
 // keptName is the profile in which the credentials to keep would stand; the

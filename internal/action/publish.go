@@ -130,15 +130,24 @@ func (p *phase) environment(results []result) []runner.Pair {
 	case p.plan.UnsetCurrent:
 		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 	}
-	if ok && (p.plan.ExportEnv || p.many() || p.plan.Refresh) {
-		env = append(env,
-			runner.Pair{Name: "AWS_REGION", Value: r.profile.Region},
-			runner.Pair{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region})
-	}
+	env = append(env, p.regions(results)...)
 	if p.plan.ExportEnv && !p.many() && r.profile.Name != "" {
 		env = append(env, runner.Pair{Name: "AWS_PROFILE", Value: r.profile.Name})
 	}
 	return env
+}
+
+// regions are the two variables for the region of the session in the
+// environment, or of the profile that stands for it.
+func (p *phase) regions(results []result) []runner.Pair {
+	r, ok := p.inEnvironment(results)
+	if !ok || !p.plan.ExportEnv && !p.many() && !p.plan.Refresh {
+		return nil
+	}
+	return []runner.Pair{
+		{Name: "AWS_REGION", Value: r.profile.Region},
+		{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region},
+	}
 }
 
 func (p *phase) keys(s assume.Session) []runner.Pair {

@@ -76,7 +76,11 @@ func (p *phase) existing(s *store, profileName string) (session assume.Session, 
 	if profileName != "" {
 		return assume.Session{}, "", false
 	}
-	for _, name := range []string{p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile} {
+	names := []string{p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile}
+	if state, err := s.read(); err == nil {
+		names = append(names, state.onlyProfile())
+	}
+	for _, name := range names {
 		if session, from, found = p.fromProfile(s, name); found {
 			break
 		}

@@ -51,7 +51,7 @@ const (
 // Run does the main phase, or the post phase if Post or the main phase's state
 // says so, and returns the exit code.
 func (s Step) Run(ctx context.Context) int {
-	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
+	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout), warned: map[string]bool{}}
 	if s.Post || p.runner.State(statePost) == "true" {
 		p.post(ctx)
 		return exitFine
@@ -71,6 +71,7 @@ type phase struct {
 	plan   plan.Plan
 	record record
 	client *http.Client
+	warned map[string]bool // variables that a warning names already
 
 	mu       sync.Mutex
 	accounts []string // ids that are masked

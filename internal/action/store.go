@@ -52,6 +52,24 @@ func (s jobState) defaultProfile() string {
 	return plan.DefaultProfile
 }
 
+// onlyProfile is the name of the one profile that the job's steps wrote, or ""
+// if there are none or several.
+func (s jobState) onlyProfile() string {
+	names := map[string]bool{}
+	for _, r := range s.Records {
+		for name := range r.Profiles {
+			names[name] = true
+		}
+	}
+	if len(names) != 1 {
+		return ""
+	}
+	for name := range names {
+		return name
+	}
+	return ""
+}
+
 // wrote tells whether one of the job's steps wrote a profile of that name.
 func (s jobState) wrote(name string) bool {
 	return slices.ContainsFunc(s.Records, func(r record) bool {

@@ -13,13 +13,15 @@ var existingCases = []tableCase{
 		{with: also(keeping, inputs{"mask-aws-account-id": "true"}), calls: "GetCallerIdentity by hub", env: "none", out: facts("hub"), hides: []string{"111111111111"}}}},
 	{name: "existing: kept of a chain", use: use{with: inputs{"role-chain": deployRole}, calls: byOIDC.calls + "; AssumeRole deploy by hub", as: "deploy"}, then: []use{
 		{with: also(keeping, inputs{"role-chain": deployRole}), calls: "GetCallerIdentity by deploy", env: "none", out: facts("deploy")}}},
-	{name: "existing: kept of a user", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": ""}), calls: "GetCallerIdentity by ci", env: "none", out: facts("ci")}},
+	{name: "existing: kept of a user", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": ""}), calls: "GetCallerIdentity by ci", env: "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1", out: facts("ci")}},
 	{name: "existing: kept of a role by its name", use: use{with: toRole(staticKeys, "team/local"), calls: "GetCallerIdentity by ci; AssumeRole local by ci tags=default", as: "local"}, then: []use{
 		{with: also(toRole(staticKeys, "team/local"), keeping), calls: "GetCallerIdentity by local", env: "none", out: facts("local")}}},
 	{name: "existing: kept of a profile", use: inProfile, then: []use{
 		{with: also(keeping, inputs{"aws-profile": "p"}), calls: "GetCallerIdentity by hub", env: "none", out: facts("hub"), says: []string{"profile p"}, files: inProfile.files}}},
 	{name: "existing: kept of the profile of AWS_PROFILE", job: vars{"AWS_PROFILE": "p"}, use: inProfile, then: []use{
-		{with: keeping, calls: "GetCallerIdentity by hub", env: "none", out: facts("hub"), says: []string{"profile p"}, files: inProfile.files}}},
+		{with: keeping, calls: "GetCallerIdentity by hub", env: "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1", out: facts("hub"), says: []string{"profile p"}, files: inProfile.files}}},
+	{name: "existing: kept of the only profile that the job has", use: inProfile, then: []use{
+		{with: keeping, calls: "GetCallerIdentity by hub", env: "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1", out: facts("hub"), says: []string{"profile p"}, files: inProfile.files}}},
 	{name: "existing: a profile of another role, which is replaced", use: inProfile, then: []use{
 		{with: also(keeping, inputs{"aws-profile": "p", "role-to-assume": otherRole}), calls: "GetCallerIdentity by hub; token; AssumeRoleWithWebIdentity other", env: announced, out: facts("other"), files: profileFilesOf("p", "other")}}},
 	{name: "existing: kept where the job may have no token", workflow: "id-token: false", use: use{with: toRole(staticKeys, deployRole), calls: "AssumeRole deploy by ci tags=default", as: "deploy"}, then: []use{

@@ -27,7 +27,8 @@ type Given struct {
 // Build makes the plan. If anything is wrong it returns every problem that it
 // could find, and the plan is not to be used.
 func Build(given Given) (Plan, []Problem) {
-	b := &builder{report: &report{}, input: withVariables(given.Input, given.Env), env: given.Env, file: given.File}
+	input, standIn := withVariables(given.Input, given.Env)
+	b := &builder{report: &report{standIn: standIn}, input: input, env: given.Env, file: given.File}
 	b.refuseControlCharacters()
 	p := Plan{
 		Logout:            b.boolean("logout", false),
@@ -36,7 +37,7 @@ func Build(given Given) (Plan, []Problem) {
 		SkipMissing:       b.choice("on-missing-token", "fail", "skip") == "skip",
 		UseExisting:       b.boolean("use-existing-credentials", false),
 		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
-		Timeout:           b.seconds("action-timeout-s", defaultTimeout, time.Second, maxTimeout),
+		Timeout:           b.timeout(),
 		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
 		Network:           b.network(),
 		MaskAccountID:     b.boolean("mask-aws-account-id", false),
@@ -81,6 +82,15 @@ func Build(given Given) (Plan, []Problem) {
 	}
 	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
+}
+
+// timeout reads action-timeout-s, in which configure-aws-credentials takes 0
+// for the default.
+func (b *builder) timeout() time.Duration {
+	if b.input("action-timeout-s") == "0" {
+		return defaultTimeout
+	}
+	return b.seconds("action-timeout-s", defaultTimeout, time.Second, maxTimeout)
 }
 
 // many tells whether several profiles are asked for.

@@ -11,23 +11,23 @@ import (
 )
 
 // withVariables reads an input, or where it is empty the variables that stand
-// in for it.
-func withVariables(input, env func(string) string) func(string) string {
-	variables := map[string][]string{}
+// in for it; standIn tells which ones do.
+func withVariables(input, env func(string) string) (read func(string) string, standIn map[string]string) {
+	values := map[string]string{}
+	standIn = map[string]string{}
 	for _, in := range Inputs {
-		variables[in.Name] = in.Env
-	}
-	return func(name string) string {
-		if v := input(name); v != "" {
-			return v
-		}
-		for _, variable := range variables[name] {
-			if v := strings.TrimSpace(env(variable)); v != "" {
-				return v
+		for _, variable := range in.Env {
+			if v := strings.TrimSpace(env(variable)); v != "" && input(in.Name) == "" && standIn[in.Name] == "" {
+				values[in.Name], standIn[in.Name] = v, variable
 			}
 		}
-		return ""
 	}
+	return func(name string) string {
+		if v := values[name]; v != "" {
+			return v
+		}
+		return input(name)
+	}, standIn
 }
 
 func (b *builder) refuseControlCharacters() {

@@ -14,7 +14,8 @@ import (
 // report gathers problems while the plan is built.
 type report struct {
 	problems []Problem
-	refused  map[string]bool // inputs of which enough is said
+	refused  map[string]bool   // inputs of which enough is said
+	standIn  map[string]string // input → the variable that its value comes from
 }
 
 // refuse reports an input as a whole: nothing more is said about it.
@@ -31,7 +32,11 @@ func (r *report) add(input string, line int, format string, args ...any) {
 }
 
 func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
-	p := Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: code}
+	named := input
+	if variable := r.standIn[input]; variable != "" {
+		named = variable
+	}
+	p := Problem{Input: named, Line: line, Message: fmt.Sprintf(format, args...), Code: code}
 	if !r.refused[input] && !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}

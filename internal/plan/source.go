@@ -3,6 +3,7 @@ package plan
 import (
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // source chooses what the chain begins with, in the order of the design; the
@@ -61,7 +62,7 @@ func (b *builder) signedBySession(source Source) bool {
 }
 
 func (b *builder) network() Network {
-	n := Network{Proxy: b.input("http-proxy"), NoProxy: b.input("no-proxy"), CABundle: b.env("AWS_CA_BUNDLE")}
+	n := Network{Proxy: withScheme(b.input("http-proxy")), NoProxy: b.input("no-proxy"), CABundle: b.env("AWS_CA_BUNDLE")}
 	if n.Proxy == "" {
 		return n
 	}
@@ -71,6 +72,14 @@ func (b *builder) network() Network {
 		b.problem("http-proxy", "is not the URL of a proxy, write http://host:port")
 	}
 	return n
+}
+
+// withScheme reads a proxy as curl and Go do: host:port means http.
+func withScheme(proxy string) string {
+	if proxy == "" || strings.Contains(proxy, "://") {
+		return proxy
+	}
+	return "http://" + proxy
 }
 
 // readEndpoint follows the order of AWS's SDKs: what is given explicitly, the

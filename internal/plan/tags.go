@@ -62,7 +62,7 @@ func (b *builder) applyTags(p *Profile) {
 			first.Tags = append(first.Tags, Tag{t.key, v, t.droppable})
 		}
 	}
-	first.Tags = append(first.Tags, custom...)
+	first.Tags = fitting(append(first.Tags, custom...))
 	for _, key := range lines(b.input("transitive-tag-keys")) {
 		if hasKey(first.Tags, key) {
 			first.TransitiveTagKeys = append(first.TransitiveTagKeys, key)
@@ -70,6 +70,16 @@ func (b *builder) applyTags(p *Profile) {
 			b.notice("transitive-tag-keys names " + quote(key) + ", which is not among the tags that are sent")
 		}
 	}
+}
+
+// fitting leaves out droppable tags, the last ones first, until AWS takes them.
+func fitting(tags []Tag) []Tag {
+	for i := len(tags) - 1; i >= 0 && len(tags) > maxTags; i-- {
+		if tags[i].Droppable {
+			tags = slices.Delete(tags, i, i+1)
+		}
+	}
+	return tags
 }
 
 // customTags reads custom-tags in the order of the JSON text.
@@ -117,7 +127,8 @@ func (b *builder) customTags() []Tag {
 	if end, err := dec.Token(); err != nil || end != json.Delim('}') || dec.More() {
 		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
 	}
-	if most := maxTags - 1 - len(defaultTags); len(tags) > most {
+	const own = 7 // of the action's, which cannot be left out
+	if most := maxTags - own; len(tags) > most {
 		b.problem(input, "has %d tags, at most %d fit beside the action's own", len(tags), most)
 	}
 	return tags
