@@ -57,12 +57,12 @@ func (c *Call) Role() string { return c.Parameters["RoleArn"] }
 
 // Decision is a trust policy's answer to one action.
 type Decision struct {
-	Action string
-	Role   string // the role whose trust policy was asked
-	Result trust.Result
+	Action string       `json:"action"`
+	Role   string       `json:"role"` // the role whose trust policy was asked
+	Result trust.Result `json:"result"`
 	// IdentityMissing: the trust policy let the caller in, but the caller's
 	// own permissions (may-assume) do not cover the role.
-	IdentityMissing bool
+	IdentityMissing bool `json:"identity-missing,omitempty"`
 }
 
 // recorder keeps the calls in the order of their arrival.
