@@ -42,6 +42,7 @@ type rehearsal struct {
 type rehearsedStep struct {
 	Failed  bool              `json:"failed"`
 	Code    string            `json:"code,omitempty"`
+	Message string            `json:"message,omitempty"` // of the error
 	Hop     int               `json:"hop,omitempty"`
 	Env     map[string]string `json:"env"` // secrets masked
 	Outputs map[string]string `json:"outputs"`
@@ -108,6 +109,9 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 	defer os.RemoveAll(dir)
 	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event()})
 	if err != nil {
+		return nil, err
+	}
+	if err := layPolicies(job.Workspace(), scenario); err != nil {
 		return nil, err
 	}
 	r := &rehearsal{Scenario: scenario.Name}
@@ -183,7 +187,7 @@ func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
 		if a.Step != result.Name || a.Level != "error" {
 			continue
 		}
-		step.Code = a.Title
+		step.Code, step.Message = a.Title, job.Mask(a.Message)
 		if m := hopInMessage().FindStringSubmatch(a.Message); m != nil {
 			step.Hop, _ = strconv.Atoi(m[1])
 		}

@@ -29,15 +29,14 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 	}
 	hand := e.policyOf(d)
 	if hand.policy == nil {
-		diagnosis.Open = true
 		diagnosis.Causes = hopSuspicions(d, said)
+		diagnosis.Open = len(diagnosis.Causes) > 1
 		diagnosis.Cure = lines(said.advice(d), wantPolicy(d.Role, hand), said.pasteTrust(d), said.pastePermission(d))
 		return diagnosis
 	}
 	v := review(hand.policy, newChained(d, said, e, hand.policy))
 	diagnosis.Code = v.code(code)
-	switch v.outcome {
-	case admitted:
+	if v.outcome == admitted {
 		diagnosis.Open = true
 		diagnosis.Causes = []string{
 			fmt.Sprintf("%s: the caller's own permissions do not allow %s, for %s lets the caller in", code, said.action, v.statementIn(hand.file)),
@@ -46,17 +45,13 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 		}
 		diagnosis.Cure = lines(said.pastePermission(d), comparePolicies(d.Role, hand.file))
 		return diagnosis
-	case denied:
-		diagnosis.Cure = "change the condition of that statement: no Allow helps against it"
-	case perhaps:
-		diagnosis.Cure = lines("compare that condition with where and when the job runs, and the caller's permissions with the role", comparePolicies(d.Role, hand.file))
-	default:
-		diagnosis.Cure = entry(diagnosis.Code).Cure
-		if diagnosis.Code == code {
-			diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d))
-		}
 	}
-	diagnosis.Causes = []string{v.cause(diagnosis.Code, hand.file)}
+	diagnosis.Open = v.outcome == perhaps
+	diagnosis.Causes = []string{v.cause(hand.file)}
+	diagnosis.Cure = v.cure(hand.file, d.Role)
+	if diagnosis.Code == code && (v.outcome == refused || v.outcome == unmentioned) {
+		diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d))
+	}
 	return diagnosis
 }
 
@@ -146,21 +141,25 @@ func (s saying) cure(d *Denial) string {
 // hopSuspicions are the likely causes where neither AWS's text nor a policy
 // tells one from another.
 func hopSuspicions(d *Denial, s saying) []string {
-	code := actionCode(s.action)
-	caller := fmt.Sprintf("%s: the caller's own permissions do not allow %s on the role; the caller is %s", code, s.action, orText(cut(s.caller), "not known"))
-	trust := fmt.Sprintf("%s: the role's trust policy does not allow the caller %s", code, s.action)
-	if code != ChainedRoleRefused {
-		return []string{trust, caller} // sts:AssumeRole is allowed, and who grants that on a role forgets the rest in its trust policy
+	all := []string{fmt.Sprintf("%s: the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
+		actionCode(s.action), s.action, orText(cut(s.caller), "not known"))}
+	if actionCode(s.action) != ChainedRoleRefused {
+		return all
+	}
+	if hasKey(d.Sent, "aws:TagKeys") {
+		all = append(all, fmt.Sprintf("%s: this hop sends session tags, and the trust policy may demand others", TagSessionRefused))
+	}
+	if hasKey(d.Sent, "sts:SourceIdentity") {
+		all = append(all, fmt.Sprintf("%s: this hop sends a source identity, and the trust policy may demand another", SourceIdentityRefused))
 	}
 	external := "this hop sends none"
 	if hasKey(d.Sent, "sts:ExternalId") {
 		external = "this hop sends another"
 	}
-	return []string{caller, trust,
-		fmt.Sprintf("%s: the role's trust policy demands an sts:ExternalId, and %s", ExternalID, external),
-		fmt.Sprintf("%s: the role's trust policy tests claims of the token, which are known at the first hop only", UnknownConditionKey),
-		noSuchRole(d.Role),
-	}
+	return append(all,
+		fmt.Sprintf("%s: the trust policy may demand an sts:ExternalId, and %s", ExternalID, external),
+		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", UnknownConditionKey),
+		noSuchRole(d.Role))
 }
 
 // advice is what to allow where, for the actions that come on top of

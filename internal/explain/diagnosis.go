@@ -28,7 +28,9 @@ func (d Diagnosis) Text() string {
 		}
 	}
 	switch {
-	case d.Open && len(d.Causes) > 0:
+	case d.Open && len(d.Causes) == 1:
+		b.WriteString("\nlikely cause: " + d.Causes[0])
+	case d.Open && len(d.Causes) > 1:
 		b.WriteString("\nlikely causes, the likeliest first:")
 		for i, c := range d.Causes {
 			fmt.Fprintf(&b, "\n  %d. %s", i+1, c)

@@ -62,7 +62,7 @@ func (e Evidence) policyOf(d *Denial) atHand {
 	case len(e.Policies) == 0:
 		return atHand{reason: e.NoPolicies}
 	case len(best) == 0 || most == nameless && (all > 1 || !best[0].mayBeOf(d)):
-		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is told to be that of role %s: name its file after the role", quote(roleName(d.Role)))}
+		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is known to be that of role %s: name its file after the role", quote(roleName(d.Role)))}
 	case len(best) > 1:
 		return atHand{reason: fmt.Sprintf("trust-policy-file: %s and %s could both be the policy of role %s: name one file after the role and its account",
 			best[0].file, best[1].file, quote(roleName(d.Role)))}

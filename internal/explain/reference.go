@@ -46,7 +46,7 @@ var Reference = []Entry{
 		"the subject of a job with an environment names that environment and not the branch; the trust policy admits a branch, another environment, or one that the job does not name",
 		"let the job name the environment that the policy admits (environment: NAME), or admit the job's"},
 	{SubjectPullRequest,
-		"the subject of a pull request's run ends in pull_request and names no branch; the trust policy admits the one where the run has the other",
+		"the subject of a pull request's run ends in pull_request and names no branch: a policy for branches does not match it, nor one for pull requests any other run",
 		"log in on push to the branch, or give pull requests a role of their own that can do little: nobody has reviewed what they run"},
 	{SubjectImmutable,
 		"one of subject and trust policy has the immutable form, in which owner and repository carry their ids (repo:OWNER@ID/REPOSITORY@ID:…), and the other has not",

@@ -193,7 +193,11 @@ func (t test) String() string {
 }
 
 func describeElement(e trust.ElementResult) string {
-	return fmt.Sprintf("%s is %s, and the request's is %s", e.Name, quoteAll(e.Expected, " or "), quote(e.Actual))
+	text := fmt.Sprintf("%s is %s, and the request's is %s", e.Name, quoteAll(e.Expected, " or "), quote(e.Actual))
+	if strings.HasSuffix(e.Name, "Principal") && strings.ContainsAny(strings.Join(e.Expected, ""), "*?") {
+		text += "; a principal knows no wildcards"
+	}
+	return text
 }
 
 func describeUnseen(c trust.ConditionResult) string {
@@ -226,26 +230,51 @@ func (v verdict) code(otherwise Code) Code {
 	return otherwise
 }
 
-// cause says in a sentence and its evidence what the policy in a file does to
-// a request that nothing admits, or that something denies.
-func (v verdict) cause(code Code, file string) string {
+// cause says in a sentence, with its evidence, what the policy in a file does
+// to the request.
+func (v verdict) cause(file string) string {
 	var b strings.Builder
-	switch {
-	case v.outcome == unmentioned:
+	code := v.code("")
+	switch v.outcome {
+	case unmentioned:
 		fmt.Fprintf(&b, "no statement of %s admits such a request", file)
-	case v.outcome == denied:
+	case perhaps:
+		fmt.Fprintf(&b, "as far as can be seen from here %s admits the request, and it hangs on what cannot be seen", v.statementIn(file))
+		if v.statement.Effect == trust.Deny {
+			b.Reset()
+			fmt.Fprintf(&b, "%s denies the request, unless what cannot be seen from here speaks against that", v.statementIn(file))
+		}
+	case denied:
 		fmt.Fprintf(&b, "%s denies it, and a Deny outweighs every Allow", v.statementIn(file))
-	case v.outcome == perhaps:
-		fmt.Fprintf(&b, "all that can be seen from here agrees with %s, and AWS refused all the same", v.statementIn(file))
-	case v.code("") == "":
-		fmt.Fprintf(&b, "no statement of %s admits the request; the nearest is on line %d", file, v.statement.Line)
+		if code != "" {
+			b.WriteString(": " + entry(code).Cause)
+		}
 	default:
-		b.WriteString(entry(code).Cause)
+		if code != "" {
+			b.WriteString(entry(code).Cause)
+		} else {
+			fmt.Fprintf(&b, "no statement of %s admits the request; the nearest is on line %d", file, v.statement.Line)
+		}
 	}
 	for _, f := range v.findings {
 		fmt.Fprintf(&b, "\n    %s, line %d: %s", file, f.line, f.text)
 	}
 	return b.String()
+}
+
+// cure says what to do about what the policy in a file does to the request for
+// a role.
+func (v verdict) cure(file, role string) string {
+	code := v.code("")
+	switch {
+	case v.outcome == denied:
+		return "change that statement, or run the job where it does not apply: no Allow helps against it"
+	case v.outcome == perhaps:
+		return lines("compare that condition with where the job runs", comparePolicies(role, file))
+	case code == "":
+		return "change that, if runs like this one are meant to get in"
+	}
+	return entry(code).Cure
 }
 
 // statementIn is what the deciding statement is called.

@@ -89,8 +89,20 @@ var allSuspicions = []suspicion{
 	{UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
 		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
 	})},
+	{ProviderOtherIssuer, 58, when(run.hasForeignRole, func(r run) string {
+		return fmt.Sprintf("the role's name (%s) sounds as if it was made for another identity provider", quote(roleName(r.role)))
+	})},
 	{SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
 		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(roleName(r.role)))
+	})},
+	{SubjectCustomized, 52, when(run.reusable, func(r run) string {
+		return fmt.Sprintf("the job belongs to the reusable workflow %s, and the role may expect a customized subject that names it", quote(r.Get("job_workflow_ref")))
+	})},
+	{SubjectBranchOrTag, 50, when(run.isUnpushed, func(r run) string {
+		return fmt.Sprintf("the event %s ran on %s, and the role may trust another branch, or a tag", quote(r.Get("event_name")), quote(r.Get("ref")))
+	})},
+	{UnknownConditionKey, 48, when(run.hasOtherIssuer, func(run) string {
+		return "the issuer is not the default one, and the condition keys may still have the default one's name"
 	})},
 	{UnknownConditionKey, 45, when(run.hasProperties, func(run) string {
 		return "the token has custom properties of the repository (repo_property_…), which no policy can test"
@@ -99,12 +111,12 @@ var allSuspicions = []suspicion{
 		return "the runner is self-hosted, which no policy can test: runner_environment is no condition key"
 	})},
 	{SubjectRepository, 40, always("the role may trust another repository or owner")},
-	{SubjectBranchOrTag, 38, when(run.isBranch, func(r run) string {
+	{WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
+	{UnknownConditionKey, 34, always("the policy may test a claim that IAM has no key for")},
+	{SubjectBranchOrTag, 32, when(run.isBranch, func(r run) string {
 		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.Get("ref")))
 	})},
-	{WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
 	{SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
-	{UnknownConditionKey, 20, always("the policy may test a claim that IAM has no key for")},
 	{AudienceMismatch, 15, always("the policy may demand another audience")},
 }
 
@@ -136,6 +148,7 @@ func (r run) isMergeQueue() bool {
 func (r run) hasOtherIssuer() bool   { return r.provider != defaultProvider }
 func (r run) hasOtherAudience() bool { return r.claim("aud") != commonAudience }
 func (r run) hasCapitals() bool      { return strings.ContainsFunc(r.subject.text, unicode.IsUpper) }
+func (r run) isUnpushed() bool       { return r.isBranch() && r.Get("event_name") != "push" }
 func (r run) isFromServer() bool     { return strings.HasSuffix(r.provider, "/_services/token") }
 func (r run) isSelfHosted() bool     { return r.Get("runner_environment") == "self-hosted" }
 
@@ -155,6 +168,15 @@ var environmentWords = []string{"prod", "stag", "dev", "test", "preview", "uat",
 func (r run) lacksEnvironment() bool {
 	name := strings.ToLower(roleName(r.role))
 	return !r.hasEnvironment() && slices.ContainsFunc(environmentWords, func(word string) bool { return strings.Contains(name, word) })
+}
+
+// foreignWords are other issuers of tokens, after which people call the roles
+// that they made for them.
+var foreignWords = []string{"gitlab", "bitbucket", "circleci", "buildkite", "terraform-cloud", "eks", "irsa", "k8s", "kubernetes", "cognito"}
+
+func (r run) hasForeignRole() bool {
+	name := strings.ToLower(roleName(r.role))
+	return slices.ContainsFunc(foreignWords, func(word string) bool { return strings.Contains(name, word) })
 }
 
 func (r run) hasProperties() bool {

@@ -25,8 +25,7 @@ func tokenRefused(d *Denial, e Evidence) Diagnosis {
 	}
 	v := review(hand.policy, newWebIdentity(claims, d, e))
 	diagnosis.Code = v.code(diagnosis.Code)
-	switch v.outcome {
-	case admitted:
+	if v.outcome == admitted {
 		diagnosis.Open = true
 		diagnosis.Causes = []string{
 			fmt.Sprintf("%s admits this token: the policy that the role has in AWS is another", v.statementIn(hand.file)),
@@ -34,14 +33,16 @@ func tokenRefused(d *Denial, e Evidence) Diagnosis {
 		}
 		diagnosis.Cure = comparePolicies(d.Role, hand.file)
 		return diagnosis
-	case denied:
-		diagnosis.Cure = "change the condition of that statement, or run the job where it does not apply: no Allow helps against it"
-	case perhaps:
-		diagnosis.Cure = lines("compare that condition with where and when the job runs", comparePolicies(d.Role, hand.file))
-	default:
-		diagnosis.Cure = lines(entry(diagnosis.Code).Cure, pasteTrust(claims, d.Role))
 	}
-	diagnosis.Causes = []string{v.cause(diagnosis.Code, hand.file)}
+	diagnosis.Open = v.outcome == perhaps
+	diagnosis.Causes = []string{v.cause(hand.file)}
+	diagnosis.Cure = v.cure(hand.file, d.Role)
+	if diagnosis.Code == ExternalID {
+		diagnosis.Cure = "take that condition out: a role that is assumed with a token is sent no external id"
+	}
+	if v.outcome == refused || v.outcome == unmentioned {
+		diagnosis.Cure = lines(diagnosis.Cure, pasteTrust(claims, d.Role))
+	}
 	return diagnosis
 }
 
@@ -55,10 +56,12 @@ func providerMissing(d *Denial, e Evidence) Diagnosis {
 	if hand := e.policyOf(d); hand.policy != nil {
 		if v := review(hand.policy, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == ProviderOtherIssuer {
 			diagnosis.Code = ProviderOtherIssuer
-			diagnosis.Causes = append(diagnosis.Causes, v.cause(ProviderOtherIssuer, hand.file))
+			diagnosis.Causes = append(diagnosis.Causes, v.cause(hand.file))
 		}
 	} else if t.provider != defaultProvider {
-		diagnosis.Causes[0] += fmt.Sprintf("; if it has one for https://%s, that is another issuer (%s)", defaultProvider, ProviderOtherIssuer)
+		diagnosis.Open = true
+		diagnosis.Causes[0] = fmt.Sprintf("%s: %s", ProviderMissing, diagnosis.Causes[0])
+		diagnosis.Causes = append(diagnosis.Causes, fmt.Sprintf("%s: account and role may know https://%s, and this token has another issuer", ProviderOtherIssuer, defaultProvider))
 	}
 	diagnosis.Cure = fmt.Sprintf("create the provider in account %s:\naws iam create-open-id-connect-provider --url %s --client-id-list %s", account(d.Role),
 		orText(cut(claims.Get("iss")), "https://"+defaultProvider), orText(cut(strings.Join(claims.Audiences(), " ")), "sts.amazonaws.com"))
@@ -172,7 +175,7 @@ func pasteTrust(claims oidc.Claims, role string) string {
 	if text == "" {
 		return ""
 	}
-	return fmt.Sprintf("this statement, in the trust policy of role %s, admits just this run:\n%s", quote(roleName(role)), text)
+	return fmt.Sprintf("this statement, in the trust policy of role %s, admits runs like this one and no others:\n%s", quote(roleName(role)), text)
 }
 
 // lines joins what is not empty.

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The least that is asked of the diagnoses without a policy: how often the
+// cause is among the first three that they name.
+const leastNamed = 0.9
+
+// general are the codes that leave the cause open.
+var general = []string{string(explain.WebIdentityNotAuthorized), string(explain.ChainedRoleRefused)}
+
+// TestBrokenSetUps runs each broken set-up through the real step twice: with
+// the roles' trust policies at hand the code has to be the one that a person
+// would give who knows the cause, without them the cause has to be named.
+func TestBrokenSetUps(t *testing.T) {
+	paths := brokenSetUps(t)
+	var found, open, foundOpen int
+	for _, path := range paths {
+		with := rehearsed(t, path, true)
+		if !with.AsHoped {
+			t.Errorf("%s: the outcome is %s, expected %s:\n%s", path, with.Outcome, with.Expected, with.Steps[0].Message)
+		}
+		cause := with.Steps[0].Code
+		without := rehearsed(t, path, false).Steps[0]
+		named := slices.Contains(firstNamed(without), cause)
+		if named {
+			found++
+		} else {
+			t.Logf("%s: without the policy, %s is not among %v", path, cause, firstNamed(without))
+		}
+		if slices.Contains(general, without.Code) && !slices.Contains(general, cause) {
+			open++
+			if named {
+				foundOpen++
+			}
+		}
+	}
+	t.Logf("%d broken set-ups; without the policy the cause is among the first three named in %d (%.1f%%); of the %d whose cause AWS leaves open, in %d (%.1f%%)",
+		len(paths), found, percent(found, len(paths)), open, foundOpen, percent(foundOpen, open))
+	if len(paths) < 60 || float64(found) < leastNamed*float64(len(paths)) || float64(foundOpen) < leastNamed*float64(open) {
+		t.Error("too few are there or explained")
+	}
+}
+
+func percent(part, whole int) float64 { return 100 * float64(part) / float64(whole) }
+
+func brokenSetUps(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("../../testdata/scenarios/broken/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// rehearsed runs a broken set-up, with the trust policies in the workspace or
+// without.
+func rehearsed(t *testing.T, path string, policies bool) *rehearsal {
+	t.Helper()
+	scenario, err := sandbox.LoadScenario(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, with := range scenario.Steps {
+		if with["trust-policy-file"] == "" {
+			t.Fatalf("%s: the step has no trust-policy-file", path)
+		}
+		if !policies {
+			delete(with, "trust-policy-file")
+		}
+	}
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	r, err := runScenario(context.Background(), Env{Now: func() time.Time { return now }}, scenario)
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return r
+}
+
+var suspected = regexp.MustCompile(`(?m)^  [123]\. ([a-z-]+): `)
+
+// firstNamed are the code of a failed step and the first three likely causes.
+func firstNamed(s rehearsedStep) []string {
+	names := []string{s.Code}
+	for _, m := range suspected.FindAllStringSubmatch(s.Message, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// TestDiagnosisGolden holds the whole text of each code against its golden
+// file. The set-up that is called like the code produces it.
+func TestDiagnosisGolden(t *testing.T) {
+	const dir = "../explain/testdata/"
+	var want []string
+	for _, code := range explain.Codes {
+		name := string(code)
+		want = append(want, name+".txt")
+		t.Run(name, func(t *testing.T) {
+			step := rehearsed(t, "../../testdata/scenarios/broken/"+name+".yml", true).Steps[0]
+			if step.Code != name {
+				t.Fatalf("the code is %s", step.Code)
+			}
+			golden(t, dir+name+".txt", withoutPort(step.Message)+"\n")
+		})
+	}
+	files, err := filepath.Glob(dir + "*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range files {
+		files[i] = filepath.Base(files[i])
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, files); diff != "" {
+		t.Errorf("the golden files are not one for each code:\n%s", diff)
+	}
+}
+
+// TestDiagnosisWithoutPolicyGolden holds the texts that leave the cause open.
+func TestDiagnosisWithoutPolicyGolden(t *testing.T) {
+	for _, name := range []string{"subject-environment", "wildcard-in-string-equals", "external-id"} {
+		step := rehearsed(t, "../../testdata/scenarios/broken/"+name+".yml", false).Steps[0]
+		golden(t, "../explain/testdata/without-policy/"+name+".txt", step.Message+"\n")
+	}
+}
+
+var loopback = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+
+func withoutPort(text string) string { return loopback.ReplaceAllString(text, "127.0.0.1:PORT") }
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s; if that is right, go test ./internal/cli -run Golden -update\n%s", strings.TrimSuffix(filepath.Base(path), ".txt"), diff)
+	}
+}
