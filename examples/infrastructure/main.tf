@@ -1,0 +1,9 @@
+provider "aws" {
+  alias   = "network"
+  profile = "network"
+}
+
+provider "aws" {
+  alias   = "workload"
+  profile = "workload"
+}
