@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the image that act runs jobs in, if it is not here yet: Debian with git, the AWS CLI and boto3,
+# Makes the image that act runs jobs in, if it is not here yet: Debian with git, the AWS CLI, boto3 and Node.js,
 # from the mirror that this machine's own apt uses.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -17,6 +17,6 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
 # debootstrap does not see that awscli needs python3-cffi-backend: it resolves no virtual packages.
-debootstrap --variant=minbase --include=awscli,ca-certificates,git,python3-boto3,python3-cffi-backend \
+debootstrap --variant=minbase --include=awscli,ca-certificates,git,nodejs,python3-boto3,python3-cffi-backend \
   "$suite" "$root" "$mirror" | grep -v '^I: \(Retrieving\|Validating\|Extracting\|Unpacking\|Configuring\)'
 tar -C "$root" -c --exclude='./var/cache/apt/archives/*.deb' . | docker import - "$JOB_IMAGE"

@@ -10,11 +10,11 @@ if [ -n "$unformatted" ]; then
 fi
 
 go mod tidy -diff
-go vet -tags=container ./...
-go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags=container ./...
+go vet -tags=container,clients ./...
+go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags=container,clients ./...
 
 # action.yml is checked by way of the workflows that say `uses: ./`.
-git ls-files -z '.github/workflows/*.yml' '.ci/act/*.yml' |
+git ls-files -z '.github/workflows/*.yml' '.ci/act/*.yml' 'examples/.github/workflows/*.yml' |
   xargs -0 go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -color=false
 
-shellcheck .ci/run .ci/bench .ci/*.sh
+shellcheck .ci/run .ci/bench .ci/*.sh .ci/clients/*.sh .ci/clients/{aws,cdk,terraform} examples/*.sh
