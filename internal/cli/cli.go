@@ -42,6 +42,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
+		{"claims", "what this job's token says, and never the token", showClaims},
 		{"credential-process", "fresh credentials for AWS's SDKs, from the job's state", credentialProcess},
 		{"exec", "run a command with fresh keys in its environment", execute},
 		{"rehearse", "the whole login against a sandbox, on any machine", rehearse},

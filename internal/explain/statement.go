@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/generate"
 )
 
@@ -27,7 +28,7 @@ func TrustStatement(claims oidc.Claims, role string) string {
 	if role != "" {
 		spec.Account, spec.Partition = account(role), partition(role)
 	}
-	if t.reusable() {
+	if t.reusable() && trust.IsConditionKey(t.provider+":job_workflow_ref") {
 		pinned := spec
 		pinned.Workflow = claims.Get("job_workflow_ref")
 		if text, err := onlyStatement(pinned); err == nil {

@@ -1,7 +1,6 @@
 package explain
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -15,12 +14,15 @@ type subject struct {
 	pairs []pair
 }
 
-// pair is a part of a subject, such as environment:production. The lone
-// pull_request has no value.
-type pair struct{ key, value string }
+// pair is a part of a subject, such as environment:production, or the lone
+// pull_request.
+type pair struct {
+	key, value string
+	lone       bool // no colon follows the key
+}
 
 func (p pair) String() string {
-	if p.value == "" {
+	if p.lone {
 		return p.key
 	}
 	return p.key + ":" + p.value
@@ -30,8 +32,8 @@ func readSubject(text string) subject {
 	s := subject{text: text}
 	pieces := strings.Split(text, ":")
 	for i := 0; i < len(pieces); i++ {
-		p := pair{key: pieces[i]}
-		if p.key != "pull_request" && i+1 < len(pieces) {
+		p := pair{key: pieces[i], lone: pieces[i] == "pull_request" || i+1 == len(pieces)}
+		if !p.lone {
 			i++
 			p.value = pieces[i]
 		}
@@ -57,9 +59,13 @@ func (s subject) customized() bool {
 	if !s.prefixed() {
 		return grant.IsSubjectKey(s.pairs[0].key)
 	}
-	return slices.ContainsFunc(s.pairs[1:], func(p pair) bool {
-		return grant.IsSubjectKey(p.key) && p != s.pairs[1] || grant.IsSubjectKey(p.key) && p.key != "ref" && p.key != "environment"
-	})
+	for i, p := range s.pairs[1:] {
+		usual := i == 0 && (p.key == "ref" || p.key == "environment")
+		if grant.IsSubjectKey(p.key) && !usual {
+			return true
+		}
+	}
+	return false
 }
 
 // named reads owner, repository and their ids.

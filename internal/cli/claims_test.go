@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+)
+
+// runClaims runs `claims ARGS` in a job of a sandbox, and returns what it
+// printed and its exit code. No part of a token may be in that.
+func runClaims(t *testing.T, scenario string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	s, err := sandbox.ParseScenario("test.yml", []byte(scenario), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := sandbox.Start(s, sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	var out, errs bytes.Buffer
+	env := Env{Environ: server.Environ(), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now}
+	code = Run(context.Background(), env, append([]string{"claims"}, args...))
+	if all := out.String() + errs.String(); strings.Contains(all, "eyJ") {
+		t.Errorf("a token is shown:\n%s", all)
+	}
+	return out.String(), errs.String(), code
+}
+
+func TestClaimsExplainsTheSubject(t *testing.T) {
+	stdout, stderr, code := runClaims(t, "workflow: {environment: production, subject: immutable}", "--audience", "octo")
+	if code != exitFine || stderr != "" {
+		t.Fatalf("exit code %d, %s", code, stderr)
+	}
+	for _, want := range []string{
+		"  aud                    octo\n",
+		"the form is immutable",
+		"  :environment:production  environment          the environment that the job names",
+		"  @74123456                repository_id ",
+		`"token.actions.githubusercontent.com:sub": "repo:octo-org@6154722/octo-repo@74123456:environment:production"`,
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the report lacks %q:\n%s", want, stdout)
+		}
+	}
+}
+
+func TestClaimsAsJSON(t *testing.T) {
+	stdout, _, code := runClaims(t, "workflow: {event: pull_request}", "--format", "json")
+	var report struct {
+		Claims    map[string]any
+		Subject   explain.SubjectReport
+		Statement struct{ Effect string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || code != exitFine {
+		t.Fatalf("exit code %d, %v:\n%s", code, err, stdout)
+	}
+	var whole strings.Builder
+	for _, p := range report.Subject.Parts {
+		whole.WriteString(p.Text)
+	}
+	if sub := report.Claims["sub"]; sub != "repo:octo-org/octo-repo:pull_request" || whole.String() != sub {
+		t.Errorf("sub is %v, its parts are %s", sub, whole.String())
+	}
+	if report.Claims["aud"] != "sts.amazonaws.com" || report.Subject.Form != explain.ClassicSubject || report.Statement.Effect != "Allow" {
+		t.Errorf("%+v", report)
+	}
+}
+
+func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
+	tests := []struct {
+		name, scenario string
+		args           []string
+		stderr         string
+		code           int
+	}{
+		{"permission", "workflow: {id-token: false}", nil, "id-token-permission-missing: ", exitRefused},
+		{"fork", "workflow: {id-token: false, event: pull_request, fork: true}", nil, "id-token", exitRefused}, // without the event's file
+		{"endpoint", "faults: [{call: token, fault: http-403, times: always}]", nil, "id-token-endpoint: ", exitRefused},
+		{"format", "workflow: {}", []string{"--format", "yaml"}, `--format "yaml" is unknown, write text or json`, exitUsage},
+		{"argument", "workflow: {}", []string{"octo"}, `argument "octo" is unknown`, exitUsage},
+		{"flag", "workflow: {}", []string{"--nope"}, "usage: aws-oidc-action claims", exitUsage},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			stdout, stderr, code := runClaims(t, tt.scenario, tt.args...)
+			if stdout != "" || !strings.Contains(stderr, tt.stderr) || code != tt.code {
+				t.Errorf("exit code %d, stdout %q, stderr:\n%s", code, stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestClaimsAreHarmless(t *testing.T) {
+	scenario := `workflow: {name: "::add-mask::x", ref: "refs/heads/##[error]oops", claims: {actor: "a\n::error::b"}}`
+	for _, format := range []string{"text", "json"} {
+		stdout, _, code := runClaims(t, scenario, "--format", format)
+		if code != exitFine || strings.Contains(stdout, "##[") || strings.Contains(stdout, "\n::") {
+			t.Errorf("exit code %d:\n%s", code, stdout)
+		}
+	}
+}
