@@ -6,9 +6,8 @@ ARG BUILDER=golang:1.26-alpine
 FROM ${BUILDER} AS build
 ENV CGO_ENABLED=0
 WORKDIR /src
-# The modules have a layer of their own, so that a change of source does not fetch them again.
-COPY go.mod go.sum ./
-RUN ["go", "mod", "download"]
+# Modules get no layer of their own: a runner builds this file without any cached layer, and go mod download
+# would fetch also those that only tests need.
 COPY . .
 # Set where a release is published; a runner that builds this file for a job sets neither.
 ARG RELEASE

@@ -20,8 +20,9 @@ trap 'chmod -R u+w "$root" && rm -rf "$root"' EXIT
 mkdir -p "$root/tmp" "$root/usr/local"
 ln -s "$(go env GOROOT)" "$root/usr/local/go"
 
-go mod download
-GOPROXY="file://$(go env GOMODCACHE)/cache/download" GOMODCACHE="$root/go/pkg/mod" go mod download
+# Of the modules only those that the program is built from, as its build would fetch them.
+go build -o /dev/null .
+GOPROXY="file://$(go env GOMODCACHE)/cache/download" GOMODCACHE="$root/go/pkg/mod" go build -o /dev/null .
 
 # --dereference turns the link to the toolchain into the toolchain itself.
 tar -C "$root" -c --dereference --exclude=usr/local/go/{api,doc,misc,test} tmp usr go/pkg/mod/cache |
