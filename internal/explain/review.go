@@ -153,11 +153,17 @@ func newTest(c trust.Condition, result trust.ConditionResult, effect trust.Effec
 	return t
 }
 
+// longestPolicy is more than IAM's quotas allow a trust policy, in bytes.
+const longestPolicy = 8192
+
 // nearest returns the gap to the wanted value that comes nearest.
 func (t test) nearest(to func(want string, wildcards bool) gap) gap {
 	var best gap
 	for _, want := range t.Expected {
-		g := to(want, t.operator.Wildcards())
+		g := gap{"", noForm}
+		if len(want) <= longestPolicy {
+			g = to(want, t.operator.Wildcards())
+		}
 		if g.width == 0 { // the value would fit, but the operator cannot compare it
 			g = gap{"", noForm}
 		}
@@ -205,7 +211,7 @@ func describeUnseen(c trust.ConditionResult) string {
 }
 
 // mostValues bounds how many values a text shows.
-const mostValues = 4
+const mostValues = 8
 
 func quoteAll(values []string, or string) string {
 	if len(values) == 0 {

@@ -1,0 +1,196 @@
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+func TestFailureByAnswer(t *testing.T) {
+	answer := func(action, code, message string) *Denial {
+		return &Denial{Action: action, Role: theRole, Hop: 1, Hops: 1, Code: code, Message: message, Status: 400, At: now}
+	}
+	const web, hop = trust.WebIdentityAction, assumeRole
+	late := answer(web, "InvalidIdentityToken", "The token is not valid yet")
+	late.At = now.Add(-20 * time.Minute)
+	skewed := answer(hop, "SignatureDoesNotMatch", "The request signature we calculated does not match")
+	skewed.At = now.Add(20 * time.Minute)
+	for _, tt := range []struct {
+		err  error
+		code Code
+		text string
+	}{
+		{errors.New("boom"), Failed, "boom"},
+		{fmt.Errorf("wait: %w", context.DeadlineExceeded), Deadline, "action-timeout-s"},
+		{&oidc.EndpointError{Status: 503, Reason: "busy"}, IDTokenEndpoint, "status 503: busy"},
+		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "it took too long"}, Deadline, "hop 1 of 1"},
+		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, STSUnreachable, "no answer from sts.example"},
+		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), ProviderMissing, "create-open-id-connect-provider --url " + issuer},
+		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},
+		{answer(web, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please"), Throttled, ""},
+		{answer(web, "InvalidIdentityToken", "something new"), WebIdentityNotAuthorized, "the token itself"},
+		{late, ClockSkew, "2026-11-23T08:40:00Z"},
+		{answer(web, "IDPRejectedClaim", ""), WebIdentityNotAuthorized, "revoked"},
+		{answer(web, "IDPCommunicationError", ""), Throttled, "issuer"},
+		{answer(web, "ExpiredTokenException", "Token expired"), ClockSkew, "lives until 2026-11-23T09:05:00Z"},
+		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), DurationOverRoleMaximum, "--role-name deploy"},
+		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), DurationOverChainingHour, "3600"},
+		{answer(hop, "ValidationError", "1 validation error detected"), InvalidInput, "1 validation error"},
+		{answer(hop, "MalformedPolicyDocument", "x"), InvalidInput, ""},
+		{answer(hop, "PackedPolicyTooLargeException", "x"), SessionPolicyTooLarge, ""},
+		{answer(hop, "RegionDisabledException", "x"), RegionDisabled, ""},
+		{answer(hop, "RequestLimitExceeded", "Rate exceeded"), Throttled, ""},
+		{answer(hop, "SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"), ClockSkew, ""},
+		{answer(hop, "SignatureDoesNotMatch", "The request signature we calculated does not match"), ChainedRoleRefused, "does not accept the credentials"},
+		{skewed, ClockSkew, ""},
+		{answer(hop, "InvalidClientTokenId", "x"), ChainedRoleRefused, "check the keys"},
+		{answer(hop, "AccessDenied", "a text of another kind"), ChainedRoleRefused, "likely causes"},
+		{answer(hop, "SomethingNew", "x"), ChainedRoleRefused, "SomethingNew"},
+		{answer(web, "SomethingNew", "x"), WebIdentityNotAuthorized, "SomethingNew"},
+		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, STSUnreachable, "health dashboard"},
+		{fmt.Errorf("walk: %w", tokenDenial(claimsOf(nil))), WebIdentityNotAuthorized, "none of this is certain"},
+	} {
+		d := Failure(tt.err, Evidence{Now: now, Claims: claimsOf(oidc.Claims{"exp": json.Number("1795424700")})})
+		if d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
+			t.Errorf("%v: %s\n%s", tt.err, d.Code, d.Text())
+		}
+	}
+}
+
+// TestWhoseHopWasRefused: AWS's own words decide where it has some, then the
+// policy at hand, and without both the causes stay open.
+func TestWhoseHopWasRefused(t *testing.T) {
+	trusted := policyOf(trustHub(`["sts:AssumeRole", "sts:TagSession"]`, `{}`))
+	external := policyOf(trustHub(`"sts:AssumeRole"`, `{"StringEquals": {"sts:ExternalId": "s3cret"}}`))
+	stranger := policyOf(strings.Replace(trustHub(`"sts:AssumeRole"`, `{}`), theHub, theHub+"-old", 1))
+	sent := trust.Context{"sts:ExternalId": {"wr0ng"}, "aws:RequestTag/Team": {"a"}, "aws:TagKeys": {"Team"}}
+	const permission, inTrust = `"Resource": "` + theRole + `"`, `"AWS": "` + theHub + `"`
+	for _, tt := range []struct {
+		name, action, reason string
+		sent                 trust.Context
+		policy               string
+		code                 Code
+		open                 bool
+		has, lacks           string
+	}{
+		{"identity policy", assumeRole, " because no identity-based policy allows the sts:AssumeRole action", nil, stranger, ChainedRoleRefused, false, permission, inTrust},
+		{"trust policy", assumeRole, " because no resource-based policy allows the sts:AssumeRole action", nil, "", ChainedRoleRefused, false, inTrust, permission},
+		{"boundary", assumeRole, " because no permissions boundary allows the sts:AssumeRole action", nil, "", ChainedRoleRefused, false, "the caller's permissions boundary does not allow", inTrust},
+		{"organization", assumeRole, " with an explicit deny in a service control policy", nil, "", ChainedRoleRefused, false, "a service control policy of the organization denies", inTrust},
+		{"words that are new", assumeRole, " because no moon policy allows it", nil, trusted, ChainedRoleRefused, true, permission, inTrust},
+		{"nothing said", assumeRole, "", nil, "", ChainedRoleRefused, true, "2. external-id: the trust policy may demand an sts:ExternalId, and this hop sends none", ""},
+		{"nothing said, much sent", assumeRole, "", sent, "", ChainedRoleRefused, true, "and this hop sends another", "wr0ng"},
+		{"tags", "sts:TagSession", "", sent, "", TagSessionRefused, false, `"sts:TagSession"`, "external-id"},
+		{"source identity", "sts:SetSourceIdentity", "", nil, "", SourceIdentityRefused, false, `"sts:SetSourceIdentity"`, ""},
+		{"trusted", assumeRole, "", nil, trusted, ChainedRoleRefused, true, "1. chained-role-refused: the caller's own permissions", inTrust},
+		{"not trusted", assumeRole, "", nil, stranger, ChainedRoleRefused, false, inTrust, permission},
+		{"no external id", assumeRole, "", nil, external, ExternalID, false, "no such key", "s3cret"},
+		{"another external id", assumeRole, "", sent, external, ExternalID, false, "a value that this hop's is not", "wr0ng"},
+		{"external id with wildcard", assumeRole, "", sent, strings.Replace(external, "s3cret", "wr*", 1), WildcardInStringEquals, false, "StringEquals sts:ExternalId", "wr*"},
+		{"no tags allowed", "sts:TagSession", "", sent, policyOf(trustHub(`"sts:AssumeRole"`, `{}`)), TagSessionRefused, false, "Action is", ""},
+		{"other tags", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:RequestTag/Team": "b"}}`)), TagSessionRefused, false, `wants "b"`, ""},
+		{"no tags wanted", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"Null": {"aws:TagKeys": "true"}}`)), TagSessionRefused, false, "aws:TagKeys", ""},
+		{"caller's tags", assumeRole, "", nil, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:PrincipalTag/Team": "b"}}`)), ChainedRoleRefused, true, "only AWS knows", ""},
+		{"caller by ARN with wildcard", assumeRole, "", nil, policyOf(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/*"}}}`), WildcardInStringEquals, false, "aws:PrincipalArn", ""},
+		{"claims of the token", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{"StringLike": {"`+provider+`:sub": "repo:*"}}`)), UnknownConditionKey, false, "no such key", ""},
+		{"denied", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{}`), deny(`{}`)), ChainedRoleRefused, false, `"Shut"`, inTrust},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := Evidence{Now: now}
+			if tt.policy != "" {
+				e = withPolicy(tt.policy)
+			}
+			d := Failure(hopDenial(tt.action, tt.reason, tt.sent), e)
+			if text := d.Text(); d.Code != tt.code || d.Open != tt.open || !strings.Contains(text, tt.has) || tt.lacks != "" && strings.Contains(text, tt.lacks) {
+				t.Errorf("%s, open %t:\n%s", d.Code, d.Open, text)
+			}
+		})
+	}
+}
+
+// TestCallerWithAPath: the ARN of a session leaves out its role's path.
+func TestCallerWithAPath(t *testing.T) {
+	d := hopDenial(assumeRole, "", nil)
+	d.CallerRole = "" // as of credentials that the job had
+	policy := mustParse(t, policyOf(trustHub(`"sts:AssumeRole"`, `{}`)))
+	for caller, want := range map[string]string{
+		hubCalls: theHub,
+		"arn:aws:sts::222222222222:assumed-role/other/run-1": "arn:aws:iam::222222222222:role/other",
+		"arn:aws:sts::333333333333:assumed-role/hub/run-1":   "arn:aws:iam::333333333333:role/hub",
+		"arn:aws:iam::222222222222:user/ci/bot":              "arn:aws:iam::222222222222:user/ci/bot",
+		"":                                                   "",
+	} {
+		if got := callerRole(d, caller, policy); got != want {
+			t.Errorf("%s: %s, want %s", caller, got, want)
+		}
+	}
+}
+
+func TestTextsAreBounded(t *testing.T) {
+	long := strings.Repeat("x", 15000) + "\n::error::y"
+	claims := claimsOf(oidc.Claims{"sub": "repo:" + long, "iss": issuer + "/" + long, "ref": long, "environment": long, "aud": []any{long, long}, "job_workflow_ref": long})
+	policy := policyOf(allow(`{"StringEquals": {"` + provider + `:sub": ["` + strings.Repeat(`a", "`, 500) + strings.Repeat("b", 3000) + `"]}}`))
+	for _, e := range []Evidence{{Now: now}, withPolicy(policy)} {
+		if text := Failure(tokenDenial(claims), e).Text(); len(text) > 20000 || strings.Contains(text, "\n::error") {
+			t.Errorf("%d bytes", len(text))
+		}
+	}
+	for _, c := range AllClaims(claims) {
+		if len(c.Value) > 3*longest {
+			t.Errorf("%s has %d bytes", c.Name, len(c.Value))
+		}
+	}
+}
+
+// TestDiagnosisOutlivesItsProcess: the refresh stores it as JSON.
+func TestDiagnosisOutlivesItsProcess(t *testing.T) {
+	d := Failure(tokenDenial(claimsOf(nil)), Evidence{Now: now})
+	stored, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Diagnosis
+	if err := json.Unmarshal(stored, &again); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d.Text(), again.Text()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMissingToken(t *testing.T) {
+	job := Job{Repository: "octo-org/octo-repo", Event: "push", Actor: "octocat"}
+	change := func(f func(*Job)) Job {
+		j := job
+		f(&j)
+		return j
+	}
+	for _, tt := range []struct {
+		job  Job
+		code Code
+		text string
+	}{
+		{job, IDTokenPermissionMissing, "are not set"},
+		{change(func(j *Job) { j.RequestURL = true }), IDTokenPermissionMissing, "REQUEST_TOKEN is not set"},
+		{change(func(j *Job) { j.RequestToken = true }), IDTokenPermissionMissing, "REQUEST_URL is not set"},
+		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request", "x/fork" }), ForkPullRequest, "x/fork"},
+		{change(func(j *Job) { j.PullRequest, j.Event = true, "pull_request" }), ForkPullRequest, "a fork that is gone"},
+		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request_target", "x/fork" }), IDTokenPermissionMissing, ""},
+		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request", j.Repository }), IDTokenPermissionMissing, ""},
+		{change(func(j *Job) { j.Actor = "dependabot[bot]" }), DependabotRun, "on-missing-token"},
+		{change(func(j *Job) { j.WorkflowRef, j.JobWorkflowRef = "a/b/x.yml@main", "a/c/y.yml@v1" }), ReusableWorkflowPermission, "a/c/y.yml@v1"},
+	} {
+		if d := MissingToken(tt.job); d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
+			t.Errorf("%+v: %s\n%s", tt.job, d.Code, d.Text())
+		}
+	}
+}

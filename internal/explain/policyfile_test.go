@@ -1,0 +1,69 @@
+package explain
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// TestPolicyOfTheRefusedRole gives files and asks which one is the role's,
+// and what is said if none is.
+func TestPolicyOfTheRefusedRole(t *testing.T) {
+	bare := policyOf(allow(`{}`))
+	hub := policyOf(trustHub(`"sts:AssumeRole"`, `{}`))
+	getRole := func(name, arn string) string {
+		return `{"Role": {"RoleName": "` + name + `", "Arn": "` + arn + `", "AssumeRolePolicyDocument": ` + bare + `}}`
+	}
+	template := "Resources:\n  Deploy:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n        Version: '2012-10-17'\n        Statement: {Effect: Allow, Principal: '*', Action: 'sts:*'}\n"
+	for _, tt := range []struct {
+		name   string
+		files  []string // path, content, path, content …
+		hops   int
+		file   string
+		reason string
+	}{
+		{"none asked for", nil, 1, "", ""},
+		{"the only one", []string{"policy.json", bare}, 1, "policy.json", ""},
+		{"by the file's name", []string{"trust/other.json", bare, "trust/deploy.json", bare}, 1, "trust/deploy.json", ""},
+		{"the whole name counts more", []string{"deploy-old.json", bare, "DEPLOY.json", bare}, 1, "DEPLOY.json", ""},
+		{"by a directory", []string{"roles/deploy/trust.json", bare, "roles/hub/trust.json", bare}, 1, "roles/deploy/trust.json", ""},
+		{"by the account in the path", []string{"222222222222/deploy.json", bare, "111111111111/deploy.json", bare}, 1, "111111111111/deploy.json", ""},
+		{"by the account of its provider", []string{"dev/deploy.json", strings.ReplaceAll(bare, "111111111111", "333333333333"), "prod/deploy.json", bare}, 1, "prod/deploy.json", ""},
+		{"by the document's ARN", []string{"a.json", getRole("deploy", theRole), "b.json", getRole("hub", theHub)}, 1, "a.json", ""},
+		{"the ARN counts more than the file's name", []string{"deploy.json", getRole("hub", theHub), "x.json", bare}, 1, "", `role "deploy"`},
+		{"in a template", []string{"stack.yml", template}, 1, "stack.yml", ""},
+		{"ambiguous", []string{"a/deploy.json", bare, "b/deploy.json", bare}, 1, "", "a/deploy.json and b/deploy.json could both"},
+		{"several nameless ones", []string{"a.json", bare, "b.json", bare}, 1, "", "none of the policies"},
+		{"only that of another hop", []string{"policy.json", bare}, 2, "", "none of the policies"},
+		{"the only one, of this hop", []string{"policy.json", hub}, 2, "policy.json", ""},
+		{"broken", []string{"deploy.json", `{"Statement": [{"Effect": "Allow", "Effect": "Deny"}]}`}, 1, "", `deploy.json, line 1, column 36: key "Effect" stands twice`},
+		{"no policy at all", []string{"deploy.json", "- 1\n- 2\n"}, 1, "", "deploy.json, "},
+		{"empty", []string{"deploy.json", ""}, 1, "", "deploy.json, "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var e Evidence
+			for i := 0; i < len(tt.files); i += 2 {
+				e.Policies = append(e.Policies, PolicyFile{tt.files[i], []byte(tt.files[i+1])})
+			}
+			d := &Denial{Role: theRole, Hop: tt.hops, Hops: tt.hops, Action: trust.WebIdentityAction}
+			if tt.hops > 1 {
+				d.Action = assumeRole
+			}
+			hand := e.policyOf(d)
+			if hand.policy == nil {
+				hand.file = ""
+			}
+			if hand.file != tt.file || (hand.policy != nil) != (tt.file != "") || !strings.Contains(hand.reason, tt.reason) || (tt.reason == "") != (hand.reason == "") {
+				t.Errorf("file %q, reason %q", hand.file, hand.reason)
+			}
+		})
+	}
+}
+
+func TestWhyThereIsNoPolicyIsTold(t *testing.T) {
+	d := Failure(tokenDenial(claimsOf(nil)), Evidence{Now: now, NoPolicies: "trust-policy-file: no such file"})
+	if d.Code != WebIdentityNotAuthorized || !d.Open || !strings.Contains(d.Cure, "trust-policy-file: no such file") {
+		t.Error(d.Text())
+	}
+}

@@ -1,0 +1,61 @@
+package explain
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+)
+
+// TestSuspicionsByEvidence: what is particular about a token is suspected
+// first, and each cause once.
+func TestSuspicionsByEvidence(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		claims oidc.Claims
+		role   string
+		first  Code
+	}{
+		{"nothing particular", nil, theRole, SubjectRepository},
+		{"environment", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"}, theRole, SubjectEnvironment},
+		{"pull request", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request"}, theRole, SubjectPullRequest},
+		{"pull_request_target", oidc.Claims{"event_name": "pull_request_target"}, theRole, SubjectPullRequest},
+		{"immutable", oidc.Claims{"sub": withIDs}, theRole, SubjectImmutable},
+		{"capitals", oidc.Claims{"sub": "repo:Octo-Org/octo-repo:ref:refs/heads/main"}, theRole, SubjectCase},
+		{"tag", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/tags/v1", "ref": "refs/tags/v1"}, theRole, SubjectBranchOrTag},
+		{"side branch", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x", "ref": "refs/heads/x"}, theRole, SubjectBranchOrTag},
+		{"merge queue", oidc.Claims{"ref": "refs/heads/gh-readonly-queue/main/pr-1"}, theRole, SubjectBranchOrTag},
+		{"customized", oidc.Claims{"sub": "repository_owner:octo-org:actor:x"}, theRole, SubjectCustomized},
+		{"reusable workflow", oidc.Claims{"job_workflow_ref": workflow}, theRole, SubjectCustomized},
+		{"audience", oidc.Claims{"aud": "octo"}, theRole, AudienceMismatch},
+		{"issuer", oidc.Claims{"iss": issuer + "/octo"}, theRole, ProviderOtherIssuer},
+		{"self-hosted", oidc.Claims{"runner_environment": "self-hosted"}, theRole, UnknownConditionKey},
+		{"property", oidc.Claims{"repo_property_tier": "a"}, theRole, UnknownConditionKey},
+		{"role of an environment", nil, "arn:aws:iam::111111111111:role/app-PROD", SubjectEnvironment},
+		{"role of another tool", nil, "arn:aws:iam::111111111111:role/gitlab-ci", ProviderOtherIssuer},
+	} {
+		all := suspicions(newToken(claimsOf(tt.claims)), tt.role)
+		if code, _, _ := strings.Cut(all[0], ":"); code != string(tt.first) {
+			t.Errorf("%s: first is %s", tt.name, all[0])
+		}
+		seen := map[string]bool{}
+		for _, s := range all[:len(all)-1] {
+			code, _, _ := strings.Cut(s, ":")
+			if seen[code] {
+				t.Errorf("%s: %s comes twice", tt.name, code)
+			}
+			seen[code] = true
+		}
+		if len(all) > mostSuspicions+1 || !strings.HasPrefix(all[len(all)-1], "account ") {
+			t.Errorf("%s: %v", tt.name, all)
+		}
+	}
+}
+
+func TestNothingIsGuessedAboutOtherIssuers(t *testing.T) {
+	claims := oidc.Claims{"iss": "https://gitlab.com", "sub": "project_path:A/b:ref_type:branch:ref:x", "aud": "x"}
+	all := suspicions(newToken(claims), theRole)
+	if len(all) != 2 || strings.Contains(all[0], "subject-") {
+		t.Error(all)
+	}
+}
