@@ -62,9 +62,7 @@ func (p *phase) profileFile(s *store, variable, name string) (profileFile, error
 	if announced == "" || announced == own.announce || announced == s.shared.Join(name).Here {
 		return own, nil
 	}
-	if !filepath.IsAbs(announced) { // steps begin in the workspace
-		announced = filepath.Join(p.runner.Getenv("GITHUB_WORKSPACE"), announced)
-	}
+	announced = p.inJob(announced)
 	if p.inWorkspace(announced) {
 		content, err := os.ReadFile(announced)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -44,7 +44,8 @@ func newWorld(t *testing.T, text string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.server.Close() })
-	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: w.server.Environ(), Event: w.server.Event()})
+	environ := append(w.server.Environ(), "AWS_EC2_METADATA_DISABLED=true") // whatever this machine is
+	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Event()})
 	if err != nil {
 		t.Fatal(err)
 	}

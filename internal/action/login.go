@@ -143,7 +143,7 @@ func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 		Now:       p.Now,
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
 			if profile.Source == plan.SourceTokenFile {
-				return p.readTokenFile(profile.TokenFile)
+				return p.readTokenFile("input web-identity-token-file", profile.TokenFile)
 			}
 			return tokens.Get(ctx, profile.Audience, refused)
 		},

@@ -26,13 +26,7 @@ func (p *phase) fromProfile(s *store, name string) (session assume.Session, from
 	if err != nil {
 		return assume.Session{}, "", false
 	}
-	id, _ := credentials.Get(name, "aws_access_key_id")
-	key, _ := credentials.Get(name, "aws_secret_access_key")
-	token, _ := credentials.Get(name, "aws_session_token")
-	switch {
-	case !id.IsZero() && !key.IsZero():
-		session = assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}
-	default:
+	if session, found = keysIn(credentials, name); !found {
 		if _, process := config.Get(name, "credential_process"); !process {
 			return assume.Session{}, "", false
 		}
@@ -41,6 +35,14 @@ func (p *phase) fromProfile(s *store, name string) (session assume.Session, from
 		}
 	}
 	return session, "profile " + name, true
+}
+
+// keysIn returns the keys that a profile has in one of the files.
+func keysIn(file *profile.File, name string) (session assume.Session, found bool) {
+	id, _ := file.Get(name, "aws_access_key_id")
+	key, _ := file.Get(name, "aws_secret_access_key")
+	token, _ := file.Get(name, "aws_session_token")
+	return assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}, !id.IsZero() && !key.IsZero()
 }
 
 // profileEntry is a profile to be written.

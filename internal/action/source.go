@@ -2,19 +2,11 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/oidc"
@@ -34,10 +26,10 @@ func (p *phase) origin(ctx context.Context, s *store, profile plan.Profile) (ass
 	case plan.SourceExisting:
 		var found bool
 		if session, from, found = p.existing(s, ""); !found {
-			session, from, err = p.ambient(ctx, profile.Region)
+			session, from, err = p.ambient(ctx, s, profile)
 		}
 	default:
-		session, from, err = p.ambient(ctx, profile.Region)
+		session, from, err = p.ambient(ctx, s, profile)
 	}
 	if err != nil {
 		return assume.Session{}, err
@@ -66,12 +58,8 @@ func (p *phase) existing(s *store, profileName string) (session assume.Session, 
 			return session, from, true
 		}
 	}
-	if id, key := p.runner.Getenv("AWS_ACCESS_KEY_ID"), p.runner.Getenv("AWS_SECRET_ACCESS_KEY"); id != "" && key != "" {
-		return assume.Session{
-			AccessKeyID:     id,
-			SecretAccessKey: secret.New(key),
-			SessionToken:    secret.New(p.runner.Getenv("AWS_SESSION_TOKEN")),
-		}, "the environment (AWS_ACCESS_KEY_ID)", true
+	if session, found = p.environmentKeys(); found {
+		return session, "the environment (AWS_ACCESS_KEY_ID)", true
 	}
 	if profileName != "" {
 		return assume.Session{}, "", false
@@ -88,73 +76,56 @@ func (p *phase) existing(s *store, profileName string) (session assume.Session, 
 	return session, from, found
 }
 
-// metadataTimeout is how long the instance metadata service may take. Where it
-// is not reachable at all, nothing answers.
-const metadataTimeout = 2 * time.Second
-
-// ambient asks the default chain of AWS's SDK, for self-hosted runners.
-func (p *phase) ambient(ctx context.Context, region string) (assume.Session, string, error) {
-	metadata := imds.New(imds.Options{
-		HTTPClient:     &http.Client{Timeout: metadataTimeout},
-		Retryer:        aws.NopRetryer{},
-		EnableFallback: aws.FalseTernary,
-	})
-	var provider aws.CredentialsProvider
-	if p.plan.UnsetCurrent {
-		// The chain would begin with the environment's keys.
-		provider = ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = metadata })
-	} else {
-		cfg, err := config.LoadDefaultConfig(ctx,
-			config.WithRegion(region),
-			config.WithHTTPClient(p.client),
-			config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = metadata }))
-		if err != nil {
-			return assume.Session{}, "", fmt.Errorf("load the SDK's configuration: %w", err)
-		}
-		provider = cfg.Credentials
+func (p *phase) environmentKeys() (session assume.Session, found bool) {
+	session = assume.Session{
+		AccessKeyID:     p.runner.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: secret.New(p.runner.Getenv("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    secret.New(p.runner.Getenv("AWS_SESSION_TOKEN")),
 	}
-	c, err := provider.Retrieve(ctx)
-	if err != nil {
-		return assume.Session{}, "", errors.New("found no credentials: give role-to-assume (and permissions: id-token: write) or aws-access-key-id; " +
-			"for an instance's role, its metadata service did not answer this container within two seconds, which takes a hop limit of 2: " +
-			"aws ec2 modify-instance-metadata-options --instance-id <id> --http-put-response-hop-limit 2")
-	}
-	session := assume.Session{
-		AccessKeyID:     c.AccessKeyID,
-		SecretAccessKey: secret.New(c.SecretAccessKey),
-		SessionToken:    secret.New(c.SessionToken),
-	}
-	if c.CanExpire {
-		session.Expires = c.Expires.UTC()
-	}
-	return session, "the SDK's default chain (" + c.Source + ")", nil
+	return session, session.AccessKeyID != "" && !session.SecretAccessKey.IsZero()
 }
 
-// maxTokenFile bounds a web identity token file, in bytes; STS takes 20000.
+// maxTokenFile bounds a file with a token, in bytes; STS takes 20000.
 const maxTokenFile = 64 << 10
 
 // readTokenFile reads a web identity token, anew each time: who projects one
-// also replaces it.
-func (p *phase) readTokenFile(path string) (oidc.Token, error) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(p.runner.Getenv("GITHUB_WORKSPACE"), path)
+// also replaces it. An error begins with what named the file.
+func (p *phase) readTokenFile(what, path string) (oidc.Token, error) {
+	raw, err := p.readSecretFile(path)
+	if err != nil {
+		return oidc.Token{}, fmt.Errorf("%s: %w", what, err)
 	}
+	claims, err := oidc.ParseClaims(raw.Reveal())
+	if err != nil {
+		return oidc.Token{}, fmt.Errorf("%s: %s does not hold a token: %w", what, p.inJob(path), err)
+	}
+	return oidc.Token{Raw: raw, Claims: claims}, nil
+}
+
+// readSecretFile returns what a file holds but for blanks around it, and masks
+// it.
+func (p *phase) readSecretFile(path string) (secret.Value, error) {
+	path = p.inJob(path)
 	f, err := openTokenFile(path)
 	if err != nil {
-		return oidc.Token{}, fmt.Errorf("input web-identity-token-file: %w", err)
+		return secret.Value{}, err
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
 	if err != nil {
-		return oidc.Token{}, fmt.Errorf("input web-identity-token-file: read %s: %w", path, err)
+		return secret.Value{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	raw := secret.New(strings.TrimSpace(string(content)))
-	p.runner.Mask(raw.Reveal())
-	claims, err := oidc.ParseClaims(raw.Reveal())
-	if err != nil {
-		return oidc.Token{}, fmt.Errorf("input web-identity-token-file: %s does not hold a token: %w", path, err)
+	text := strings.TrimSpace(string(content))
+	p.runner.Mask(text)
+	return secret.New(text), nil
+}
+
+// inJob is a path as a step means it: steps begin in the workspace.
+func (p *phase) inJob(path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	return oidc.Token{Raw: raw, Claims: claims}, nil
+	return filepath.Join(p.runner.Getenv("GITHUB_WORKSPACE"), path)
 }
 
 // openTokenFile follows a symbolic link only in the form in which Kubernetes

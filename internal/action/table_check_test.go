@@ -104,9 +104,7 @@ func (w *tableJob) callsSince(n int) string {
 	var all []string
 	for _, c := range w.server.Calls()[n:] {
 		all = append(all, w.render(w.show(c)))
-		// The SDK's default chain presents a token file without a duration.
-		ours := c.Kind == sandbox.CallAssumeRole || c.Kind == sandbox.CallIdentity || c.Parameters["DurationSeconds"] != ""
-		if ours && !strings.Contains(c.UserAgent, " aws-oidc-action/test run/") {
+		if c.Kind != sandbox.CallToken && !strings.Contains(c.UserAgent, " aws-oidc-action/test run/") {
 			w.Errorf("user agent %q", c.UserAgent)
 		}
 	}
@@ -181,14 +179,14 @@ func members(p map[string]string, name, field string) string {
 	}
 }
 
-// checkFiles holds the files below the temporary directory and the workspace
-// against the table. Only the state is not shown: it is the step's own affair.
+// checkFiles holds the files below the temporary directory, the home directory
+// and the workspace against the table. Only the state is not shown: it is the step's own affair.
 func (w *tableJob) checkFiles(what string, files vars) {
 	w.Helper()
 	wanted := maps.Clone(w.placed)
 	maps.Copy(wanted, files)
 	got := vars{}
-	for _, path := range append(w.temp(), w.below(w.job.Workspace())...) {
+	for _, path := range slices.Concat(w.temp(), w.below(w.job.Getenv("HOME")), w.below(w.job.Workspace())) {
 		content, err := readOrLink(path)
 		if err != nil {
 			w.Fatal(err)

@@ -70,7 +70,7 @@ func (w *tableJob) set(variables vars) {
 func (w *tableJob) names() []string {
 	pairs := []string{
 		ciID, "{ci.id}", ciSecret, "{ci.secret}", cnID, "{beijing.id}", cnSecret, "{beijing.secret}",
-		w.job.Temp(), "{temp}", w.job.Workspace(), "{workspace}", w.server.URL(), "{server}", tableName, "{name}",
+		w.job.Getenv("HOME"), "{home}", w.job.Temp(), "{temp}", w.job.Workspace(), "{workspace}", w.server.URL(), "{server}", tableName, "{name}",
 	}
 	roles := map[string]string{}
 	for _, c := range w.server.Calls() {

@@ -66,7 +66,6 @@ var proxyCases = []proxyCase{
 }
 
 func TestProxy(t *testing.T) {
-	isolate(t)
 	for _, tt := range proxyCases {
 		t.Run(tt.name, func(t *testing.T) {
 			w := &tableJob{world: newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1))}

@@ -90,7 +90,7 @@ var publishCases = []tableCase{
 	{name: "unset-current-credentials with a profile", job: also(ciVariables, vars{"AWS_SESSION_TOKEN": "stale"}),
 		use: use{with: inputs{"unset-current-credentials": "true", "aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= " + announced, out: facts("hub"), files: inProfile.files}},
 	{name: "unset-current-credentials with role-chaining", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"found no credentials"}}},
-	{name: "unset-current-credentials on the machine's own", process: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": ""}, code: "failed", says: []string{"found no credentials"}}},
+	{name: "unset-current-credentials on the machine's own", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": ""}, code: "failed", says: []string{"found no credentials"}}},
 	{name: "AWS_SKIP_CLEANUP_STEP", job: vars{"AWS_SKIP_CLEANUP_STEP": "True"}, use: inProfile},
 
 	// Masks and summary.

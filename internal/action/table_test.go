@@ -33,7 +33,6 @@ type tableCase struct {
 	workflow string // more fields of the scenario's workflow, one a line
 	faults   string // the scenario's faults, as a YAML list
 	job      vars   // variables that the job has
-	process  vars   // variables of the process, where the SDK's default chain looks
 	files    vars   // files that the job has, by path
 	links    vars   // symbolic links, by path
 	use
@@ -127,7 +126,6 @@ func want(given, otherwise string) []string {
 var tables = [][]tableCase{authCases, tagCases, variableCases, publishCases, existingCases, ambientCases, manyCases}
 
 func TestTable(t *testing.T) {
-	isolate(t)
 	n := 0
 	used := map[string]bool{}
 	for _, cases := range tables {
@@ -156,18 +154,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// isolate keeps the SDK's default chain, which reads the process environment,
-// from what the machine has.
-func isolate(t *testing.T) {
-	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-}
-
 func (c tableCase) run(t *testing.T) {
 	workflow := strings.ReplaceAll(strings.TrimSpace(c.workflow), "\n", "\n  ")
 	text := strings.Replace(tableWorld, "# more of the workflow", workflow, 1)
@@ -176,13 +162,6 @@ func (c tableCase) run(t *testing.T) {
 	}
 	w := &tableJob{world: newWorld(t, text), placed: vars{}, exported: vars{}}
 	w.begin = w.now
-	for name, value := range c.process {
-		if strings.Contains(value, "{machine}") || strings.Contains(value, "{silent}") {
-			machine, silent := w.machine()
-			value = strings.NewReplacer("{machine}", machine, "{silent}", silent).Replace(value)
-		}
-		t.Setenv(name, w.expand(value))
-	}
 	for path, content := range c.files {
 		w.place(path, func(path string) error { return os.WriteFile(path, []byte(w.expand(content)), 0o600) })
 	}
@@ -193,7 +172,7 @@ func (c tableCase) run(t *testing.T) {
 	for path, target := range c.links {
 		w.placed[path] = "-> " + target
 	}
-	w.set(c.job)
+	w.set(w.onMachine(c.job))
 	before := w.awsVariables()
 	uses := append([]use{c.use}, c.then...)
 	for i, u := range uses {

@@ -91,7 +91,7 @@ const (
 	SourceTokenFile Source = "token-file" // the input web-identity-token-file
 	SourceExisting  Source = "existing"   // role-chaining: the job's credentials
 	SourceOIDC      Source = "oidc"       // the job's OIDC token
-	SourceAmbient   Source = "ambient"    // the default chain of AWS's SDKs
+	SourceAmbient   Source = "ambient"    // what the machine has, in the order of AWS's SDKs
 )
 
 // WebIdentity tells whether the first hop presents a token; otherwise it is

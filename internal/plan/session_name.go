@@ -11,11 +11,17 @@ func (b *builder) readSessionName() string {
 	if v := b.input("role-session-name"); v != "" {
 		return b.checkSessionName("role-session-name", 0, v)
 	}
+	return DefaultSessionName(b.input, b.env)
+}
+
+// DefaultSessionName is the name of a session that was given none. The
+// functions return inputs and variables, or "".
+func DefaultSessionName(input, env func(string) string) string {
 	index := ""
-	if total := b.input("job-total"); total != "" && total != "1" && total != "0" {
-		index = b.input("job-index")
+	if total := input("job-total"); total != "" && total != "1" && total != "0" {
+		index = input("job-index")
 	}
-	return sessionName(b.env("GITHUB_RUN_ID"), b.env("GITHUB_RUN_ATTEMPT"), b.env("GITHUB_JOB"), index)
+	return sessionName(env("GITHUB_RUN_ID"), env("GITHUB_RUN_ATTEMPT"), env("GITHUB_JOB"), index)
 }
 
 func (b *builder) checkSessionName(input string, line int, v string) string {
