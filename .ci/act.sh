@@ -31,17 +31,23 @@ cp -r "$work/clone/examples/." "$work/caller"
 git -C "$work/caller" add .
 git -C "$work/caller" -c user.name=octocat -c user.email=octocat@example.com commit -q -m 'Use the action'
 
-# run EVENT REPOSITORY WORKFLOW [FLAG...]: what act prints stays in $work/log. The clients, and what stands in
-# for tools that the job image has not, are first in the job's PATH. Actions and reusable workflows of this
-# repository are taken from the clone, whoever uses them.
+# run EVENT REPOSITORY WORKFLOW [FLAG...]: what act prints stays in $work/log, and no token is in it. The clients,
+# and what stands in for tools that the job image has not, are first in the job's PATH. Actions and reusable
+# workflows of this repository are taken from the clone, whoever uses them.
 run() {
-  local event=$1 repository=$2 workflow=$3
+  local event=$1 repository=$2 workflow=$3 status=0
   shift 3
   printf '\n-- %s\n' "$workflow"
   "$work/act" "$event" --directory "$work/$repository" --workflows "$workflow" --env-file "$work/environ" \
     --local-repository "org/aws-oidc-action@v1.0.0=$work/clone" \
     --container-options "--volume $work/clients:/usr/local/bin:ro" \
-    --platform ubuntu-latest="$JOB_IMAGE" --pull=false --action-offline-mode --network host --rm "$@" 2>&1 | tee "$work/log"
+    --platform ubuntu-latest="$JOB_IMAGE" --pull=false --action-offline-mode --network host --rm "$@" 2>&1 |
+    tee "$work/log" || status=$?
+  if grep -q 'eyJ' "$work/log"; then # how every token begins: {" in base64
+    echo 'a token stands in the log'
+    exit 1
+  fi
+  return "$status"
 }
 
 # expect COUNT TEXT: the text stands in so many lines of the log.
