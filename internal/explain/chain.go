@@ -2,7 +2,6 @@ package explain
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -254,19 +253,16 @@ func (c chained) concerns(s trust.StatementResult) bool {
 func (c chained) elsewhere(string) gap { return gap{"", otherParty} }
 
 func (c chained) gap(t test) gap {
-	key := strings.ToLower(t.Key)
 	if t.Present && !t.excludes {
 		if g := t.nearest(func(want string, wildcards bool) gap { return writing(want, t.Actual[0], wildcards) }); g.code != "" {
 			return g
 		}
 	}
-	if ofToken(key) {
+	if ofToken(t.Key) {
 		return gap{UnknownConditionKey, slip}
 	}
-	for _, k := range hopKeys {
-		if strings.HasPrefix(key, k.prefix) {
-			return gap{k.code, slip}
-		}
+	if code := hopKeyCode(t.Key); code != "" {
+		return gap{code, slip}
 	}
 	return gap{"", nearKind}
 }
@@ -283,15 +279,19 @@ var hopKeys = []struct {
 	{"sts:sourceidentity", SourceIdentityRefused},
 }
 
+// hopKeyCode is the code of a key of what a hop brings along, or "".
+func hopKeyCode(key string) Code {
+	for _, k := range hopKeys {
+		if strings.HasPrefix(strings.ToLower(key), k.prefix) {
+			return k.code
+		}
+	}
+	return ""
+}
+
 // ofRequest tells the keys that a hop itself sends.
 func ofRequest(key string) bool {
-	key = strings.ToLower(key)
-	return key == "sts:rolesessionname" || slices.ContainsFunc(hopKeys, func(k struct {
-		prefix string
-		code   Code
-	}) bool {
-		return strings.HasPrefix(key, k.prefix)
-	})
+	return strings.EqualFold(key, "sts:RoleSessionName") || hopKeyCode(key) != ""
 }
 
 // ofToken tells the keys under an identity provider, whose name has dots.

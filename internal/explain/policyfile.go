@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -106,7 +107,7 @@ func ofAccount(all []atHand, account string) []atHand {
 	return all
 }
 
-var accountID = regexp.MustCompile(`(?:\A|[^0-9])([0-9]{12})(?:[^0-9]|\z)`)
+var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:\A|[^0-9])([0-9]{12})(?:[^0-9]|\z)`) })
 
 // fits judges by what the document says of its role, else by the file's path.
 func fits(file string, role document.Role, arn string) int {
@@ -123,7 +124,7 @@ func fits(file string, role document.Role, arn string) int {
 	case role.Name != "":
 		return foreign
 	}
-	if m := accountID.FindStringSubmatch(file); m != nil && m[1] != account(arn) {
+	if m := accountID().FindStringSubmatch(file); m != nil && m[1] != account(arn) {
 		return foreign
 	}
 	file = strings.ToLower(file)
