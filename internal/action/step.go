@@ -214,6 +214,12 @@ func (p *phase) redact(text string) string {
 
 // fail writes the one annotation of a failing step and its summary.
 func (p *phase) fail(d explain.Diagnosis) int {
+	if p.plan.MaskAccountID {
+		// AWS's text and policies can name accounts that no input does.
+		for _, id := range accountNumber().FindAllString(d.Text(), -1) {
+			p.maskAccount(id)
+		}
+	}
 	p.runner.Error(string(d.Code), d.Text())
 	if p.plan.Summary != plan.SummaryNever {
 		// A summary that cannot be written must not hide the error.

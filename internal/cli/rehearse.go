@@ -107,7 +107,7 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 		return nil, fmt.Errorf("make a directory for the job: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event()})
+	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: append(server.Environ(), noMetadata), Event: server.Event()})
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +142,9 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 	r.judge(scenario.Expect)
 	return r, nil
 }
+
+// noMetadata keeps a rehearsal from asking the machine that it runs on.
+const noMetadata = "AWS_EC2_METADATA_DISABLED=true"
 
 // stepWith is the step as the action runs it, in a process of somebody else's.
 func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.Step {

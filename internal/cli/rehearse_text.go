@@ -100,7 +100,7 @@ func awsVariables(job *sandbox.Job, environ []string) map[string]string {
 	all := map[string]string{}
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") {
+		if strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") && pair != noMetadata {
 			all[name] = job.Mask(value)
 		}
 	}
