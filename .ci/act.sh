@@ -105,3 +105,11 @@ if run schedule caller .github/workflows/nightly.yml; then
 fi
 expect 1 '::error title='
 grep -qE '::error title=profiles-failed::.*gone.*moved' "$work/log"
+
+run schedule caller .github/workflows/trust.yml
+sed -i 's/:environment:prod/:*/' "$work/caller/.github/trust-listing.json"
+if run schedule caller .github/workflows/trust.yml; then
+  echo 'a widened trust policy passed the check'
+  exit 1
+fi
+grep -qF 'github-octo-repo-prod' "$work/log"
