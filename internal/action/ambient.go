@@ -243,7 +243,7 @@ func (p *phase) containerToken() (secret.Value, error) {
 	return token, nil
 }
 
-// ecsAgent is where a relative URI leads (facts: task IAM roles of ECS).
+// ecsAgent is where a relative URI leads (task IAM roles of ECS).
 const ecsAgent = "169.254.170.2"
 
 // containerEndpoint is the URL that the two variables give. The rules are

@@ -92,7 +92,7 @@ func (p *phase) takeBack(ctx context.Context, s *store, chosen func(record) bool
 // restore sets in env what stood there before an export, as far as nobody else
 // has changed it since. A variable cannot be unset. An empty value counts as
 // unset for keys and for the names of the files, but neither for regions nor
-// for AWS_PROFILE (facts: AWS's SDKs), which then stay.
+// for AWS_PROFILE (as SDKs read them), which then stay.
 func (p *phase) restore(env map[string]string, all map[string]exported) {
 	for name, e := range all {
 		now, changed := env[name]

@@ -22,8 +22,8 @@ var secretVariables = map[string]bool{
 	"AWS_SESSION_TOKEN":     true,
 }
 
-// winners are the variables that SDKs heed before a profile (facts:
-// credential_process, "What beats it").
+// winners are the variables that botocore and the SDK for Go heed before a
+// profile.
 var winners = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"}
 
 // publish hands the sessions to later steps: profile files, state, summary,
@@ -271,7 +271,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 }
 
 // conclude says in the log what was reached, and warns of what would win over
-// it in some SDK (facts: the order in which SDKs look for credentials).
+// it in some SDK (the order in which SDKs look for credentials).
 func (p *phase) conclude(results []result) {
 	for _, r := range results {
 		if r.failure != nil {

@@ -228,7 +228,7 @@ func (c call) client(by *Session) *sts.Client {
 }
 
 // judge writes into the denial what went wrong, without any of the secrets
-// that were sent, and tells whether another try makes sense (facts: STS's
+// that were sent, and tells whether another try makes sense (STS's
 // errors by code).
 func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	d := c.denial

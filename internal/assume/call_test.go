@@ -18,7 +18,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 )
 
-// codes are what STS may answer, and whether another try makes sense (facts:
+// codes are what STS may answer, and whether another try makes sense (STS:
 // STS's errors by code; a proxy's pages besides).
 var codes = []struct {
 	code, message string

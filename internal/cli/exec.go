@@ -87,7 +87,7 @@ func exitCode(code explain.Code) int {
 }
 
 // contradicting are the variables that some SDK takes credentials from before
-// or together with the keys of the environment (facts: what beats what, and
+// or together with the keys of the environment (what beats what, and
 // AWS_CREDENTIAL_EXPIRATION; AWS_DEFAULT_PROFILE and AWS_SECURITY_TOKEN are
 // older names that botocore and boto read).
 var contradicting = []string{

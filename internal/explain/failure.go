@@ -70,7 +70,7 @@ func refusal(d *Denial, e Evidence, code Code) Diagnosis {
 	return diagnosis
 }
 
-// answers go by AWS's code (facts: STS's errors).
+// answers go by AWS's code (the errors of STS by code).
 var answers = map[string]func(*Denial, Evidence) Diagnosis{
 	"AccessDenied":          accessDenied,
 	"InvalidIdentityToken":  invalidToken,

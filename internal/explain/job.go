@@ -21,7 +21,7 @@ func (j Job) HasToken() bool { return j.RequestURL && j.RequestToken }
 const permissions = "permissions:\n  id-token: write\n  contents: read"
 
 // MissingToken says why the runner offers no OIDC token, as far as the job's
-// facts tell (github-oidc: forks, Dependabot, reusable workflows, permission).
+// facts tell (forks, Dependabot, reusable workflows, permission).
 func MissingToken(j Job) Diagnosis {
 	switch {
 	case j.fromFork():

@@ -8,7 +8,7 @@ import (
 )
 
 // Harmless makes text from outside safe to print where the runner reads along:
-// no line of the result is a workflow command (facts: a line that starts with
+// no line of the result is a workflow command (a line that starts with
 // "::", blanks before it allowed, or that contains "##["), and no control
 // character reaches the terminal. Line ends and tabs stay.
 func Harmless(text string) string {
