@@ -67,7 +67,7 @@ expect 1 '::set-env:: AWS_SECRET_ACCESS_KEY=***'
 grep -qE '::set-env:: AWS_SECRET_ACCESS_KEY=$' "$work/log"
 
 run push clone .ci/act/profiles.yml
-expect 4 'the job has nothing of a login' # two jobs, before and after
+expect 6 'the job has nothing of a login' # three jobs, before and after
 expect 3 'aws_secret_access_key = ***'
 expect 3 'aws_secret_access_key = '
 
