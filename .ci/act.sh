@@ -22,9 +22,15 @@ while read -r variable <&"$environ" && [ -n "$variable" ]; do
 done >"$work/environ"
 
 # act takes `uses: actions/checkout` of the repository that origin names to mean the folder that it works in.
-# It sends the whole clone to Docker for every step that uses it, so the history stays out of it.
+# For every `uses: ./` it sends the whole folder to Docker, so the history stays out of it.
 git clone -q --depth 1 "file://$PWD" "$work/clone"
 git -C "$work/clone" remote set-url origin https://github.com/org/aws-oidc-action.git
+
+# What others use by its name is the same tree with the image that image.sh has built of it, because act would
+# build that once more, and look whether it still can for every step.
+cp -r "$work/clone" "$work/release"
+sed -i "s|image: Dockerfile|image: docker://$IMAGE|" "$work/release/action.yml"
+
 git init -q --initial-branch=main "$work/caller"
 git -C "$work/caller" remote add origin https://github.com/octo-org/octo-repo.git
 cp -r "$work/clone/examples/." "$work/caller"
@@ -32,14 +38,13 @@ git -C "$work/caller" add .
 git -C "$work/caller" -c user.name=octocat -c user.email=octocat@example.com commit -q -m 'Use the action'
 
 # run EVENT REPOSITORY WORKFLOW [FLAG...]: what act prints stays in $work/log, and no token is in it. The clients,
-# and what stands in for tools that the job image has not, are first in the job's PATH. Actions and reusable
-# workflows of this repository are taken from the clone, whoever uses them.
+# and what stands in for tools that the job image has not, are first in the job's PATH.
 run() {
   local event=$1 repository=$2 workflow=$3 status=0
   shift 3
   printf '\n-- %s\n' "$workflow"
   "$work/act" "$event" --directory "$work/$repository" --workflows "$workflow" --env-file "$work/environ" \
-    --local-repository "org/aws-oidc-action@v1.0.0=$work/clone" \
+    --local-repository "org/aws-oidc-action@v1.0.0=$work/release" \
     --container-options "--volume $work/clients:/usr/local/bin:ro" \
     --platform ubuntu-latest="$JOB_IMAGE" --pull=false --action-offline-mode --network host --rm "$@" 2>&1 |
     tee "$work/log" || status=$?
@@ -71,15 +76,14 @@ expect 6 'the job has nothing of a login' # three jobs, before and after
 expect 3 'aws_secret_access_key = ***'
 expect 3 'aws_secret_access_key = '
 
-# The only job of its workflow, and so the first one: matrices would build the same image side by side.
-run push caller .github/workflows/infrastructure.yml
-expect 2 'workload arn:aws:sts::333333333333:assumed-role/deploy/'
-expect 1 'network arn:aws:sts::222222222222:assumed-role/deploy/'
-
 run push caller .github/workflows/accounts.yml
 expect 1 'deploying to eu-central-1 as arn:aws:sts::222222222222:assumed-role/deploy/'
 expect 1 'deploying to eu-west-1 as arn:aws:sts::333333333333:assumed-role/deploy/'
 expect 1 'deploying to us-east-1 as arn:aws:sts::444444444444:assumed-role/deploy/'
+
+run push caller .github/workflows/infrastructure.yml
+expect 1 'network arn:aws:sts::222222222222:assumed-role/deploy/'
+expect 2 'workload arn:aws:sts::333333333333:assumed-role/deploy/' # terraform's second provider, and cdk
 
 # act knows neither environments nor their variables, so here they are the repository's. It takes max-parallel
 # and fail-fast for literal values, says that it cannot parse the expressions, and runs one job at a time.
