@@ -159,7 +159,7 @@ func (f *profileFiles) announcements() []runner.Pair {
 	var env []runner.Pair
 	for _, file := range []profileFile{f.config, f.credentials} {
 		if file.announce != "" {
-			env = append(env, runner.Pair{Name: file.variable, Value: file.announce})
+			env = append(env, runner.NewPair(file.variable, file.announce))
 		}
 	}
 	return env

@@ -61,7 +61,7 @@ func (p *phase) publishKept(s *store, results []result) error {
 	}
 	pub := runner.Publication{Outputs: outputs}
 	for _, pair := range p.regions(results) {
-		if p.runner.Getenv(pair.Name) != pair.Value {
+		if p.runner.Getenv(pair.Name) != pair.Value.Reveal() {
 			pub.Env = append(pub.Env, pair)
 		}
 	}

@@ -44,7 +44,7 @@ func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
 	if err := p.takeBack(ctx, s, func(record) bool { return true }); err != nil {
 		return failure(err)
 	}
-	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{{Name: "authenticated", Value: "false"}}}); err != nil {
+	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {
 		return failure(err)
 	}
 	return nil
@@ -71,7 +71,7 @@ func (p *phase) takeBack(ctx context.Context, s *store, chosen func(record) bool
 	}
 	var pairs []runner.Pair
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		pairs = append(pairs, runner.Pair{Name: name, Value: env[name]})
+		pairs = append(pairs, runner.NewPair(name, env[name]))
 	}
 	if err := p.runner.Publish(runner.Publication{Env: pairs}); err != nil {
 		return err

@@ -84,7 +84,7 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) (err er
 func (p *phase) fillRecord(env []runner.Pair, results []result) {
 	p.record.Exported = map[string]exported{}
 	for _, pair := range env {
-		e := exported{Digest: digest(pair.Value)}
+		e := exported{Digest: digest(pair.Value.Reveal())}
 		if !secretVariables[pair.Name] {
 			e.Former = p.runner.Getenv(pair.Name)
 		}
@@ -132,7 +132,7 @@ func (p *phase) environment(results []result) []runner.Pair {
 	}
 	env = append(env, p.regions(results)...)
 	if p.plan.ExportEnv && !p.many() && r.profile.Name != "" {
-		env = append(env, runner.Pair{Name: "AWS_PROFILE", Value: r.profile.Name})
+		env = append(env, runner.NewPair("AWS_PROFILE", r.profile.Name))
 	}
 	return env
 }
@@ -145,18 +145,18 @@ func (p *phase) regions(results []result) []runner.Pair {
 		return nil
 	}
 	return []runner.Pair{
-		{Name: "AWS_REGION", Value: r.profile.Region},
-		{Name: "AWS_DEFAULT_REGION", Value: r.profile.Region},
+		runner.NewPair("AWS_REGION", r.profile.Region),
+		runner.NewPair("AWS_DEFAULT_REGION", r.profile.Region),
 	}
 }
 
 func (p *phase) keys(s assume.Session) []runner.Pair {
 	env := []runner.Pair{
-		{Name: "AWS_ACCESS_KEY_ID", Value: s.AccessKeyID},
-		{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey.Reveal()},
+		runner.NewPair("AWS_ACCESS_KEY_ID", s.AccessKeyID),
+		{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
 	}
 	if s.Temporary() {
-		return append(env, runner.Pair{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken.Reveal()})
+		return append(env, runner.Pair{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken})
 	}
 	// The token of an earlier step would be sent with these keys.
 	return append(env, p.blank("AWS_SESSION_TOKEN")...)
@@ -176,7 +176,7 @@ func (p *phase) blank(names ...string) []runner.Pair {
 // outputs are those of the session in the environment, and with several
 // profiles what became of each.
 func (p *phase) outputs(results []result) ([]runner.Pair, error) {
-	out := []runner.Pair{{Name: "authenticated", Value: "true"}}
+	out := []runner.Pair{runner.NewPair("authenticated", "true")}
 	if r, ok := p.inEnvironment(results); ok {
 		out = append(out, p.sessionOutputs(r.session)...)
 	}
@@ -188,23 +188,23 @@ func (p *phase) outputs(results []result) ([]runner.Pair, error) {
 
 func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
 	out := []runner.Pair{
-		{Name: "aws-account-id", Value: s.Account},
-		{Name: "authenticated-arn", Value: s.ARN},
+		runner.NewPair("aws-account-id", s.Account),
+		runner.NewPair("authenticated-arn", s.ARN),
 	}
 	if name := sessionName(s); name != "" {
 		out = append(out,
-			runner.Pair{Name: "assumed-role-id", Value: s.UserID},
-			runner.Pair{Name: "role-session-name", Value: name})
+			runner.NewPair("assumed-role-id", s.UserID),
+			runner.NewPair("role-session-name", name))
 	}
 	if !s.Expires.IsZero() {
-		out = append(out, runner.Pair{Name: "aws-expiration", Value: s.Expires.Format(time.RFC3339)})
+		out = append(out, runner.NewPair("aws-expiration", s.Expires.Format(time.RFC3339)))
 	}
 	if p.plan.OutputCredentials {
 		out = append(out,
-			runner.Pair{Name: "aws-access-key-id", Value: s.AccessKeyID},
-			runner.Pair{Name: "aws-secret-access-key", Value: s.SecretAccessKey.Reveal()})
+			runner.NewPair("aws-access-key-id", s.AccessKeyID),
+			runner.Pair{Name: "aws-secret-access-key", Value: s.SecretAccessKey})
 		if s.Temporary() {
-			out = append(out, runner.Pair{Name: "aws-session-token", Value: s.SessionToken.Reveal()})
+			out = append(out, runner.Pair{Name: "aws-session-token", Value: s.SessionToken})
 		}
 	}
 	return out
@@ -259,7 +259,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 	if err != nil {
 		return nil, fmt.Errorf("encode the output profiles: %w", err)
 	}
-	out = append(out, runner.Pair{Name: "profiles", Value: string(text)})
+	out = append(out, runner.NewPair("profiles", string(text)))
 	if !p.plan.OutputCredentials {
 		return out, nil
 	}
@@ -267,7 +267,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 		return nil, errors.New("the output profiles-credentials cannot be encoded")
 	}
 	p.runner.Mask(string(text))
-	return append(out, runner.Pair{Name: "profiles-credentials", Value: string(text)}), nil
+	return append(out, runner.NewPair("profiles-credentials", string(text))), nil
 }
 
 // conclude says in the log what was reached, and warns of what would win over

@@ -80,7 +80,7 @@ type phase struct {
 // main returns why the step fails, or nil.
 func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	p.record.ID, p.record.Action = newID(), p.runner.Getenv("GITHUB_ACTION")
-	if err := p.runner.WriteState(runner.Pair{Name: statePost, Value: "true"}, runner.Pair{Name: stateStep, Value: p.record.ID}); err != nil {
+	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, p.record.ID)); err != nil {
 		return failure(err)
 	}
 	var problems []plan.Problem
@@ -154,7 +154,7 @@ func (p *phase) missingToken(d explain.Diagnosis) *explain.Diagnosis {
 	if !p.plan.SkipMissing {
 		return &d
 	}
-	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{{Name: "authenticated", Value: "false"}}}); err != nil {
+	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {
 		return failure(err)
 	}
 	p.runner.Notice("skipped", d.What+"; on-missing-token is skip, so nothing is exported")

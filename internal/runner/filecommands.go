@@ -10,10 +10,19 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// Pair is a name and its value, for a file command.
-type Pair struct{ Name, Value string }
+// Pair is a name and its value, for a file command. The value may be a secret
+// key, so it prints as *** wherever a Pair is printed or encoded.
+type Pair struct {
+	Name  string
+	Value secret.Value
+}
+
+// NewPair returns a Pair of a value in plain text.
+func NewPair(name, value string) Pair { return Pair{name, secret.New(value)} }
 
 // Publication is what a step hands to the runner: all of it or nothing.
 type Publication struct {
@@ -136,10 +145,11 @@ func encode(pairs []Pair) ([]byte, error) {
 		random := make([]byte, 16)
 		_, _ = rand.Read(random) // never fails: crypto/rand crashes instead
 		delimiter := "ghadelimiter_" + hex.EncodeToString(random)
-		if strings.Contains(p.Value, delimiter) || strings.ContainsAny(p.Value, "\x00") {
+		value := p.Value.Reveal()
+		if strings.Contains(value, delimiter) || strings.ContainsAny(value, "\x00") {
 			return nil, fmt.Errorf("the value of %s cannot be written for the runner", p.Name)
 		}
-		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", p.Name, delimiter, p.Value, delimiter)
+		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", p.Name, delimiter, value, delimiter)
 	}
 	return b.Bytes(), nil
 }

@@ -2,8 +2,11 @@ package runner
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,7 +93,7 @@ func FuzzHarmless(f *testing.F) {
 func TestPublishWritesAll(t *testing.T) {
 	environ, path := files(t)
 	r := New(environ, nil)
-	err := r.Publish(Publication{Summary: "# hello\n", Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}, {"B", "y\nA=evil"}}})
+	err := r.Publish(Publication{Summary: "# hello\n", Outputs: []Pair{NewPair("o", "1")}, Env: []Pair{NewPair("A", "x"), NewPair("B", "y\nA=evil")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,12 +110,28 @@ func TestPublishWritesAll(t *testing.T) {
 	}
 }
 
+func TestPairsDoNotPrintTheirValue(t *testing.T) {
+	const plain = "wJalrXUtnFEMI"
+	p := Publication{Outputs: []Pair{NewPair("o", plain)}, Env: []Pair{NewPair("AWS_SECRET_ACCESS_KEY", plain)}}
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&out, verb+verb+verb, p, &p, p.Env[0])
+	}
+	if err := json.NewEncoder(&out).Encode(p); err != nil {
+		t.Fatal(err)
+	}
+	slog.New(slog.NewTextHandler(&out, nil)).Info("m", "p", p, "pair", p.Env[0])
+	if got := out.String(); strings.Contains(got, plain) || strings.Contains(got, fmt.Sprintf("%x", plain)) {
+		t.Errorf("a value was printed:\n%s", got)
+	}
+}
+
 func TestPublishTakesBackWhatAFailureLeftHalfDone(t *testing.T) {
 	environ, path := files(t)
 	if err := os.Remove(path("ENV")); err != nil {
 		t.Fatal(err)
 	}
-	err := New(environ, nil).Publish(Publication{Summary: "s", Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}}})
+	err := New(environ, nil).Publish(Publication{Summary: "s", Outputs: []Pair{NewPair("o", "1")}, Env: []Pair{NewPair("A", "x")}})
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "GITHUB_ENV") {
 		t.Errorf("error %v", err)
 	}
@@ -134,7 +153,7 @@ func TestPublishOnAFullDevice(t *testing.T) {
 	}
 	environ, path := files(t)
 	environ = append(environ, "GITHUB_ENV=/dev/full")
-	err := New(environ, nil).Publish(Publication{Outputs: []Pair{{"o", "1"}}, Env: []Pair{{"A", "x"}}})
+	err := New(environ, nil).Publish(Publication{Outputs: []Pair{NewPair("o", "1")}, Env: []Pair{NewPair("A", "x")}})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -146,7 +165,7 @@ func TestPublishOnAFullDevice(t *testing.T) {
 func TestPublishRefusesNames(t *testing.T) {
 	environ, path := files(t)
 	for _, name := range []string{"NODE_OPTIONS", "", "A B", "A\nB", "A=B", "A<<B", "1A"} {
-		err := New(environ, nil).Publish(Publication{Outputs: []Pair{{"fine", "1"}}, Env: []Pair{{name, "secret-value"}}})
+		err := New(environ, nil).Publish(Publication{Outputs: []Pair{NewPair("fine", "1")}, Env: []Pair{NewPair(name, "secret-value")}})
 		if err == nil || strings.Contains(err.Error(), "secret-value") {
 			t.Errorf("%q: %v", name, err)
 		}
