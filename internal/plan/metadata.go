@@ -14,7 +14,7 @@ name: AWS credentials by OIDC
 description: Short-lived AWS credentials for a workflow, without a stored secret; many accounts, role chains, a reason for every refusal
 author: aws-oidc-action
 branding:
-  icon: key
+  icon: log-in
   color: orange
 inputs:
 `)
