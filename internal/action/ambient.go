@@ -20,7 +20,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
-	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -63,7 +62,7 @@ func (p *phase) configured(ctx context.Context, s *store, of plan.Profile) (sess
 		session, err = p.webIdentity(ctx, s, of, path)
 		return session, "token file", err
 	}
-	return p.sharedProfile(s)
+	return p.sharedProfile(ctx, s)
 }
 
 // webIdentity assumes the role of AWS_ROLE_ARN with the token in a file, as
@@ -81,8 +80,8 @@ func (p *phase) webIdentity(ctx context.Context, s *store, of plan.Profile, path
 	hop.Role, hop.SessionName, hop.Duration = role, name, plan.DefaultDuration
 	walker := p.walker(s, nil)
 	walker.Done = nil // it is no hop of the plan's
-	walker.Token = func(context.Context, plan.Profile, oidc.Token) (oidc.Token, error) {
-		return p.readTokenFile("variable AWS_WEB_IDENTITY_TOKEN_FILE", path)
+	walker.Token = func(ctx context.Context, _ plan.Profile, _ oidc.Token) (oidc.Token, error) {
+		return p.readTokenFile(ctx, "variable AWS_WEB_IDENTITY_TOKEN_FILE", path)
 	}
 	return walker.Walk(ctx, plan.Profile{
 		Region: of.Region, Endpoint: of.Endpoint, FIPS: of.FIPS,
@@ -99,8 +98,8 @@ var beyondKeys = []string{
 
 // sharedProfile returns the keys of the profile that AWS_PROFILE names, or of
 // [default].
-func (p *phase) sharedProfile(s *store) (session assume.Session, from string, err error) {
-	config, credentials, err := p.sharedFiles(s)
+func (p *phase) sharedProfile(ctx context.Context, s *store) (session assume.Session, from string, err error) {
+	config, credentials, err := p.sharedFiles(ctx, s)
 	if err != nil {
 		return assume.Session{}, "", err
 	}
@@ -144,15 +143,15 @@ func needsMore(profileName, key string) error {
 		"give it aws_access_key_id and aws_secret_access_key, or give the step credentials to begin with (aws-access-key-id, or AWS_ACCESS_KEY_ID with role-chaining: true) and the role as role-to-assume", profileName, key)
 }
 
-func (p *phase) sharedFiles(s *store) (config, credentials *profile.File, err error) {
-	content, err := p.sharedFile(s, "AWS_CONFIG_FILE", "config")
+func (p *phase) sharedFiles(ctx context.Context, s *store) (config, credentials *profile.File, err error) {
+	content, err := p.sharedFile(ctx, s, "AWS_CONFIG_FILE", "config")
 	if err != nil {
 		return nil, nil, err
 	}
 	if config, err = profile.ParseConfig(content); err != nil {
 		return nil, nil, err
 	}
-	if content, err = p.sharedFile(s, "AWS_SHARED_CREDENTIALS_FILE", "credentials"); err != nil {
+	if content, err = p.sharedFile(ctx, s, "AWS_SHARED_CREDENTIALS_FILE", "credentials"); err != nil {
 		return nil, nil, err
 	}
 	credentials, err = profile.ParseCredentials(content)
@@ -162,7 +161,7 @@ func (p *phase) sharedFiles(s *store) (config, credentials *profile.File, err er
 // sharedFile reads one of the two files in which SDKs look for profiles:
 // the one that a variable announces, else that of the home directory. One that
 // is missing is empty.
-func (p *phase) sharedFile(s *store, variable, name string) ([]byte, error) {
+func (p *phase) sharedFile(ctx context.Context, s *store, variable, name string) ([]byte, error) {
 	path := p.runner.Getenv(variable)
 	switch home := p.runner.Getenv("HOME"); {
 	case path == "" && home == "":
@@ -174,20 +173,11 @@ func (p *phase) sharedFile(s *store, variable, name string) ([]byte, error) {
 	default:
 		path = p.inJob(path)
 	}
-	content, err := readShared(path)
+	content, err := p.runner.Files().ReadFile(ctx, path, profile.MaxSize)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the %s file of profiles: %w", name, err)
 	}
 	return content, nil
-}
-
-func readShared(path string) ([]byte, error) {
-	dir, err := safefile.Open(filepath.Dir(path))
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	return dir.ReadFile(filepath.Base(path), profile.MaxSize)
 }
 
 // machine returns the credentials that the container or the instance has by
@@ -208,7 +198,7 @@ func (p *phase) container(ctx context.Context, relative, full string) (assume.Se
 	if err != nil {
 		return assume.Session{}, err
 	}
-	token, err := p.containerToken()
+	token, err := p.containerToken(ctx)
 	if err != nil {
 		return assume.Session{}, err
 	}
@@ -231,11 +221,11 @@ func (p *phase) container(ctx context.Context, relative, full string) (assume.Se
 
 // containerToken is what the agent wants to see, or nothing. The file comes
 // first, as in the SDKs: it is replaced while it is in use.
-func (p *phase) containerToken() (secret.Value, error) {
+func (p *phase) containerToken(ctx context.Context) (secret.Value, error) {
 	token := secret.New(p.runner.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN"))
 	if path := p.runner.Getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); path != "" {
 		var err error
-		if token, err = p.readSecretFile(path); err != nil {
+		if token, err = p.readSecretFile(ctx, path); err != nil {
 			return token, fmt.Errorf("variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: %w", err)
 		}
 	}

@@ -1,10 +1,10 @@
 package action
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -29,12 +29,12 @@ type profileFile struct {
 	start    []byte // content to begin with where the file is not there yet
 }
 
-func (p *phase) openProfileFiles(s *store) (*profileFiles, error) {
-	config, err := p.profileFile(s, "AWS_CONFIG_FILE", "config")
+func (p *phase) openProfileFiles(ctx context.Context, s *store) (*profileFiles, error) {
+	config, err := p.profileFile(ctx, s, "AWS_CONFIG_FILE", "config")
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := p.profileFile(s, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+	credentials, err := p.profileFile(ctx, s, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
 	if err != nil {
 		config.close(s)
 		return nil, err
@@ -56,7 +56,7 @@ func (f profileFile) close(s *store) {
 // profileFile finds the file for a variable. One that the job has announced is
 // extended where it is, but for one in the workspace: credentials there would
 // end up in images and commits, so a copy of ours takes its place.
-func (p *phase) profileFile(s *store, variable, name string) (profileFile, error) {
+func (p *phase) profileFile(ctx context.Context, s *store, variable, name string) (profileFile, error) {
 	own := profileFile{variable: variable, dir: s.dir, name: stateDir + "/" + name, announce: s.shared.Join(name).Value}
 	announced := p.runner.Getenv(variable)
 	if announced == "" || announced == own.announce || announced == s.shared.Join(name).Here {
@@ -64,9 +64,9 @@ func (p *phase) profileFile(s *store, variable, name string) (profileFile, error
 	}
 	announced = p.inJob(announced)
 	if p.inWorkspace(announced) {
-		content, err := os.ReadFile(announced)
+		content, err := p.runner.Files().ReadFile(ctx, announced, profile.MaxSize)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return own, fmt.Errorf("read the file of %s: %w", variable, err)
+			return own, fmt.Errorf("variable %s: %w", variable, err)
 		}
 		p.runner.Info("Note: %s lies in the workspace; a copy of it outside takes its place until the job ends, because credentials in the workspace end up in images and commits", variable)
 		own.start = content

@@ -23,7 +23,7 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 	walker := p.walker(s, nil)
 	var results []result
 	for _, profile := range p.plan.Profiles {
-		session, from, found := p.existing(s, p.keptName(profile))
+		session, from, found := p.existing(ctx, s, p.keptName(profile))
 		if !found {
 			p.runner.Info("There are no credentials to keep%s", forProfile(profile))
 			return false, nil

@@ -33,7 +33,7 @@ func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnos
 	defer cancel()
 	tokens := p.tokens()
 	walker := p.walker(s, tokens)
-	evidence := sync.OnceValue(p.evidence)
+	evidence := sync.OnceValue(func() explain.Evidence { return p.evidence(ctx) })
 	results := make([]result, len(p.plan.Profiles))
 	var group sync.WaitGroup
 	for i, profile := range p.plan.Profiles {
@@ -143,7 +143,7 @@ func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 		Now:       p.Now,
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
 			if profile.Source == plan.SourceTokenFile {
-				return p.readTokenFile("input web-identity-token-file", profile.TokenFile)
+				return p.readTokenFile(ctx, "input web-identity-token-file", profile.TokenFile)
 			}
 			return tokens.Get(ctx, profile.Audience, refused)
 		},

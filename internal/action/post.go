@@ -65,7 +65,7 @@ func (p *phase) takeBack(ctx context.Context, s *store, chosen func(record) bool
 		if err := p.removeStored(ctx, s, r, state.Records[:i]); err != nil {
 			return err
 		}
-		if err := p.removeProfiles(s, r, state.Records[:i]); err != nil {
+		if err := p.removeProfiles(ctx, s, r, state.Records[:i]); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -13,11 +14,11 @@ import (
 
 // fromProfile returns the credentials of a profile: its keys, or the session
 // that its program came to last, if that still lives.
-func (p *phase) fromProfile(s *store, name string) (session assume.Session, from string, found bool) {
+func (p *phase) fromProfile(ctx context.Context, s *store, name string) (session assume.Session, from string, found bool) {
 	if name == "" {
 		return assume.Session{}, "", false
 	}
-	files, err := p.openProfileFiles(s)
+	files, err := p.openProfileFiles(ctx, s)
 	if err != nil {
 		return assume.Session{}, "", false
 	}
@@ -97,11 +98,11 @@ func storedName(p plan.Profile) string {
 // checkProfiles refuses, before anything is asked of anybody, to replace a
 // profile that the job has. A [default] of our own, and with
 // use-existing-credentials any profile of our own, is renewed.
-func (p *phase) checkProfiles(s *store) *explain.Diagnosis {
+func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis {
 	if p.plan.Profiles[0].Name == "" || p.plan.OverwriteProfile {
 		return nil
 	}
-	files, err := p.openProfileFiles(s)
+	files, err := p.openProfileFiles(ctx, s)
 	if err != nil {
 		return failure(err)
 	}
@@ -143,8 +144,8 @@ func (p *phase) checkProfiles(s *store) *explain.Diagnosis {
 }
 
 // writeProfiles adds profiles to the files.
-func (p *phase) writeProfiles(s *store, entries []profileEntry) (env []runner.Pair, undo func() error, err error) {
-	files, err := p.openProfileFiles(s)
+func (p *phase) writeProfiles(ctx context.Context, s *store, entries []profileEntry) (env []runner.Pair, undo func() error, err error) {
+	files, err := p.openProfileFiles(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -199,11 +200,11 @@ func fingerprint(config, credentials *profile.File, name string) string {
 // removeProfiles takes a record's profiles out of the files again, if they
 // are still as they were written. If [default] is among them, it
 // repeats again the profile that it repeated for an earlier step.
-func (p *phase) removeProfiles(s *store, r record, earlier []record) error {
+func (p *phase) removeProfiles(ctx context.Context, s *store, r record, earlier []record) error {
 	if len(r.Profiles) == 0 {
 		return nil
 	}
-	files, err := p.openProfileFiles(s)
+	files, err := p.openProfileFiles(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) (err er
 		return err
 	}
 	if len(entries) > 0 {
-		env, back, err := p.writeProfiles(s, entries)
+		env, back, err := p.writeProfiles(ctx, s, entries)
 		if err != nil {
 			return err
 		}

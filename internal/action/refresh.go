@@ -54,7 +54,7 @@ func (p *phase) leaveProgram(ctx context.Context, s *store, results []result) (u
 		name := storedName(r.profile)
 		back, err := stored.Put(ctx, name, refresh.Login{
 			Profile:   r.profile,
-			Network:   p.network(),
+			Network:   p.network(ctx),
 			Attempts:  p.plan.Attempts,
 			Timeout:   p.plan.Timeout,
 			UserAgent: p.userAgent(),

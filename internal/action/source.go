@@ -2,9 +2,9 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -25,7 +25,7 @@ func (p *phase) origin(ctx context.Context, s *store, profile plan.Profile) (ass
 		session, from = p.inputKeys(), "the input aws-access-key-id"
 	case plan.SourceExisting:
 		var found bool
-		if session, from, found = p.existing(s, ""); !found {
+		if session, from, found = p.existing(ctx, s, ""); !found {
 			session, from, err = p.ambient(ctx, s, profile)
 		}
 	default:
@@ -49,12 +49,12 @@ func (p *phase) inputKeys() assume.Session {
 // existing returns the job's credentials: for a profile those that stand under
 // its name, else the environment's keys, else those of a profile that an
 // earlier step wrote.
-func (p *phase) existing(s *store, profileName string) (session assume.Session, from string, found bool) {
+func (p *phase) existing(ctx context.Context, s *store, profileName string) (session assume.Session, from string, found bool) {
 	if p.plan.UnsetCurrent {
 		return assume.Session{}, "", false
 	}
 	if profileName != "" {
-		if session, from, found = p.fromProfile(s, profileName); found {
+		if session, from, found = p.fromProfile(ctx, s, profileName); found {
 			return session, from, true
 		}
 	}
@@ -69,7 +69,7 @@ func (p *phase) existing(s *store, profileName string) (session assume.Session, 
 		names = append(names, state.onlyProfile())
 	}
 	for _, name := range names {
-		if session, from, found = p.fromProfile(s, name); found {
+		if session, from, found = p.fromProfile(ctx, s, name); found {
 			break
 		}
 	}
@@ -90,8 +90,8 @@ const maxTokenFile = 64 << 10
 
 // readTokenFile reads a web identity token, anew each time: who projects one
 // also replaces it. An error begins with what named the file.
-func (p *phase) readTokenFile(what, path string) (oidc.Token, error) {
-	raw, err := p.readSecretFile(path)
+func (p *phase) readTokenFile(ctx context.Context, what, path string) (oidc.Token, error) {
+	raw, err := p.readSecretFile(ctx, path)
 	if err != nil {
 		return oidc.Token{}, fmt.Errorf("%s: %w", what, err)
 	}
@@ -104,16 +104,14 @@ func (p *phase) readTokenFile(what, path string) (oidc.Token, error) {
 
 // readSecretFile returns what a file holds but for blanks around it, and masks
 // it.
-func (p *phase) readSecretFile(path string) (secret.Value, error) {
+func (p *phase) readSecretFile(ctx context.Context, path string) (secret.Value, error) {
 	path = p.inJob(path)
-	f, err := openTokenFile(path)
+	content, err := p.runner.Files().ReadProjected(ctx, path, maxTokenFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return secret.Value{}, fmt.Errorf("the container does not see %s: put it into the workspace or the runner's temporary directory", path)
+	}
 	if err != nil {
 		return secret.Value{}, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
-	if err != nil {
-		return secret.Value{}, fmt.Errorf("read %s: %w", path, err)
 	}
 	text := strings.TrimSpace(string(content))
 	p.runner.Mask(text)
@@ -126,32 +124,4 @@ func (p *phase) inJob(path string) string {
 		return path
 	}
 	return filepath.Join(p.runner.Getenv("GITHUB_WORKSPACE"), path)
-}
-
-// openTokenFile follows a symbolic link only in the form in which Kubernetes
-// projects a token: name → ..data/name, ..data → ..<timestamp>, all in one
-// directory. Any other could make the step send a file of the host's to AWS.
-func openTokenFile(path string) (*os.File, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, fmt.Errorf("the container does not see %s: put it into the workspace or the runner's temporary directory", path)
-	}
-	if info.Mode()&os.ModeSymlink != 0 {
-		dir, name := filepath.Split(path)
-		target, err := os.Readlink(path)
-		data, dataErr := os.Readlink(filepath.Join(dir, "..data"))
-		projected := err == nil && dataErr == nil && target == filepath.Join("..data", name) &&
-			strings.HasPrefix(data, "..") && data != ".." && !strings.ContainsRune(data, filepath.Separator)
-		if !projected {
-			return nil, fmt.Errorf("%s is a symbolic link, and not one by which Kubernetes projects tokens: name the file itself", path)
-		}
-		path = filepath.Join(dir, data, name)
-		if info, err = os.Lstat(path); err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
-		}
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	return os.Open(path)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -84,7 +83,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return failure(err)
 	}
 	var problems []plan.Problem
-	p.plan, problems = plan.Build(plan.Given{Input: p.runner.Input, Env: p.runner.Getenv, File: p.workspaceFile})
+	p.plan, problems = plan.Build(plan.Given{Input: p.runner.Input, Env: p.runner.Getenv, File: func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) }})
 	p.maskInputs()
 	if len(problems) > 0 {
 		return badInput(problems)
@@ -98,14 +97,14 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return p.logout(ctx, store)
 	}
 	p.announce()
-	job := p.runner.Job()
+	job := p.runner.Job(ctx)
 	if p.needsToken() && !job.HasToken() {
 		return p.missingToken(explain.MissingToken(job))
 	}
-	if d := p.checkProfiles(store); d != nil {
+	if d := p.checkProfiles(ctx, store); d != nil {
 		return d
 	}
-	p.client = p.HTTP(p.network())
+	p.client = p.HTTP(p.network(ctx))
 	if p.plan.UseExisting {
 		kept, err := p.keep(ctx, store)
 		if err != nil {
@@ -129,8 +128,12 @@ func (p *phase) needsToken() bool {
 	return slices.ContainsFunc(p.plan.Profiles, func(profile plan.Profile) bool { return profile.Source == plan.SourceOIDC })
 }
 
+// maxCABundle bounds the file of AWS_CA_BUNDLE, in bytes. Mozilla's roots
+// take about a quarter of a MiB.
+const maxCABundle = 2 << 20
+
 // network completes the plan's way to the servers with that of the environment.
-func (p *phase) network() transport.Options {
+func (p *phase) network(ctx context.Context) transport.Options {
 	n := p.plan.Network
 	o := transport.FromEnvironment(p.runner.Getenv)
 	if n.Proxy != "" {
@@ -140,9 +143,9 @@ func (p *phase) network() transport.Options {
 		o.NoProxy = n.NoProxy
 	}
 	if n.CABundle != "" {
-		roots, err := os.ReadFile(n.CABundle)
+		roots, err := p.runner.Files().ReadFile(ctx, n.CABundle, maxCABundle)
 		if err != nil {
-			p.runner.Warning("AWS_CA_BUNDLE", "the action cannot read the file and goes on without it; a container action sees only the workspace and the runner's temporary directory")
+			p.runner.Warning("AWS_CA_BUNDLE", err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
 		}
 		o.MoreRoots = roots
 	}

@@ -70,8 +70,8 @@ var ambientCases = []tableCase{
 		use: use{with: plain, code: "failed", says: []string{`profile "default" needs more than keys (credential_process)`}}},
 	{name: "a profile that logs people in, on an instance", job: also(instance, vars{"AWS_CONFIG_FILE": "{temp}/sso", "AWS_PROFILE": "me"}), files: vars{"{temp}/sso": "[profile me]\nsso_session = corp\nsso_account_id = 111111111111\n"},
 		use: use{with: plain, code: "failed", says: []string{`profile "me" needs more than keys (sso_session)`}}},
-	{name: "a file of profiles that leads elsewhere", links: vars{"{home}/.aws/credentials": "/etc/hostname"},
-		use: use{with: plain, code: "failed", says: []string{"read the credentials file of profiles"}}},
+	{name: "a file of profiles behind a link at home", files: vars{"{temp}/machine": "[default]\n" + profileKeys("ci")}, links: vars{"{home}/.aws/credentials": "{temp}/machine"},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the default chain (profile default)"}}},
 
 	{name: "a token file before a profile", job: also(serviceAccount, vars{"AWS_ROLE_SESSION_NAME": "pod-7"}), files: vars{"{temp}/token": "{token}", "{home}/.aws/credentials": "[default]\n" + profileKeys("ci")},
 		use: use{with: plain, calls: "AssumeRoleWithWebIdentity other name=pod-7", as: "other", out: factsUntil("other", "pod-7", "{+1h0m0s}"), says: []string{"the default chain (token file)"}}},
@@ -204,7 +204,7 @@ func TestSharedFileOfAnEarlierStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &phase{runner: runner.New([]string{"AWS_CONFIG_FILE=" + host + "/config"}, io.Discard)}
-	content, err := p.sharedFile(&store{shared: runner.Shared{Here: here, Value: host}}, "AWS_CONFIG_FILE", "config")
+	content, err := p.sharedFile(t.Context(), &store{shared: runner.Shared{Here: here, Value: host}}, "AWS_CONFIG_FILE", "config")
 	if err != nil || string(content) != "[default]\n" {
 		t.Errorf("%q, %v", content, err)
 	}

@@ -59,7 +59,7 @@ var proxyCases = []proxyCase{
 	{name: "NO_PROXY", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: stsOnly},
 	{name: "no-proxy before NO_PROXY", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "other.example"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: both},
 	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: both, code: "sts-unreachable", says: []string{"certificate"}},
-	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: both, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{"cannot read the file"}},
+	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: both, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`}},
 	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "id-token-endpoint", says: []string{"refused"}},
 	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "GET {token}, CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "Forbidden"}},
 	{name: "a proxy that is none", with: inputs{"http-proxy": "ftp://ann:h%20nter2@{proxy}"}, job: bundle, code: "invalid-input", says: []string{"input http-proxy"}},

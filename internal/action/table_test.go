@@ -166,7 +166,7 @@ func (c tableCase) run(t *testing.T) {
 		w.place(path, func(path string) error { return os.WriteFile(path, []byte(w.expand(content)), 0o600) })
 	}
 	for path, target := range c.links {
-		w.place(path, func(path string) error { return os.Symlink(target, path) })
+		w.place(path, func(path string) error { return os.Symlink(w.expand(target), path) })
 	}
 	maps.Copy(w.placed, c.files)
 	for path, target := range c.links {

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,9 +14,9 @@ const maxPolicyFiles = 100
 
 // evidence is what explains a refusal, whichever profile's it is and whenever
 // it came.
-func (p *phase) evidence() (e explain.Evidence) {
+func (p *phase) evidence(ctx context.Context) (e explain.Evidence) {
 	if pattern := p.plan.TrustPolicyFile; pattern != "" {
-		e.Policies, e.NoPolicies = p.trustPolicies(pattern)
+		e.Policies, e.NoPolicies = p.trustPolicies(ctx, pattern)
 	}
 	return e
 }
@@ -23,7 +24,7 @@ func (p *phase) evidence() (e explain.Evidence) {
 // trustPolicies reads the files of the workspace that a pattern matches, or
 // says why there are none: they serve the explanation only, so nothing fails
 // for want of one.
-func (p *phase) trustPolicies(pattern string) (files []explain.PolicyFile, reason string) {
+func (p *phase) trustPolicies(ctx context.Context, pattern string) (files []explain.PolicyFile, reason string) {
 	paths, err := p.workspaceMatches(pattern)
 	switch {
 	case err != nil:
@@ -34,7 +35,7 @@ func (p *phase) trustPolicies(pattern string) (files []explain.PolicyFile, reaso
 		return nil, fmt.Sprintf("trust-policy-file: %q matches %d files, at most %d are read", pattern, len(paths), maxPolicyFiles)
 	}
 	for _, path := range paths {
-		content, err := p.workspaceFile(path)
+		content, err := p.workspaceFile(ctx, path)
 		if err != nil {
 			reason = "trust-policy-file: " + err.Error()
 			continue

@@ -68,7 +68,7 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 
 // mint asks for a token as the step does, and keeps its claims only.
 func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *explain.Diagnosis) {
-	if job := runner.New(e.Environ, io.Discard).Job(); !job.HasToken() {
+	if job := runner.New(e.Environ, io.Discard).Job(ctx); !job.HasToken() {
 		d := explain.MissingToken(job)
 		return nil, &d
 	}

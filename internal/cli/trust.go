@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
@@ -51,12 +52,35 @@ func trustUsage(out io.Writer) {
 	}
 }
 
-// open opens a file that an argument names; - is standard input.
+// maxDocument bounds a file or a stream that an argument names, in bytes. An
+// account's listing of 5,000 roles takes some tens of MiB.
+const maxDocument = 256 << 20
+
+// open opens a file that an argument names; - is standard input. What the
+// shell has opened (/dev/stdin, /dev/fd/63 for a process substitution) is a
+// stream too; in any other place only a regular file is opened. Beyond
+// maxDocument bytes the reader fails.
 func (e Env) open(name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(e.Stdin), nil
+	switch {
+	case name == "-":
+		return io.NopCloser(safefile.Limit(e.Stdin, maxDocument)), nil
+	case name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/"):
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		return limited{safefile.Limit(f, maxDocument), f}, nil
 	}
-	return os.Open(name)
+	f, err := safefile.Files{}.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return limited{safefile.Limit(f, maxDocument), f}, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
 }
 
 // roles yields the roles of a document that an argument names, which is read

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
@@ -140,9 +141,9 @@ func (q *question) check(env Env) (oidc.Claims, error) {
 		return nil, fmt.Errorf("--claims: %w", err)
 	}
 	defer in.Close()
-	src, err := io.ReadAll(io.LimitReader(in, maxClaims))
+	src, err := io.ReadAll(safefile.Limit(in, maxClaims))
 	if err != nil {
-		return nil, fmt.Errorf("--claims: read %s: %w", q.claims, err)
+		return nil, fmt.Errorf("--claims %q: %w", q.claims, err)
 	}
 	claims, err := oidc.DecodeClaims(bytes.TrimSpace(src))
 	if err != nil {

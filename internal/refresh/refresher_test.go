@@ -436,7 +436,7 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 	if err := os.Remove(l.Profile.TokenFile); err != nil {
 		t.Fatal(err)
 	}
-	w.refused("deploy", explain.Failed, "no such file")
+	w.refused("deploy", explain.Failed, "does not exist")
 }
 
 func TestManyProfilesBelowOneHub(t *testing.T) {

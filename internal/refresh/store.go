@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -252,7 +251,7 @@ func (s *Store) Notes(name string) (Notes, error) {
 // because the others are replaced, and it is opened without being made, so
 // that it belongs to the owner of the state.
 func (s *Store) lock(name string) *flock.Flock {
-	return flock.New(filepath.Join(s.path, filepath.FromSlash(folder(name)), lockFile), flock.SetFlag(os.O_RDONLY))
+	return flock.New(filepath.Join(s.path, filepath.FromSlash(folder(name)), lockFile), flock.SetFlag(safefile.LockFlag))
 }
 
 // lockNew takes the lock of a profile that may be new.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -71,7 +70,7 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *ex
 		Now:       r.Now,
 		Token: func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error) {
 			if p.Source == plan.SourceTokenFile {
-				return readTokenFile(p.TokenFile)
+				return r.readTokenFile(ctx, p.TokenFile)
 			}
 			return tokens.Get(ctx, p.Audience, refused)
 		},
@@ -104,14 +103,9 @@ func (r Refresher) diagnose(err error, bearer secret.Value, claims oidc.Claims) 
 const maxTokenFile = 64 << 10
 
 // readTokenFile reads a web identity token, anew each time: who projects one
-// also replaces it. The step has judged the path.
-func readTokenFile(path string) (oidc.Token, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return oidc.Token{}, fmt.Errorf("read the web identity token: %w", err)
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
+// also replaces it.
+func (r Refresher) readTokenFile(ctx context.Context, path string) (oidc.Token, error) {
+	content, err := safefile.Files{Workspace: r.Getenv("GITHUB_WORKSPACE")}.ReadProjected(ctx, path, maxTokenFile)
 	if err != nil {
 		return oidc.Token{}, fmt.Errorf("read the web identity token: %w", err)
 	}

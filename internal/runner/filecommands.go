@@ -113,21 +113,16 @@ func (r *Runner) appendTo(variable string, content []byte) (back func() error, e
 	if path == "" {
 		return back, fmt.Errorf("variable %s is not set: run as a step of a workflow", variable)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := r.Files().OpenAppend(path)
 	if err != nil {
-		return back, fmt.Errorf("open the file of %s: %w", variable, err)
+		return back, fmt.Errorf("variable %s: %w", variable, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
 		return back, fmt.Errorf("measure the file of %s: %w", variable, err)
 	}
-	back = func() error {
-		if info.Mode().IsRegular() {
-			return os.Truncate(path, info.Size())
-		}
-		return nil
-	}
+	back = func() error { return os.Truncate(path, info.Size()) }
 	if _, err := f.Write(content); err != nil {
 		return back, fmt.Errorf("write the file of %s: %w", variable, err)
 	}

@@ -1,9 +1,8 @@
 package runner
 
 import (
+	"context"
 	"encoding/json"
-	"io"
-	"os"
 
 	"github.com/org/aws-oidc-action/internal/explain"
 )
@@ -13,7 +12,7 @@ const maxEvent = 32 << 20
 
 // Job gathers the facts about the job that explain a refusal. A missing or
 // unreadable event file leaves out what it would have told.
-func (r *Runner) Job() explain.Job {
+func (r *Runner) Job(ctx context.Context) explain.Job {
 	j := explain.Job{
 		Repository:     r.env["GITHUB_REPOSITORY"],
 		Event:          r.env["GITHUB_EVENT_NAME"],
@@ -32,7 +31,7 @@ func (r *Runner) Job() explain.Job {
 			} `json:"head"`
 		} `json:"pull_request"`
 	}
-	if !r.readEvent(&event) || event.PullRequest == nil {
+	if !r.readEvent(ctx, &event) || event.PullRequest == nil {
 		return j
 	}
 	j.PullRequest = true
@@ -42,11 +41,7 @@ func (r *Runner) Job() explain.Job {
 	return j
 }
 
-func (r *Runner) readEvent(into any) bool {
-	f, err := os.Open(r.env["GITHUB_EVENT_PATH"])
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	return json.NewDecoder(io.LimitReader(f, maxEvent)).Decode(into) == nil
+func (r *Runner) readEvent(ctx context.Context, into any) bool {
+	content, err := r.Files().ReadFile(ctx, r.env["GITHUB_EVENT_PATH"], maxEvent)
+	return err == nil && json.Unmarshal(content, into) == nil
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/sethvargo/go-githubactions"
+
+	"github.com/org/aws-oidc-action/internal/safefile"
 )
 
 // Runner speaks to the runner on behalf of one step. It is safe for concurrent
@@ -50,6 +52,12 @@ func (r *Runner) Getenv(name string) string { return r.env[name] }
 func (r *Runner) LookupEnv(name string) (string, bool) {
 	v, ok := r.env[name]
 	return v, ok
+}
+
+// Files reads files whose paths are those of the step: relative ones begin in
+// the workspace.
+func (r *Runner) Files() safefile.Files {
+	return safefile.Files{Workspace: r.env["GITHUB_WORKSPACE"]}
 }
 
 // Input returns an input without the blanks around it, or "" if it is not

@@ -1,7 +1,8 @@
-// Package safefile reads and writes small files that hold secrets, in
-// directories that processes of other users may have touched. It follows no
-// symbolic link below the directory that it is given, replaces files as a whole
-// or not at all, and hands what it creates to the owner of that directory.
+// Package safefile reads and writes small files that others can have touched.
+// Dir holds files of ours, with secrets, in a directory that processes of other
+// users may reach: it follows no symbolic link below that directory, replaces
+// files as a whole or not at all, and hands what it creates to the directory's
+// owner. Files reads what others name.
 package safefile
 
 import (
@@ -15,6 +16,10 @@ import (
 	"path"
 	"strings"
 )
+
+// LockFlag opens a lock file, which must exist, without waiting for a pipe that
+// took its place.
+const LockFlag = os.O_RDONLY | openNonblock
 
 const (
 	dirPerm  fs.FileMode = 0o700
@@ -113,13 +118,7 @@ func readRegular(dir *os.Root, base string, limit int64) (_ []byte, err error) {
 	if !os.SameFile(before, after) {
 		return nil, errReplaced
 	}
-	var data bytes.Buffer
-	if n, err := io.Copy(&data, io.LimitReader(f, limit+1)); err != nil {
-		return nil, err
-	} else if n > limit {
-		return nil, fmt.Errorf("it is larger than %d bytes", limit)
-	}
-	return data.Bytes(), nil
+	return readAll(f, limit)
 }
 
 // WriteFile replaces the named file by data with mode 0600. A reader sees the
@@ -320,6 +319,12 @@ func kind(mode fs.FileMode) string {
 		return "a directory"
 	case mode.IsRegular():
 		return "a file"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
 	}
 	return "a special file"
 }

@@ -1,13 +1,15 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/safefile"
 )
 
 const (
@@ -41,15 +43,7 @@ func (j *Job) carryOut(environ map[string]string, result *Result) error {
 }
 
 func readCommandFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFileCommand+1))
-	if err == nil && len(text) > maxFileCommand {
-		err = fmt.Errorf("more than %d bytes", maxFileCommand)
-	}
+	text, err := safefile.Files{}.ReadFile(context.Background(), path, maxFileCommand)
 	return string(text), err
 }
 

@@ -1,15 +1,16 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -99,20 +100,12 @@ func (s *Scenario) account(id string) *Account {
 // LoadScenario reads a scenario file. Policy files are looked up beside it
 // and cannot lie outside of its directory, not even through a symbolic link.
 func LoadScenario(path string) (*Scenario, error) {
-	root, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("open the scenario's directory: %w", err)
-	}
-	defer root.Close()
+	files := safefile.Files{Workspace: filepath.Dir(path)}
 	read := func(name string) ([]byte, error) {
-		info, err := root.Stat(name)
-		if err != nil {
-			return nil, err
+		if !filepath.IsLocal(name) {
+			return nil, fmt.Errorf("%q is not in the scenario's directory", name)
 		}
-		if info.Size() > maxScenario || !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is not a file of at most %d bytes", name, maxScenario)
-		}
-		return root.ReadFile(name)
+		return files.ReadFile(context.Background(), name, maxScenario)
 	}
 	src, err := read(filepath.Base(path))
 	if err != nil {
