@@ -14,6 +14,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -77,45 +78,16 @@ func (p *phase) judge(results []result) *explain.Diagnosis {
 	if len(results) == 1 && results[0].profile.Name == "" {
 		return failed[0].failure
 	}
-	d := several(failed)
+	var reasons []explain.Reason
+	for _, r := range failed {
+		reasons = append(reasons, explain.Reason{Profiles: []string{r.profile.Name}, Diagnosis: *r.failure})
+	}
+	d := explain.Several(reasons)
 	if p.plan.ContinueOnError && len(failed) < len(results) {
-		p.runner.Warning(string(d.Code), d.Text())
+		p.annotate(runner.LevelWarning, d)
 		return nil
 	}
 	return &d
-}
-
-// several makes one diagnosis of those of several profiles. Profiles that
-// failed for the same reason, as below one hub, are told together.
-func several(failed []result) explain.Diagnosis {
-	var reasons []explain.Diagnosis
-	names := map[string][]string{} // by the text of the reason
-	for _, r := range failed {
-		text := r.failure.Text()
-		if names[text] == nil {
-			reasons = append(reasons, *r.failure)
-		}
-		names[text] = append(names[text], r.profile.Name)
-	}
-	d := explain.Diagnosis{Code: explain.ProfilesFailed}
-	if len(reasons) == 1 {
-		d.Code = reasons[0].Code
-	}
-	var b strings.Builder
-	for i, reason := range reasons {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		text := reason.Text()
-		of := names[text]
-		noun := "profile"
-		if len(of) > 1 {
-			noun = "profiles"
-		}
-		fmt.Fprintf(&b, "%s %s: %s", noun, strings.Join(of, ", "), text)
-	}
-	d.What = b.String()
-	return d
 }
 
 func (p *phase) tokens() *oidc.Tokens {
@@ -164,9 +136,7 @@ func (p *phase) maskSession(s assume.Session) {
 	p.runner.Mask(s.AccessKeyID)
 	p.runner.Mask(s.SecretAccessKey.Reveal())
 	p.runner.Mask(s.SessionToken.Reveal())
-	if p.plan.MaskAccountID && s.Account != "" {
-		p.maskAccount(s.Account)
-	}
+	p.runner.MaskAccountsIn(s.Account)
 }
 
 func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
@@ -187,14 +157,14 @@ func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
 	if allowed := profile.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
 		return &explain.Diagnosis{
-			Code: explain.AccountNotAllowed,
+			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
 			What: fmt.Sprintf("the credentials belong to account %s, which is not among allowed-account-ids (%s)", s.Account, strings.Join(allowed, ", ")),
 			Cure: "correct the role or the keys, or allow the account; nothing was exported",
 		}
 	}
 	if want := profile.Last().Role.Account(); want != "" && s.Account != want {
 		return &explain.Diagnosis{
-			Code: explain.Failed,
+			Code: explain.Failed, Origin: explain.OriginRefusal,
 			What: fmt.Sprintf("the endpoint answered with a session in account %s where the role is in %s", s.Account, want),
 			Cure: "check sts-endpoint and the AWS_ENDPOINT_URL variables; nothing was exported",
 		}

@@ -45,7 +45,7 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) (err er
 	}
 	pub := runner.Publication{Outputs: outputs}
 	if p.plan.Summary == plan.SummaryAlways {
-		pub.Summary = p.redact(successSummary(results))
+		pub.Summary = successSummary(results)
 	}
 	if p.plan.Refresh {
 		back, err := p.leaveProgram(ctx, s, results)

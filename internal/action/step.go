@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
@@ -20,7 +18,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Step is one phase of one use of the action. All fields are needed.
+// Step is one phase of one use of the action. All fields but OnFailure are
+// needed.
 type Step struct {
 	Environ []string // as os.Environ gives it
 	Stdout  io.Writer
@@ -30,15 +29,10 @@ type Step struct {
 	Version string                                     // for the user agent
 	Post    bool                                       // this is the post phase, even if the state does not say so
 	Program string                                     // path of this executable, which refresh: true leaves to later steps
-}
 
-// Exit codes of a phase.
-const (
-	exitFine    = 0
-	exitRefused = 1 // by AWS, by GitHub or by the guard
-	exitUsage   = 2 // the inputs are wrong
-	exitFailure = 3
-)
+	// OnFailure gets the diagnosis with which a main phase fails.
+	OnFailure func(explain.Diagnosis)
+}
 
 // statePost is the state by which the main phase tells the post phase that it
 // is one; stateStep names the record of what was published.
@@ -48,20 +42,23 @@ const (
 )
 
 // Run does the main phase, or the post phase if Post or the main phase's state
-// says so, and returns the exit code.
+// says so, and returns the exit code (explain.ExitFine and its siblings).
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout), warned: map[string]bool{}}
+	if plan.MasksAccounts(p.runner.Input, p.runner.Getenv) {
+		p.runner.HideAccounts()
+	}
 	if s.Post || p.runner.State(statePost) == "true" {
 		p.post(ctx)
-		return exitFine
+		return explain.ExitFine
 	}
 	if d := p.main(ctx); d != nil {
 		return p.fail(*d)
 	}
 	if err := p.runner.Err(); err != nil {
-		return exitFailure
+		return explain.ExitFailure
 	}
-	return exitFine
+	return explain.ExitFine
 }
 
 type phase struct {
@@ -71,9 +68,6 @@ type phase struct {
 	record record
 	client *http.Client
 	warned map[string]bool // variables that a warning names already
-
-	mu       sync.Mutex
-	accounts []string // ids that are masked
 }
 
 // main returns why the step fails, or nil.
@@ -84,7 +78,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	}
 	var problems []plan.Problem
 	p.plan, problems = plan.Build(plan.Given{Input: p.runner.Input, Env: p.runner.Getenv, File: func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) }})
-	p.maskInputs()
+	p.maskKnown()
 	if len(problems) > 0 {
 		return badInput(problems)
 	}
@@ -178,68 +172,47 @@ func (p *phase) announce() {
 	}
 }
 
-var accountNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[0-9]{12}\b`) })
-
-// maskInputs masks the secrets among the inputs and, if that is wanted, every
-// account id that they name, whether the rest of them is right or wrong,
-// before anything that could show one is printed.
-func (p *phase) maskInputs() {
+// maskKnown masks the secrets among the inputs and, if that is wanted, every
+// account id that inputs and plan name, before anything that could show one is
+// printed. Later steps depend on it; what this step prints names no id anyway.
+func (p *phase) maskKnown() {
 	for _, in := range plan.Inputs {
-		if in.Secret {
+		switch {
+		case in.Secret:
 			p.runner.Mask(p.runner.Input(in.Name))
+		case !in.Hidden && in.Name != "role-session-name":
+			p.runner.MaskAccountsIn(p.runner.Input(in.Name))
 		}
-		if in.Secret || in.Hidden || !p.plan.MaskAccountID || in.Name == "role-session-name" {
-			continue
-		}
-		for _, id := range accountNumber().FindAllString(p.runner.Input(in.Name), -1) {
-			p.maskAccount(id)
+	}
+	for _, profile := range p.plan.Profiles {
+		for _, hop := range profile.Chain {
+			p.runner.MaskAccountsIn(string(hop.Role))
 		}
 	}
 }
 
-func (p *phase) maskAccount(id string) {
-	p.runner.Mask(id)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.accounts = append(p.accounts, id)
-}
-
-// redact takes the masked account ids out of what is written to the summary:
-// the runner's masks hold for the log.
-func (p *phase) redact(text string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, id := range p.accounts {
-		text = strings.ReplaceAll(text, id, "***")
-	}
-	return text
-}
-
-// fail writes the one annotation of a failing step and its summary.
+// fail writes the one error of a failing step and its summary.
 func (p *phase) fail(d explain.Diagnosis) int {
-	if p.plan.MaskAccountID {
-		// AWS's text and policies can name accounts that no input does.
-		for _, id := range accountNumber().FindAllString(d.Text(), -1) {
-			p.maskAccount(id)
-		}
-	}
-	p.runner.Error(string(d.Code), d.Text())
+	p.annotate(runner.LevelError, d)
 	if p.plan.Summary != plan.SummaryNever {
 		// A summary that cannot be written must not hide the error.
-		_ = p.runner.Publish(runner.Publication{Summary: p.redact(failureSummary(d))})
+		_ = p.runner.Publish(runner.Publication{Summary: failureSummary(d)})
 	}
-	switch d.Code {
-	case explain.InvalidInput, explain.PartitionMismatch, explain.DurationOverChainingHour:
-		return exitUsage
-	case explain.Failed:
-		return exitFailure
+	if p.OnFailure != nil {
+		p.OnFailure(d)
 	}
-	return exitRefused
+	return d.ExitCode()
+}
+
+// annotate writes the short form of a diagnosis as an annotation, and the whole
+// to the log.
+func (p *phase) annotate(level runner.Level, d explain.Diagnosis) {
+	p.runner.Annotate(level, runner.Annotation{Title: string(d.Code), Text: d.Brief(), Details: d.Text()})
 }
 
 // badInput lists all problems. If they share a code it is the diagnosis's.
 func badInput(problems []plan.Problem) *explain.Diagnosis {
-	d := &explain.Diagnosis{Code: problems[0].Code}
+	d := &explain.Diagnosis{Code: problems[0].Code, Origin: explain.OriginInputs}
 	lines := make([]string, 0, len(problems))
 	for _, problem := range problems {
 		if problem.Code != d.Code {

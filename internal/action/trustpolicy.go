@@ -40,11 +40,6 @@ func (p *phase) trustPolicies(ctx context.Context, pattern string) (files []expl
 			reason = "trust-policy-file: " + err.Error()
 			continue
 		}
-		if p.plan.MaskAccountID {
-			for _, id := range accountNumber().FindAllString(string(content), -1) {
-				p.maskAccount(id)
-			}
-		}
 		files = append(files, explain.PolicyFile{Path: path, Content: content})
 	}
 	return files, reason

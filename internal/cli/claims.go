@@ -52,7 +52,7 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 	claims, d := env.mint(ctx, *audience)
 	if d != nil {
 		env.diagnose(*d)
-		return exitCode(d.Code)
+		return d.ExitCode()
 	}
 	report := claimsReport{claims, explain.ExplainSubject(claims), json.RawMessage(explain.TrustStatement(claims, ""))}
 	print := report.text

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
@@ -25,12 +26,12 @@ type Env struct {
 	Now            func() time.Time
 }
 
-// Exit codes of the subcommands.
+// The exit codes, which are those of the step too.
 const (
-	exitFine    = 0
-	exitRefused = 1 // refused, or findings
-	exitUsage   = 2
-	exitFailure = 3
+	exitFine    = explain.ExitFine
+	exitRefused = explain.ExitRefused
+	exitUsage   = explain.ExitUsage
+	exitFailure = explain.ExitFailure
 )
 
 // command is a subcommand. It gets the arguments after its name.
@@ -95,7 +96,7 @@ func (e Env) Getenv(name string) string {
 // errorf prints one message to standard error. Text from outside in it cannot
 // become a workflow command.
 func (e Env) errorf(format string, args ...any) {
-	fmt.Fprintln(e.Stderr, runner.Harmless("aws-oidc-action: "+fmt.Sprintf(format, args...)))
+	fmt.Fprintln(e.Stderr, runner.Sanitize("aws-oidc-action: "+fmt.Sprintf(format, args...)))
 }
 
 // parse reads flags, which stand before the arguments. It returns false and

@@ -42,7 +42,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 		env.diagnose(*d)
 	}
 	if session == nil {
-		return exitFailure
+		return d.ExitCode()
 	}
 	answer, err := refresh.Answer(*session)
 	if err == nil {

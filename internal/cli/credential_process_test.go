@@ -135,7 +135,7 @@ func TestExecRefuses(t *testing.T) {
 		"no state":        {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none", "true"}, exitFailure, "failed: open the state"},
 		"other profile":   {9 * time.Hour, nil, []string{"--profile", "other", "--state", ".", "true"}, exitFailure, `no profile "other"`},
 		"ended":           {10 * time.Hour, nil, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: failed: the session has ended"},
-		"refused":         {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "true"}, exitRefused, "aws-oidc-action: id-token-endpoint: "},
+		"unreachable":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: id-token-endpoint: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(storedState(t))

@@ -65,7 +65,7 @@ func freshKeys(ctx context.Context, env Env, stored *storedProfile) (session *as
 		return session, login.Profile.Region, exitFine
 	}
 	env.diagnose(*d)
-	return session, login.Profile.Region, exitCode(d.Code)
+	return session, login.Profile.Region, d.ExitCode()
 }
 
 // mask keeps the session out of the log, in which the runner has not seen it
@@ -76,14 +76,6 @@ func (e Env) mask(s assume.Session) bool {
 	log.Mask(s.SecretAccessKey.Reveal())
 	log.Mask(s.SessionToken.Reveal())
 	return log.Err() == nil
-}
-
-// exitCode tells a refusal from a failure.
-func exitCode(code explain.Code) int {
-	if code == explain.Failed {
-		return exitFailure
-	}
-	return exitRefused
 }
 
 // contradicting are the variables that some SDK takes credentials from before

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
@@ -42,7 +39,7 @@ type rehearsal struct {
 type rehearsedStep struct {
 	Failed  bool              `json:"failed"`
 	Code    string            `json:"code,omitempty"`
-	Message string            `json:"message,omitempty"` // of the error
+	Message string            `json:"message,omitempty"` // the whole diagnosis, of which the error shows a part
 	Hop     int               `json:"hop,omitempty"`
 	Env     map[string]string `json:"env"` // secrets masked
 	Outputs map[string]string `json:"outputs"`
@@ -115,15 +112,19 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 		return nil, err
 	}
 	r := &rehearsal{Scenario: scenario.Name}
+	var failure *explain.Diagnosis
 	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
-		return stepWith(environ, stdout, env.Now).Run(ctx)
+		step := stepWith(environ, stdout, env.Now)
+		step.OnFailure = func(d explain.Diagnosis) { failure = &d }
+		return step.Run(ctx)
 	}
 	for _, with := range scenario.Steps {
+		failure = nil
 		result, err := job.Run(ctx, phase, withExpressions(with, scenario, job))
 		if err != nil {
 			return nil, err
 		}
-		r.add(job, result)
+		r.add(job, result, failure)
 		if result.Failed {
 			break // the runner skips the steps that follow
 		}
@@ -175,10 +176,9 @@ func withExpressions(with map[string]string, s *sandbox.Scenario, job *sandbox.J
 	return all
 }
 
-// hopInMessage finds the hop in the text of a denial.
-var hopInMessage = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`hop ([0-9]+) of [0-9]+`) })
-
-func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
+// add notes what came of a step. A step that failed without a diagnosis failed
+// by the runner, such as for a file command that it cannot read.
+func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result, failure *explain.Diagnosis) {
 	step := rehearsedStep{Failed: result.Failed, Env: map[string]string{}, Outputs: map[string]string{}}
 	for name, value := range result.Env {
 		step.Env[name] = job.Mask(value)
@@ -187,13 +187,12 @@ func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result) {
 		step.Outputs[name] = job.Mask(value)
 	}
 	for _, a := range job.Annotations() {
-		if a.Step != result.Name || a.Level != "error" {
-			continue
+		if a.Step == result.Name && a.Level == "error" {
+			step.Code, step.Message = a.Title, a.Message
 		}
-		step.Code, step.Message = a.Title, job.Mask(a.Message)
-		if m := hopInMessage().FindStringSubmatch(a.Message); m != nil {
-			step.Hop, _ = strconv.Atoi(m[1])
-		}
+	}
+	if failure != nil {
+		step.Code, step.Message, step.Hop = string(failure.Code), job.Mask(failure.Text()), failure.Hop
 	}
 	r.Steps = append(r.Steps, step)
 }

@@ -16,7 +16,7 @@ import (
 // outside, so all of it is made harmless.
 func (r *rehearsal) print(out io.Writer) {
 	say := func(format string, args ...any) {
-		fmt.Fprintln(out, runner.Harmless(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(out, runner.Sanitize(fmt.Sprintf(format, args...)))
 	}
 	say("Log of the job, as the runner shows it (%s)", r.Scenario)
 	for line := range strings.Lines(r.Log) {

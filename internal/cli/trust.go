@@ -128,7 +128,7 @@ func (e Env) write(text bool, f func(io.Writer) error) error {
 	}
 	out := b.String()
 	if text {
-		out = runner.Harmless(out)
+		out = runner.Sanitize(out)
 	}
 	_, err := io.WriteString(e.Stdout, out)
 	return err

@@ -37,13 +37,17 @@ func (e Evidence) at(d *Denial) time.Time {
 // Failure diagnoses the error that ended a login.
 func Failure(err error, e Evidence) Diagnosis {
 	if denial, ok := errors.AsType[*Denial](err); ok {
-		return explainDenial(denial, e)
+		return ofDenial(denial, e)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return deadline(err.Error())
 	}
 	if endpoint, ok := errors.AsType[*oidc.EndpointError](err); ok {
-		return plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error())
+		d := plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error())
+		if endpoint.Status >= 400 {
+			d.Origin = answered(endpoint.Status)
+		}
+		return d
 	}
 	return Diagnosis{Code: Failed, What: err.Error()}
 }
@@ -100,6 +104,18 @@ var answers = map[string]func(*Denial, Evidence) Diagnosis{
 // is answers with what the README says of a code.
 func is(code Code) func(*Denial, Evidence) Diagnosis {
 	return func(d *Denial, _ Evidence) Diagnosis { return plain(code, "AWS refused "+d.Error()) }
+}
+
+// ofDenial adds to the explanation at which hop and by whom it was refused.
+func ofDenial(denial *Denial, e Evidence) Diagnosis {
+	d := explainDenial(denial, e)
+	if denial.Role != "" {
+		d.Hop = denial.Hop
+	}
+	if denial.Code != "" && !denial.Deadline {
+		d.Origin = answered(denial.Status)
+	}
+	return d
 }
 
 func explainDenial(d *Denial, e Evidence) Diagnosis {

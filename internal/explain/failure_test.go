@@ -53,7 +53,7 @@ func TestFailureByAnswer(t *testing.T) {
 		{answer(hop, "SignatureDoesNotMatch", "The request signature we calculated does not match"), ChainedRoleRefused, "does not accept the credentials"},
 		{skewed, ClockSkew, ""},
 		{answer(hop, "InvalidClientTokenId", "x"), ChainedRoleRefused, "check the keys"},
-		{answer(hop, "AccessDenied", "a text of another kind"), ChainedRoleRefused, "likely causes"},
+		{answer(hop, "AccessDenied", "a text of another kind"), ChainedRoleRefused, "possible causes"},
 		{answer(hop, "SomethingNew", "x"), ChainedRoleRefused, "SomethingNew"},
 		{answer(web, "SomethingNew", "x"), WebIdentityNotAuthorized, "SomethingNew"},
 		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, STSUnreachable, "health dashboard"},

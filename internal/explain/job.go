@@ -23,6 +23,12 @@ const permissions = "permissions:\n  id-token: write\n  contents: read"
 // MissingToken says why the runner offers no OIDC token, as far as the job's
 // facts tell (forks, Dependabot, reusable workflows, permission).
 func MissingToken(j Job) Diagnosis {
+	d := missingToken(j)
+	d.Origin = OriginRefusal
+	return d
+}
+
+func missingToken(j Job) Diagnosis {
 	switch {
 	case j.fromFork():
 		head := j.HeadRepository

@@ -10,27 +10,30 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's table of codes")
+var update = flag.Bool("update", false, "rewrite the README's tables")
 
-func TestREADMETableOfCodesIsRendered(t *testing.T) {
-	const path, begin, end = "../../README.md", "<!-- codes -->\n", "<!-- /codes -->\n"
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok1 := strings.Cut(string(content), begin)
-	got, after, ok2 := strings.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatal("README.md has no section of codes")
-	}
-	if *update {
-		if err := os.WriteFile(path, []byte(before+begin+CodeTable()+end+after), 0o644); err != nil {
+func TestREADMETablesAreRendered(t *testing.T) {
+	const path = "../../README.md"
+	for section, table := range map[string]string{"codes": CodeTable(), "exit codes": ExitTable()} {
+		begin, end := "<!-- "+section+" -->\n", "<!-- /"+section+" -->\n"
+		content, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-		got = CodeTable()
-	}
-	if diff := cmp.Diff(CodeTable(), got); diff != "" {
-		t.Errorf("the table of codes is not what reference.go says; run go test ./internal/explain -update\n%s", diff)
+		before, rest, ok1 := strings.Cut(string(content), begin)
+		got, after, ok2 := strings.Cut(rest, end)
+		if !ok1 || !ok2 {
+			t.Fatalf("README.md has no section of %s", section)
+		}
+		if *update {
+			if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			got = table
+		}
+		if diff := cmp.Diff(table, got); diff != "" {
+			t.Errorf("the table of %s is not what the code says; run go test ./internal/explain -update\n%s", section, diff)
+		}
 	}
 }
 

@@ -40,7 +40,6 @@ func Build(given Given) (Plan, []Problem) {
 		Timeout:           b.timeout(),
 		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
 		Network:           b.network(),
-		MaskAccountID:     b.boolean("mask-aws-account-id", false),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
 		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many() && !b.refresh()),
 		OutputCredentials: b.boolean("output-credentials", false),
@@ -48,6 +47,7 @@ func Build(given Given) (Plan, []Problem) {
 		Refresh:           b.refresh(),
 		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
 	}
+	b.boolean("mask-aws-account-id", false) // for its problem; see MasksAccounts
 	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
 	if b.boolean("disable-retry", false) {
 		p.Attempts = 1

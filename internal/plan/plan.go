@@ -34,7 +34,6 @@ type Plan struct {
 	Parallel        int // how many calls at once
 	Network         Network
 
-	MaskAccountID     bool
 	UnsetCurrent      bool // blank keys of earlier steps, and do not use them
 	ExportEnv         bool // output-env-credentials
 	OutputCredentials bool

@@ -177,7 +177,7 @@ func TestAHerdFailsOnce(t *testing.T) {
 	}
 	for _, r := range results {
 		exit, ok := errors.AsType[*exec.ExitError](r.err)
-		if !ok || exit.ExitCode() != 3 || r.stdout.Len() > 0 || !strings.HasPrefix(r.stderr.String(), "aws-oidc-action: region-disabled: AWS refused hop 2 of 2") {
+		if !ok || exit.ExitCode() != 1 || r.stdout.Len() > 0 || !strings.HasPrefix(r.stderr.String(), "aws-oidc-action: region-disabled: AWS refused hop 2 of 2") {
 			t.Errorf("%v: %q, %s", r.err, r.stdout.String(), r.stderr.String())
 		}
 	}

@@ -90,6 +90,7 @@ func (r Refresher) diagnose(err error, bearer secret.Value, claims oidc.Claims) 
 	if _, ok := errors.AsType[*oidc.EndpointError](err); ok && !end.IsZero() && r.Now().After(end) {
 		return &explain.Diagnosis{
 			Code:   explain.IDTokenEndpoint,
+			Origin: explain.OriginRefusal,
 			What:   "GitHub gives this job no more OIDC tokens: " + err.Error(),
 			Causes: []string{"the job's request token ended at " + end.Format(time.RFC3339) + "; GitHub does not renew it"},
 			Cure:   "split the job, or give a session that is not chained more time with role-duration-seconds",

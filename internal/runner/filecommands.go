@@ -91,9 +91,11 @@ func (r *Runner) WriteState(pairs ...Pair) error {
 	return nil
 }
 
-// fitSummary returns the summary if it fits into what is left of the runner's
-// limit; beyond it the runner would drop the whole summary of the step.
+// fitSummary returns the summary as it is written, if it fits into what is left
+// of the runner's limit; beyond it the runner would drop the whole summary of
+// the step.
 func (r *Runner) fitSummary(text string) []byte {
+	text = r.withoutAccounts(text)
 	path := r.env["GITHUB_STEP_SUMMARY"]
 	if text == "" || path == "" {
 		return nil

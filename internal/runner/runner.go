@@ -5,7 +5,6 @@
 package runner
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"sync"
@@ -21,6 +20,8 @@ type Runner struct {
 	env map[string]string
 	out *stickyWriter
 	gha *githubactions.Action
+
+	hideAccounts bool
 
 	mu     sync.Mutex
 	masked map[string]bool
@@ -81,6 +82,19 @@ func (r *Runner) Mask(value string) {
 	}
 }
 
+// MaskAccountsIn masks every account id in a text where HideAccounts was
+// called, so that later steps cannot print it either.
+func (r *Runner) MaskAccountsIn(text string) {
+	if !r.hideAccounts {
+		return
+	}
+	for _, id := range accountID().FindAllString(text, -1) {
+		if id = strings.ReplaceAll(id, "-", ""); len(id) == 12 {
+			r.Mask(id)
+		}
+	}
+}
+
 func (r *Runner) firstTime(v string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,38 +105,10 @@ func (r *Runner) firstTime(v string) bool {
 	return true
 }
 
-// Info prints lines to the log.
-func (r *Runner) Info(format string, args ...any) {
-	r.println(fmt.Sprintf(format, args...))
-}
-
-// Notice, Warning and Error annotate the run. Title and text may come from
-// outside: the command escapes them.
-func (r *Runner) Notice(title, text string) { r.annotate("notice", title, text) }
-
-// Warning is like Notice.
-func (r *Runner) Warning(title, text string) { r.annotate("warning", title, text) }
-
-// Error is like Notice. It does not end anything; a failing step writes one.
-func (r *Runner) Error(title, text string) { r.annotate("error", title, text) }
-
-func (r *Runner) annotate(command, title, text string) {
-	r.gha.IssueCommand(&githubactions.Command{
-		Name:       command,
-		Message:    Harmless(text),
-		Properties: githubactions.CommandProperties{"title": Harmless(title)},
-	})
-}
-
-// Group begins a section of the log that is folded, and returns what ends it.
-func (r *Runner) Group(title string) (end func()) {
-	r.gha.Group(Harmless(title))
-	return r.gha.EndGroup
-}
-
-func (r *Runner) println(text string) {
-	fmt.Fprintln(r.out, Harmless(text))
-}
+// HideAccounts masks the account ids in all that is printed and in the summary
+// from now on, those too that no one knew before. It is for the beginning of a
+// phase, before several goroutines print.
+func (r *Runner) HideAccounts() { r.hideAccounts = true }
 
 // Err returns the first error of writing to the log, if there was one.
 func (r *Runner) Err() error {

@@ -68,7 +68,7 @@ func TestTextFromOutsideIsNoCommand(t *testing.T) {
 	var out bytes.Buffer
 	r := New(nil, &out)
 	r.Info("%s", "::error::a\n  ::set-output name=x::y\nb ##[warning]c\x1b[31m\u202e\rd")
-	r.Error("co:de,\nx", "::a\nb\r%")
+	r.Annotate(LevelError, Annotation{Title: "co:de,\nx", Text: []string{"::a\nb\r%"}})
 	want := ": :error::a\n  : :set-output name=x::y\nb ## [warning]c\\u001b[31m\\u202e\\u000dd\n" +
 		"::error title=co%3Ade%2C%0Ax:::" + " :a%0Ab\\u000d%25\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
@@ -76,13 +76,13 @@ func TestTextFromOutsideIsNoCommand(t *testing.T) {
 	}
 }
 
-func FuzzHarmless(f *testing.F) {
+func FuzzSanitize(f *testing.F) {
 	f.Add("::error::x")
 	f.Add(" \t::x")
 	f.Add("##[x]###[y]")
 	f.Add("\u00a0::x\x85::y")
 	f.Fuzz(func(t *testing.T, text string) {
-		for line := range strings.FieldsFuncSeq(Harmless(text), func(c rune) bool { return c == '\n' || c == '\r' }) {
+		for line := range strings.FieldsFuncSeq(Sanitize(text), func(c rune) bool { return c == '\n' || c == '\r' }) {
 			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
 				t.Errorf("%q became the command %q", text, line)
 			}
@@ -183,7 +183,7 @@ func TestABrokenLogIsAnErrorAndNoPanic(t *testing.T) {
 	r := New(nil, brokenWriter{})
 	r.Mask("x")
 	r.Info("y")
-	r.Error("a", "b")
+	r.Annotate(LevelError, Annotation{Title: "a", Text: []string{"b"}})
 	if r.Err() == nil {
 		t.Error("nobody is told that the masks were not written")
 	}

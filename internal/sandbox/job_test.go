@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -262,6 +263,44 @@ func TestCommands(t *testing.T) {
 		"::error::not a command\n::add-mask::shown\nshown\n::word::\n***\n::not a command\na::error::b\n"
 	if diff := cmp.Diff(want, j.Log()); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnnotationsAreCut: 4,096 UTF-16 units of a message, masked before, in the
+// log too; ten annotations of each level in a step.
+func TestAnnotationsAreCut(t *testing.T) {
+	j := newJob(t)
+	step := func(p process) int {
+		fmt.Fprint(p.stdout, "::add-mask::a-long-secret\n")
+		fmt.Fprintf(p.stdout, "::error::%sa-long-secret%s\n", strings.Repeat("x", 4090), "yyyyy")
+		fmt.Fprintf(p.stdout, "::error::%s\n", strings.Repeat("😀", 2049))
+		fmt.Fprintf(p.stdout, "%s\n", strings.Repeat("z", 5000))
+		for i := range 11 {
+			fmt.Fprintf(p.stdout, "::error::e%d\n::warning::w%d\n", i, i)
+		}
+		return 0
+	}
+	run(t, j, nil, step)
+	first := strings.Repeat("x", 4090) + "***yyy"
+	second := strings.Repeat("😀", 2048)
+	want := []Annotation{{"step", "error", "", first}, {"step", "error", "", second}}
+	for i := range 8 {
+		want = append(want, Annotation{"step", "error", "", fmt.Sprint("e", i)})
+	}
+	for i := range 10 {
+		want = append(want, Annotation{"step", "warning", "", fmt.Sprint("w", i)})
+	}
+	got := j.Annotations()
+	slices.SortStableFunc(got, func(a, b Annotation) int { return strings.Compare(a.Level, b.Level) })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+	if log := j.Log(); !strings.HasPrefix(log, "##[error]"+first+"\n##[error]"+second+"\n"+strings.Repeat("z", 5000)+"\n") || !strings.Contains(log, "##[error]e10\n##[warning]w10\n") {
+		t.Errorf("log:\n%s", log)
+	}
+	run(t, j, nil, step)
+	if n := len(j.Annotations()); n != 40 {
+		t.Errorf("%d annotations of two steps", n)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf16"
 )
 
 // Write is one piece of output as a step wrote it.
@@ -15,13 +16,20 @@ type Write struct {
 	Data   []byte
 }
 
-// Annotation is an error, a warning or a notice that a step wrote.
+// Annotation is an error, a warning or a notice that a step wrote, as it is
+// shown on the page of the run: masked and cut.
 type Annotation struct {
 	Step    string
 	Level   string // error, warning or notice
 	Title   string
-	Message string // as it was meant, not masked
+	Message string
 }
+
+// The runner's limits for annotations (ExecutionContext.AddIssue).
+const (
+	maxMessage     = 4096 // UTF-16 code units of a message, after masking
+	maxAnnotations = 10   // of each level in a step
+)
 
 // jobLog turns what steps write into the log that people see: it carries out
 // commands line by line and masks everything that comes after a mask.
@@ -83,6 +91,10 @@ func (l *jobLog) hide(value string) {
 func (l *jobLog) maskText(text string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.maskLines(text)
+}
+
+func (l *jobLog) maskLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		lines[i] = l.masks.mask(line)
@@ -97,8 +109,22 @@ func (l *jobLog) runnerError(step, message string) {
 	l.annotate(step, "error", "", message)
 }
 
+// annotate shows a message and, up to maxAnnotations, keeps it. The log has it
+// cut as well.
 func (l *jobLog) annotate(step, level, title, message string) {
-	l.annotations = append(l.annotations, Annotation{step, level, title, message})
+	message = l.maskLines(message)
+	if units := utf16.Encode([]rune(message)); len(units) > maxMessage {
+		message = string(utf16.Decode(units[:maxMessage]))
+	}
+	before := 0
+	for _, a := range l.annotations {
+		if a.Step == step && a.Level == level {
+			before++
+		}
+	}
+	if before < maxAnnotations {
+		l.annotations = append(l.annotations, Annotation{step, level, title, message})
+	}
 	l.show("##[" + level + "]" + message)
 }
 

@@ -1,0 +1,65 @@
+package explain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Exit codes of the step and of every command.
+const (
+	ExitFine    = 0
+	ExitRefused = 1
+	ExitUsage   = 2
+	ExitFailure = 3
+)
+
+// exits says what the exit codes mean, in the README's words.
+var exits = []struct {
+	code    int
+	meaning string
+}{
+	{ExitFine, "success"},
+	{ExitRefused, "an answer of STS or GitHub refused the login, or the account is not the expected one; a command has findings, or the outcome of a rehearsal is not the expected one"},
+	{ExitUsage, "inputs, arguments or a scenario are invalid; no network call was made"},
+	{ExitFailure, "anything else: network, files, a deadline"},
+}
+
+// ExitTable renders the README's table of exit codes.
+func ExitTable() string {
+	var b strings.Builder
+	b.WriteString("| exit code | meaning |\n|---|---|\n")
+	for _, e := range exits {
+		fmt.Fprintf(&b, "| %d | %s |\n", e.code, tableCell(e.meaning))
+	}
+	return b.String()
+}
+
+// Origin is what ended a login. It decides the exit code, whatever the Code:
+// running a job again can help against a failure only.
+type Origin string
+
+// The origins.
+const (
+	OriginFailure Origin = ""        // neither of the others
+	OriginInputs  Origin = "inputs"  // the plan, before any call
+	OriginRefusal Origin = "refusal" // an answer of STS or GitHub, or the guard that checks STS's answers
+)
+
+var exitCodes = map[Origin]int{
+	OriginFailure: ExitFailure,
+	OriginInputs:  ExitUsage,
+	OriginRefusal: ExitRefused,
+}
+
+// ExitCode is the exit code of the step or command that ends with the
+// diagnosis.
+func (d Diagnosis) ExitCode() int { return exitCodes[d.Origin] }
+
+// answered returns the origin of an error answer of a server: a refusal, unless
+// the server says itself that it failed.
+func answered(status int) Origin {
+	if status >= 500 {
+		return OriginFailure
+	}
+	return OriginRefusal
+}

@@ -1,0 +1,143 @@
+package runner
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Level is the kind of an annotation.
+type Level string
+
+// The kinds of annotations. A failing step writes one error.
+const (
+	LevelNotice  Level = "notice"
+	LevelWarning Level = "warning"
+	LevelError   Level = "error"
+)
+
+// Annotation is shown on the page of the run and in the log. Its texts may come
+// from outside.
+type Annotation struct {
+	Title string
+
+	// Text are paragraphs, the most important first. Those for which an
+	// annotation has no room are left out.
+	Text []string
+
+	// Details are for the log only, where they follow in a group. Without
+	// Details, a Text that is left out follows there.
+	Details string
+}
+
+// maxAnnotation is how much of an annotation the runner keeps, in UTF-16 code
+// units (ExecutionContext.AddIssue); it cuts the log at the same place.
+const maxAnnotation = 4096
+
+// seeLog ends an annotation whose details are in the log.
+const seeLog = "For details, see the log of this step."
+
+// Info prints lines to the log.
+func (r *Runner) Info(format string, args ...any) {
+	fmt.Fprintln(r.out, r.shown(fmt.Sprintf(format, args...)))
+}
+
+// Notice annotates the run with one paragraph.
+func (r *Runner) Notice(title, text string) {
+	r.Annotate(LevelNotice, Annotation{Title: title, Text: []string{text}})
+}
+
+// Warning is like Notice.
+func (r *Runner) Warning(title, text string) {
+	r.Annotate(LevelWarning, Annotation{Title: title, Text: []string{text}})
+}
+
+// Annotate annotates the run and prints what has no room there to the log.
+func (r *Runner) Annotate(level Level, a Annotation) {
+	title, text, details := r.shown(a.Title), r.shown(strings.Join(a.Text, "\n")), r.shown(a.Details)
+	switch {
+	case details == "" && utf16Len(text) > maxAnnotation:
+		details = text
+	case details == text && utf16Len(text) <= maxAnnotation:
+		details = ""
+	}
+	if details != "" {
+		text = r.fit(a.Text)
+	}
+	var b bytes.Buffer
+	write := func(name string, properties githubactions.CommandProperties, message string) {
+		fmt.Fprintln(&b, &githubactions.Command{Name: name, Properties: properties, Message: message})
+	}
+	write(string(level), githubactions.CommandProperties{"title": title}, text)
+	if details != "" {
+		write("group", nil, "Details of "+title)
+		fmt.Fprintln(&b, details)
+		write("endgroup", nil, "")
+	}
+	_, _ = r.out.Write(b.Bytes()) // at once, so that nothing comes between; Err has the error
+}
+
+// fit joins as many paragraphs as an annotation has room for beside seeLog. Of
+// the next one it takes the beginning.
+func (r *Runner) fit(paragraphs []string) string {
+	const least = 200 // room that is worth a beginning
+	room := maxAnnotation - utf16Len(seeLog)
+	var b strings.Builder
+	for _, p := range paragraphs {
+		if room < least {
+			break
+		}
+		p = cutUTF16(r.shown(p)+"\n", room)
+		b.WriteString(p)
+		room -= utf16Len(p)
+	}
+	return b.String() + seeLog
+}
+
+// shown is the one form in which text reaches the log.
+func (r *Runner) shown(text string) string {
+	return Sanitize(r.withoutAccounts(text))
+}
+
+// withoutAccounts masks account ids where HideAccounts asks for it.
+func (r *Runner) withoutAccounts(text string) string {
+	if r.hideAccounts {
+		return MaskAccounts(text)
+	}
+	return text
+}
+
+// utf16Len is the length of a text as .NET, and so the runner, counts it.
+func utf16Len(text string) int {
+	n := 0
+	for _, c := range text {
+		n += utf16Width(c)
+	}
+	return n
+}
+
+func utf16Width(c rune) int {
+	if c > 0xffff {
+		return 2
+	}
+	return 1
+}
+
+// cutUTF16 shortens a paragraph, whose line end it keeps, to at most n code
+// units.
+func cutUTF16(p string, n int) string {
+	if utf16Len(p) <= n {
+		return p
+	}
+	const end = "…\n"
+	n -= utf8.RuneCountInString(end)
+	for i, c := range p {
+		if n -= utf16Width(c); n < 0 {
+			return p[:i] + end
+		}
+	}
+	return p
+}
