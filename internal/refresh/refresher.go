@@ -22,21 +22,26 @@ type Refresher struct {
 	Sleep  func(context.Context, time.Duration) error // between tries, and while others renew
 }
 
-// How long a caller waits for a renewal, its own or that of another process.
-// AWS's SDK for Go gives the whole program one minute.
+// How long a caller waits. AWS's SDK for Go gives the whole program one minute.
 const (
-	longestWait = 50 * time.Second
-	patience    = 15 * time.Second // of a caller who has a session that lives longer than that
+	longestWait    = 50 * time.Second
+	longestRenewal = 15 * time.Second // by a caller whose session lives longer than that
+	longestQueue   = 5 * time.Second  // of a renewal by another process, before a living session is handed out all the same
 )
 
+// lastMinute is when a session is so near its end that it is renewed even
+// where the new one cannot be kept, so that each caller renews it.
+const lastMinute = time.Minute
+
 // Get returns a session of a profile that lives. Of many processes that find
-// it due, one renews it and the others wait for that one.
+// it due, one renews it and the others wait for that one: until it succeeds or
+// fails, or, while the session lives, for at most 5 seconds of its work.
 //
 // The diagnosis is nil if all went well. With a session it says what went
 // wrong on the way: the session is an older one that still lives, or cannot be
 // kept. Without a session it says why there is none.
 func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *explain.Diagnosis) {
-	session, d, settled := r.look(name)
+	session, d, settled := r.look(name, spare{})
 	if settled {
 		return session, d
 	}
@@ -46,7 +51,7 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *expl
 	}
 	if d := r.impossible(login.Profile); d != nil {
 		if session != nil {
-			return session, nil // which is all that can be had here
+			return session, nil // no other can be had here
 		}
 		return nil, d
 	}
@@ -57,9 +62,10 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *expl
 
 // look reads what the state says of a profile now. It is settled if there is
 // nothing to do: the session is young, or it is too early to try again what
-// failed. Otherwise the session is one that still lives, or nil.
-func (r Refresher) look(name string) (session *assume.Session, d *explain.Diagnosis, settled bool) {
-	c, err := r.Store.cached(name)
+// failed. Otherwise the session is one that still lives, or nil. The lock's
+// spare room is for its holder.
+func (r Refresher) look(name string, sp spare) (session *assume.Session, d *explain.Diagnosis, settled bool) {
+	c, err := r.Store.latest(name, sp)
 	now := r.Now()
 	living := err == nil && c.left(now) > 0
 	if living {
@@ -68,7 +74,7 @@ func (r Refresher) look(name string) (session *assume.Session, d *explain.Diagno
 	if living && !c.due(now) {
 		return session, nil, true
 	}
-	f, err := load[failure](r.Store, name, failureFile)
+	f, err := r.Store.lastFailure(name, sp)
 	if err != nil || !f.holds(now, c.left(now)) {
 		return session, nil, false
 	}
@@ -79,8 +85,8 @@ func (r Refresher) look(name string) (session *assume.Session, d *explain.Diagno
 }
 
 func (r Refresher) wait(session *assume.Session) time.Duration {
-	if session != nil && session.Expires.Sub(r.Now()) > patience {
-		return patience
+	if session != nil && session.Expires.Sub(r.Now()) > longestRenewal {
+		return longestRenewal
 	}
 	return longestWait
 }
@@ -89,9 +95,14 @@ func (r Refresher) wait(session *assume.Session) time.Duration {
 func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session, *explain.Diagnosis) {
 	lock := r.Store.lock(name)
 	defer func() { _ = lock.Unlock() }()
+	var queueEnds time.Time
 	for {
 		locked, err := lock.TryLock()
-		session, d, settled := r.look(name) // again: somebody may just have renewed it
+		var sp spare
+		if locked {
+			sp = r.Store.spare(name)
+		}
+		session, d, settled := r.look(name, sp) // again: somebody may just have renewed it
 		switch {
 		case settled:
 			return session, d
@@ -100,10 +111,28 @@ func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session,
 		case locked:
 			return r.renew(ctx, name, session)
 		}
+		if queueEnds.IsZero() {
+			queueEnds = r.queueEnds(name)
+		}
+		if session != nil && !r.Now().Before(queueEnds) {
+			return session, nil // the lock's holder says what goes wrong, if it ever does
+		}
 		if err := r.Sleep(ctx, lockPoll); err != nil {
 			return session, waited(name, err, session != nil)
 		}
 	}
+}
+
+// queueEnds returns until when a caller whose session lives waits for the
+// lock's holder. One that was stopped, or that hangs, so delays only those who
+// come in its first seconds, and each of them once.
+func (r Refresher) queueEnds(name string) time.Time {
+	now := r.Now()
+	began := r.Store.spare(name).Began
+	if began.IsZero() || began.After(now) {
+		began = now
+	}
+	return began.Add(longestQueue)
 }
 
 // renew walks the chain and keeps the session at its end. The caller holds the
@@ -114,18 +143,25 @@ func (r Refresher) renew(ctx context.Context, name string, former *assume.Sessio
 	if err != nil {
 		return former, failed(err)
 	}
+	if err := r.Store.begin(name, r.Now()); err != nil && former != nil && former.Expires.Sub(r.Now()) > lastMinute {
+		return former, failed(fmt.Errorf("the session is due for renewal, but the state cannot be written and every process would renew it; it is used until %s: %w",
+			former.Expires.Add(-lastMinute).UTC().Format(time.RFC3339), err))
+	}
 	session, d := r.walk(ctx, login)
-	if d != nil {
-		if !errors.Is(ctx.Err(), context.Canceled) {
-			// A note that cannot be written must not hide the diagnosis.
-			_ = r.Store.failed(name, failure{At: r.Now(), Diagnosis: *d})
+	if d == nil {
+		if err := r.Store.keep(name, session, r.Now()); err != nil {
+			d = failed(fmt.Errorf("the session was renewed, but cannot be kept for the next call: %w", err))
 		}
-		return former, d
+		return &session, d
 	}
-	if err := r.Store.keep(name, session, r.Now()); err != nil {
-		return &session, failed(fmt.Errorf("the session is renewed, but cannot be kept for the next call: %w", err))
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		// A note that cannot be written must not hide the diagnosis.
+		_ = r.Store.failed(name, failure{At: r.Now(), Diagnosis: *d})
 	}
-	return &session, nil
+	if former != nil && !former.Expires.After(r.Now()) {
+		former = nil // it ended meanwhile
+	}
+	return former, d
 }
 
 // waited diagnoses a lock that was not to be had in time.
@@ -136,8 +172,8 @@ func waited(name string, err error, living bool) *explain.Diagnosis {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &explain.Diagnosis{
 			Code: explain.Deadline,
-			What: fmt.Sprintf("another process renews profile %q and did not end in time", name),
-			Cure: "try again; if it stays so, end the process that holds the lock",
+			What: fmt.Sprintf("another process is renewing profile %q and did not finish in time", name),
+			Cure: "run the command again; if it times out again, end the process that holds the lock",
 		}
 	}
 	return failed(err)
@@ -146,7 +182,7 @@ func waited(name string, err error, living bool) *explain.Diagnosis {
 func failed(err error) *explain.Diagnosis {
 	d := &explain.Diagnosis{Code: explain.Failed, What: err.Error()}
 	if errors.Is(err, os.ErrPermission) {
-		d.Cure = "ask as the user whom the job's steps run as, to whom the state belongs"
+		d.Cure = "run the command as the user that runs the job's steps, who owns the state"
 	}
 	return d
 }

@@ -214,13 +214,60 @@ func TestWaitingForAnother(t *testing.T) {
 			t.Error("another session")
 		}
 	})
+	t.Run("who was stopped, while the session lives", func(t *testing.T) {
+		w := newWorld(t, "")
+		seed := w.put("deploy", w.login())
+		hold(w)
+		w.now = w.now.Add(50 * time.Minute)
+		if err := w.Store.begin("deploy", w.now.Add(-2*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		w.slept = func(_ context.Context, d time.Duration) error {
+			w.now = w.now.Add(d)
+			return nil
+		}
+		// Who comes in its first seconds waits for the rest of them, and nobody after that.
+		for _, longest := range []time.Duration{longestQueue - 2*time.Second, 0, 0} {
+			before := w.now
+			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
+				t.Error("another session")
+			}
+			if waited := w.now.Sub(before); waited < longest || waited > longest+lockPoll {
+				t.Errorf("waited %s, want %s", waited, longest)
+			}
+		}
+	})
+	t.Run("who does not say since when, while the session lives", func(t *testing.T) {
+		w := newWorld(t, "")
+		seed := w.put("deploy", w.login())
+		hold(w)
+		w.slept = func(_ context.Context, d time.Duration) error {
+			w.now = w.now.Add(d)
+			return nil
+		}
+		for _, began := range []time.Duration{0, 48 * time.Hour} { // nothing noted, and a clock that was set back
+			w.now = seed.Expires.Add(-19 * time.Minute)
+			if began > 0 {
+				if err := w.Store.begin("deploy", w.now.Add(began)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := w.now
+			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
+				t.Error("another session")
+			}
+			if waited := w.now.Sub(before); waited != longestQueue {
+				t.Errorf("waited %s", waited)
+			}
+		}
+	})
 	t.Run("who keeps it, after its end", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
 		w.slept = timeout
 		w.now = w.now.Add(time.Hour)
-		w.refused("deploy", explain.Deadline, "another process renews")
+		w.refused("deploy", explain.Deadline, "another process is renewing profile")
 	})
 	t.Run("until the job is cancelled", func(t *testing.T) {
 		w := newWorld(t, "")
@@ -289,10 +336,10 @@ func TestHowLongACallerWaits(t *testing.T) {
 	if got := w.wait(nil); got != longestWait || got >= time.Minute {
 		t.Errorf("without a session %s", got)
 	}
-	if got := w.wait(&assume.Session{Expires: w.now.Add(patience)}); got != longestWait {
+	if got := w.wait(&assume.Session{Expires: w.now.Add(longestRenewal)}); got != longestWait {
 		t.Errorf("with one about to end %s", got)
 	}
-	if got := w.wait(&assume.Session{Expires: w.now.Add(patience + 1)}); got != patience {
+	if got := w.wait(&assume.Session{Expires: w.now.Add(longestRenewal + 1)}); got != longestRenewal {
 		t.Errorf("with a living one %s", got)
 	}
 }
@@ -346,19 +393,6 @@ func TestADamagedCacheIsRenewed(t *testing.T) {
 	})
 }
 
-func TestASessionThatCannotBeKeptIsHandedOut(t *testing.T) {
-	w := newWorld(t, "")
-	w.put("deploy", w.login())
-	if err := errors.Join(os.Remove(w.path("deploy", sessionFile)), os.Mkdir(w.path("deploy", sessionFile), 0o700)); err != nil {
-		t.Fatal(err)
-	}
-	session, d := w.Get(context.Background(), "deploy")
-	if session == nil || d == nil || !strings.Contains(d.Text(), "cannot be kept") {
-		t.Fatalf("session %v, diagnosis %v", session, d)
-	}
-	w.works(*session)
-}
-
 func TestADamagedStateIsTold(t *testing.T) {
 	for name, tt := range map[string]struct {
 		damage func(*world) error
@@ -394,6 +428,37 @@ func TestADamagedStateIsTold(t *testing.T) {
 			t.Errorf("session %v, diagnosis %v", session, d)
 		}
 	})
+}
+
+// The clock was set back by hours after the session was fetched.
+func TestASessionFromTheFutureIsRenewed(t *testing.T) {
+	w := newWorld(t, "")
+	seed := w.put("deploy", w.login())
+	var n int
+	w.calls(&n)
+	w.now = w.now.Add(-clockSlew)
+	if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID || w.calls(&n) != "" {
+		t.Error("clocks go back a little now and then")
+	}
+	w.now = w.now.Add(-2 * time.Hour)
+	fresh := w.get("deploy")
+	if got := w.calls(&n); got != walked || fresh.AccessKeyID == seed.AccessKeyID {
+		t.Errorf("calls: %s", got)
+	}
+	if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.calls(&n) != "" {
+		t.Error("it was renewed twice")
+	}
+}
+
+func TestASessionThatEndsDuringAFailingRenewalIsNotHandedOut(t *testing.T) {
+	w := newWorld(t, always)
+	seed := w.put("deploy", w.login())
+	w.now = seed.Expires.Add(-time.Second)
+	w.slept = func(context.Context, time.Duration) error { // between two tries
+		w.now = seed.Expires
+		return nil
+	}
+	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
 }
 
 func TestAnotherIdentityIsRefused(t *testing.T) {

@@ -39,10 +39,15 @@ func (s savedSession) cached() cached {
 // left is how long the session still lives; less than nothing if it has ended.
 func (c cached) left(now time.Time) time.Duration { return c.Session.Expires.Sub(now) }
 
-// due tells whether it is time to renew the session.
+// due reports whether it is time to renew the session. One that was fetched in
+// the future is due too: the clock was set back since, and nobody can tell how
+// long it still lives.
 func (c cached) due(now time.Time) bool {
-	return c.left(now) < margin(c.Session.Expires.Sub(c.Fetched))
+	return c.left(now) < margin(c.Session.Expires.Sub(c.Fetched)) || c.Fetched.Sub(now) > clockSlew
 }
+
+// clockSlew is how far clocks that are kept in time go back now and then.
+const clockSlew = time.Minute
 
 // longestMargin is above the 15 minutes that botocore wants a session to live:
 // it asks again for every call of its program when less is left.
@@ -63,7 +68,7 @@ type failure struct {
 	Diagnosis explain.Diagnosis
 }
 
-// holds tells whether it is too early for another try, by a process that finds
+// holds reports whether it is too early for another try, by a process that finds
 // this much left of the session: one that has waited for the lock, or one
 // that an SDK starts for its next call.
 func (f failure) holds(now time.Time, left time.Duration) bool {
@@ -77,7 +82,7 @@ func pause(left time.Duration) time.Duration {
 	return max(5*time.Second, min(time.Minute, left/8))
 }
 
-// Notes is what became of a profile since it was put.
+// Notes is what happened to a profile since it was put.
 type Notes struct {
 	Renewals int       // that succeeded
 	Renewed  time.Time // the last one; zero if there was none

@@ -24,12 +24,13 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// The files of a profile. Only the session holds secrets.
+// The files of a profile. Only the session holds secrets, and the lock's spare
+// room where the session cannot be written.
 const (
 	loginFile   = "login.json"
 	sessionFile = "session.json"
 	failureFile = "failure.json"
-	lockFile    = "lock"
+	lockFile    = "lock" // see spare
 
 	maxFile = 4 << 20 // bytes; more roots than the usual ones may stand in a login
 	version = 1       // of every file
@@ -41,8 +42,8 @@ const (
 )
 
 // Store is what a job's state directory holds for refreshing, below refresh/.
-// Readers need no lock: every file is whole, whoever is killed while writing.
-// Writers hold the profile's lock.
+// Readers need no lock: every file but the lock's own is whole, whoever is
+// killed while writing. Writers hold the profile's lock.
 type Store struct {
 	path string
 	dir  *safefile.Dir
@@ -129,7 +130,7 @@ func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Se
 // profile.
 func (s *Store) files(name string) (map[string][]byte, error) {
 	var all map[string][]byte
-	for _, file := range []string{loginFile, sessionFile, failureFile} {
+	for _, file := range []string{loginFile, sessionFile, failureFile, lockFile} {
 		content, err := s.dir.ReadFile(folder(name)+"/"+file, maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -145,9 +146,9 @@ func (s *Store) files(name string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// replace makes these all the files that a profile has. The session goes
-// first and comes last: whenever this ends early, none is there beside a login
-// that it does not belong to.
+// replace makes these all the files that a profile has. Sessions go first and
+// come last: whenever this ends early, none is there beside a login that it
+// does not belong to.
 func (s *Store) replace(ctx context.Context, name string, files map[string][]byte) error {
 	unlock, err := s.lockNew(ctx, name)
 	if err != nil {
@@ -159,12 +160,19 @@ func (s *Store) replace(ctx context.Context, name string, files map[string][]byt
 			return fmt.Errorf("store profile %q: %w", name, err)
 		}
 	}
-	for _, file := range []string{loginFile, failureFile, sessionFile} {
+	if err := s.writeSpare(name, spare{}); err != nil {
+		return fmt.Errorf("store profile %q: %w", name, err)
+	}
+	for _, file := range []string{loginFile, failureFile, sessionFile, lockFile} {
 		content, given := files[file]
 		if !given {
 			continue
 		}
-		if err := s.dir.WriteFile(folder(name)+"/"+file, content); err != nil {
+		write := s.dir.WriteFile
+		if file == lockFile {
+			write = s.dir.OverwriteFile // the lock is on this file, not on its name
+		}
+		if err := write(folder(name)+"/"+file, content); err != nil {
 			return fmt.Errorf("store profile %q: %w", name, err)
 		}
 	}
@@ -217,26 +225,73 @@ func (s *Store) cached(name string) (cached, error) {
 	return c.cached(), err
 }
 
-// keep writes a renewed session. The caller holds the lock.
-func (s *Store) keep(name string, session assume.Session, now time.Time) error {
-	before, _ := s.cached(name) // an unreadable one is what this replaces
-	return save(s, name, sessionFile, newCached(session, now, before.Renewals+1))
-}
-
-// failed notes a renewal that failed. The caller holds the lock.
-func (s *Store) failed(name string, f failure) error {
-	before, _ := load[failure](s, name, failureFile)
-	f.Count = before.Count + 1
-	return save(s, name, failureFile, f)
-}
-
-// Notes tells what became of a profile since it was put.
-func (s *Store) Notes(name string) (Notes, error) {
+// latest returns the later of the session in its file and the one in the
+// lock's spare room, which only the lock's holder may hand in.
+func (s *Store) latest(name string, sp spare) (cached, error) {
 	c, err := s.cached(name)
+	if sp.Session == nil {
+		return c, err
+	}
+	if other := sp.Session.cached(); err != nil || other.Fetched.After(c.Fetched) {
+		return other, nil
+	}
+	return c, nil
+}
+
+// begin notes that a renewal is under way. An error means that nothing of what
+// it comes to can be kept. The caller holds the lock.
+func (s *Store) begin(name string, now time.Time) error {
+	sp := s.spare(name)
+	sp.Began = now
+	return s.writeSpare(name, sp)
+}
+
+// keep ends a renewal with its session. The caller holds the lock.
+func (s *Store) keep(name string, session assume.Session, now time.Time) error {
+	sp := s.spare(name)
+	before, _ := s.latest(name, sp) // an unreadable one is what this replaces
+	next := newCached(session, now, before.Renewals+1)
+	sp.Began = time.Time{}
+	err := save(s, name, sessionFile, next)
+	if err == nil {
+		_ = s.writeSpare(name, spare{}) // what it may still hold is older
+		return nil
+	}
+	if s.writeSpare(name, spare{Session: &next}) == nil {
+		return nil
+	}
+	return err
+}
+
+// failed ends a renewal with what made it fail. The caller holds the lock.
+func (s *Store) failed(name string, f failure) error {
+	sp := s.spare(name)
+	before, _ := s.lastFailure(name, sp)
+	f.Count = before.Count + 1
+	sp.Began, sp.Failure = time.Time{}, nil
+	if err := save(s, name, failureFile, f); err != nil {
+		sp.Failure = &f
+	}
+	return s.writeSpare(name, sp)
+}
+
+// lastFailure is latest for failures.
+func (s *Store) lastFailure(name string, sp spare) (failure, error) {
+	f, err := load[failure](s, name, failureFile)
+	if sp.Failure != nil && (err != nil || sp.Failure.At.After(f.At)) {
+		return *sp.Failure, nil
+	}
+	return f, err
+}
+
+// Notes returns what happened to a profile since it was put.
+func (s *Store) Notes(name string) (Notes, error) {
+	sp := s.spare(name)
+	c, err := s.latest(name, sp)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Notes{}, err
 	}
-	f, err := load[failure](s, name, failureFile)
+	f, err := s.lastFailure(name, sp)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Notes{}, err
 	}
@@ -248,7 +303,7 @@ func (s *Store) Notes(name string) (Notes, error) {
 }
 
 // lock is the lock of a profile that is stored. It has a file of its own,
-// because the others are replaced, and it is opened without being made, so
+// because the others are replaced, and it is opened without being created, so
 // that it belongs to the owner of the state.
 func (s *Store) lock(name string) *flock.Flock {
 	return flock.New(filepath.Join(s.path, filepath.FromSlash(folder(name)), lockFile), flock.SetFlag(safefile.LockFlag))
@@ -261,7 +316,11 @@ func (s *Store) lockNew(ctx context.Context, name string) (unlock func(), err er
 	}
 	file := folder(name) + "/" + lockFile
 	if _, err := s.dir.ReadFile(file, 0); errors.Is(err, fs.ErrNotExist) {
-		if err := s.dir.WriteFile(file, nil); err != nil {
+		room, err := encodeSpare(name, spare{})
+		if err != nil {
+			return nil, err
+		}
+		if err := s.dir.WriteFile(file, room); err != nil {
 			return nil, err
 		}
 	}

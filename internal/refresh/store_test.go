@@ -40,7 +40,7 @@ func TestDue(t *testing.T) {
 	start := time.Unix(1_800_000_000, 0)
 	c := cached{Session: assume.Session{Expires: start.Add(time.Hour)}, Fetched: start}
 	for after, want := range map[time.Duration]bool{
-		-time.Hour: false, 0: false, 40 * time.Minute: false, 40*time.Minute + 1: true, time.Hour: true, 9 * time.Hour: true,
+		-time.Hour: true, -time.Minute - 1: true, -time.Minute: false, 0: false, 40 * time.Minute: false, 40*time.Minute + 1: true, time.Hour: true, 9 * time.Hour: true,
 	} {
 		if got := c.due(start.Add(after)); got != want {
 			t.Errorf("after %s: %t", after, got)

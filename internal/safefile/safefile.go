@@ -102,23 +102,32 @@ func (d *Dir) readFile(name string, limit int64) (_ []byte, err error) {
 }
 
 func readRegular(dir *os.Root, base string, limit int64) (_ []byte, err error) {
-	before, err := lstatRegular(dir, base)
-	if err != nil {
-		return nil, err
-	}
-	f, err := dir.OpenFile(base, os.O_RDONLY|openNonblock, 0)
+	f, err := openRegular(dir, base, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer closeInto(f, &err)
-	after, err := f.Stat()
+	return readAll(f, limit)
+}
+
+// openRegular opens a file that exists, without waiting for a pipe in its place.
+func openRegular(dir *os.Root, base string, flag int) (*os.File, error) {
+	before, err := lstatRegular(dir, base)
 	if err != nil {
 		return nil, err
 	}
-	if !os.SameFile(before, after) {
-		return nil, errReplaced
+	f, err := dir.OpenFile(base, flag|openNonblock, 0)
+	if err != nil {
+		return nil, err
 	}
-	return readAll(f, limit)
+	after, err := f.Stat()
+	if err == nil && !os.SameFile(before, after) {
+		err = errReplaced
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // WriteFile replaces the named file by data with mode 0600. A reader sees the
@@ -126,6 +135,43 @@ func readRegular(dir *os.Root, base string, limit int64) (_ []byte, err error) {
 // once WriteFile has returned. An existing target must be a regular file.
 func (d *Dir) WriteFile(name string, data []byte) error {
 	return d.WriteFrom(name, bytes.NewReader(data), filePerm)
+}
+
+// OverwriteFile writes data over the content of a file that exists, in place:
+// where a file of this size has its room on disk already, that succeeds on a
+// full disk and in a directory that takes no new files. Unlike WriteFile it
+// needs a lock that readers heed too. While it is at work, and for good if it
+// is killed or fails, the file begins with a zero byte.
+func (d *Dir) OverwriteFile(name string, data []byte) error {
+	if err := d.overwriteFile(name, data); err != nil {
+		return fmt.Errorf("write file %q: %w", name, err)
+	}
+	return nil
+}
+
+func (d *Dir) overwriteFile(name string, data []byte) (err error) {
+	dir, base, err := d.parent(name)
+	if err != nil {
+		return err
+	}
+	defer closeInto(dir, &err)
+	f, err := openRegular(dir, base, os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	defer closeInto(f, &err)
+	if _, err := f.WriteAt([]byte{0}, 0); err != nil {
+		return err
+	}
+	first := min(1, len(data))
+	if _, err := f.WriteAt(data[first:], 1); err != nil {
+		return err
+	}
+	if err := f.Truncate(int64(len(data))); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(data[:first], 0)
+	return err
 }
 
 // WriteFrom is WriteFile for content that is read from r, such as an executable,
