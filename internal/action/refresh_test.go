@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -47,9 +48,11 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 		t.Errorf("exported %v", r.Env)
 	}
 	config, credentials := w.profiles()
-	process, _ := config.Get("default", "credential_process")
-	if process.Reveal() != filepath.Join(state, programName)+" credential-process --profile default" || credentials.Has("default") {
-		t.Errorf("credential_process = %s", process.Reveal())
+	for name, file := range map[string]*profile.File{"config": config, "credentials": credentials} {
+		process, _ := file.Get("default", "credential_process")
+		if process.Reveal() != filepath.Join(state, programName)+" credential-process --profile default" {
+			t.Errorf("credential_process of the %s file = %s", name, process.Reveal())
+		}
 	}
 	self, err := os.Executable()
 	must(w, err)

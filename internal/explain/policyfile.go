@@ -71,6 +71,42 @@ func (e Evidence) policyOf(d *Denial) atHand {
 	return best[0]
 }
 
+// KeepPolicies returns what of the files is to be kept for explaining later
+// refusals of the roles, whose ARNs are given: all of them if they have no more
+// than limit bytes, else those that are known to be of these roles, as far as
+// they fit. The reason is that of Evidence.NoPolicies if none is left.
+func KeepPolicies(files []PolicyFile, roles []string, limit int) (kept []PolicyFile, reason string) {
+	if size(files) <= limit {
+		return files, ""
+	}
+	for _, f := range files {
+		if size(kept)+len(f.Content) <= limit && slices.ContainsFunc(roles, f.isOf) {
+			kept = append(kept, f)
+		}
+	}
+	if len(kept) == 0 {
+		reason = fmt.Sprintf("trust-policy-file: the files have more than %d bytes, too many to be kept for renewals; set a pattern that matches only the policies of the roles", limit)
+	}
+	return kept, reason
+}
+
+func size(files []PolicyFile) (sum int) {
+	for _, f := range files {
+		sum += len(f.Content)
+	}
+	return sum
+}
+
+// isOf reports whether the file holds the policy of a role for sure.
+func (f PolicyFile) isOf(arn string) bool {
+	for role := range document.Roles(bytes.NewReader(f.Content)) {
+		if fits(f.Path, role, arn) > nameless {
+			return true
+		}
+	}
+	return false
+}
+
 func newAtHand(file string, role document.Role) atHand {
 	h := atHand{file: file, policy: role.Policy}
 	if role.Err != nil {

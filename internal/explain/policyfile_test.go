@@ -67,3 +67,44 @@ func TestWhyThereIsNoPolicyIsTold(t *testing.T) {
 		t.Error(d.Text())
 	}
 }
+
+func TestKeepPolicies(t *testing.T) {
+	bare := policyOf(allow(`{}`))
+	files := []PolicyFile{
+		{"a.json", []byte(bare)},
+		{"deploy.json", []byte(bare)},
+		{"hub.json", []byte(bare)},
+		{"deploy-broken.json", []byte("{")},
+		{"b.json", []byte(`{"Role": {"RoleName": "deploy", "Arn": "` + theRole + `", "AssumeRolePolicyDocument": ` + bare + `}}`)},
+	}
+	all := size(files)
+	for _, tt := range []struct {
+		name   string
+		limit  int
+		want   string
+		reason string
+	}{
+		{"all fit", all, "a.json deploy.json hub.json deploy-broken.json b.json", ""},
+		{"those of the role", all - 1, "deploy.json deploy-broken.json b.json", ""},
+		{"as far as they fit", len(bare) + 1, "deploy.json deploy-broken.json", ""},
+		{"one is too large by itself", len(bare) - 1, "deploy-broken.json", ""},
+		{"none fits", 0, "", "the files have more than 0 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			kept, reason := KeepPolicies(files, []string{theRole}, tt.limit)
+			var paths []string
+			for _, f := range kept {
+				paths = append(paths, f.Path)
+			}
+			if got := strings.Join(paths, " "); got != tt.want {
+				t.Errorf("kept %s, want %s", got, tt.want)
+			}
+			if !strings.Contains(reason, tt.reason) || (reason == "") != (tt.reason == "") {
+				t.Errorf("reason %q", reason)
+			}
+		})
+	}
+	if kept, reason := KeepPolicies(nil, []string{theRole}, 0); kept != nil || reason != "" {
+		t.Errorf("of none: %v, %q", kept, reason)
+	}
+}

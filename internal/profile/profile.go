@@ -9,7 +9,10 @@ import (
 )
 
 // Profile is what the two files say about one profile. Exactly one of Keys and
-// Process is given.
+// Process is given. A process is written into both files: AWS's SDKs for Go (v1)
+// and JavaScript (v2) and minio-go, which restic is built on, look for it in the
+// credentials file only, some of them always and some unless
+// AWS_SDK_LOAD_CONFIG is set.
 type Profile struct {
 	Name    string
 	Region  string // may be empty
@@ -24,7 +27,7 @@ type Keys struct {
 	SessionToken    secret.Value // the zero Value for a user's long-lived keys
 }
 
-// Write makes p all that both files say about the profile: whatever stood there
+// Write makes p all that both files say about the profile: whatever was there
 // under its name goes, so that neither old keys shadow a new process nor the
 // reverse. If it returns an error, neither file has changed.
 func Write(config, credentials *File, p Profile) error {
@@ -86,7 +89,7 @@ func (p Profile) entries() (inConfig, inCredentials []Entry, err error) {
 	case p.Process != nil && p.Keys == nil:
 		var process Entry
 		process, err = p.Process.entry()
-		inConfig = append(inConfig, process)
+		inConfig, inCredentials = append(inConfig, process), []Entry{process}
 	default:
 		err = errors.New("it needs either keys or a process")
 	}
@@ -115,7 +118,7 @@ func Copy(config, credentials *File, from, to string) error {
 		if err := config.repeat(from, to, "region", "credential_process"); err != nil {
 			return err
 		}
-		return credentials.repeat(from, to, "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+		return credentials.repeat(from, to, "credential_process", "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 	})
 }
 

@@ -52,6 +52,7 @@ func TestWriteAndDelete(t *testing.T) {
 		return Profile{Name: "dev", Region: region, Process: &Process{Executable: "/t/tool", Profile: "dev"}}
 	}
 	const (
+		wroteBoth    = "[dev]\ncredential_process = /t/tool credential-process --profile dev\n"
 		wroteKeys    = "[dev]\naws_access_key_id = AKIA\naws_secret_access_key = hush\n"
 		wroteProcess = "[profile dev]\ncredential_process = /t/tool credential-process --profile dev\n"
 		wroteRegion  = "[profile dev]\nregion = r\n"
@@ -65,12 +66,12 @@ func TestWriteAndDelete(t *testing.T) {
 		{"keys", "", "", keys("", ""), "", wroteKeys},
 		{"keys with region and token", "", "", keys("r", "t"), wroteRegion, wroteKeys + "aws_session_token = t\n"},
 		{"a token goes with the keys it came with", "", wroteKeys + "aws_session_token = t\n", keys("", ""), "", wroteKeys},
-		{"process", "", "", process(""), wroteProcess, ""},
-		{"process with region", "", "", process("r"), wroteRegion + strings.TrimPrefix(wroteProcess, "[profile dev]\n"), ""},
-		{"process over keys", wroteRegion, "# a\n\n" + wroteKeys, process(""), wroteProcess, "# a\n"},
-		{"process over keys in the config file", wroteRegion + "aws_access_key_id = A\n", "", process(""), wroteProcess, ""},
-		{"keys over process", wroteProcess, "", keys("r", ""), wroteRegion, wroteKeys},
-		{"keys over process, without region", wroteProcess, "", keys("", ""), "", wroteKeys},
+		{"process", "", "", process(""), wroteProcess, wroteBoth},
+		{"process with region", "", "", process("r"), wroteRegion + strings.TrimPrefix(wroteProcess, "[profile dev]\n"), wroteBoth},
+		{"process over keys", wroteRegion, "# a\n\n" + wroteKeys, process(""), wroteProcess, "# a\n\n" + wroteBoth},
+		{"process over keys in the config file", wroteRegion + "aws_access_key_id = A\n", "", process(""), wroteProcess, wroteBoth},
+		{"keys over process", wroteProcess, wroteBoth, keys("r", ""), wroteRegion, wroteKeys},
+		{"keys over process, without region", wroteProcess, wroteBoth, keys("", ""), "", wroteKeys},
 		{"keys over a process in the credentials file", "", "[dev]\ncredential_process = /old\nrole_arn = a\n", keys("", ""), "", wroteKeys},
 		{"keys over a role", "[profile dev]\nrole_arn = a\nsource_profile = b\n", "", keys("r", ""), wroteRegion, wroteKeys},
 	} {
@@ -257,6 +258,21 @@ func TestCopyRepeatsAProfile(t *testing.T) {
 		if region.Reveal() != "eu-central-1" || id.Reveal() != "ASIAEXAMPLE" || token.Reveal() != "token" {
 			t.Errorf("%s: %q %q %q", name, region.Reveal(), id.Reveal(), token.Reveal())
 		}
+	}
+	if err := Write(config, credentials, Profile{Name: "dev", Process: &Process{Executable: "/t/tool", Profile: "dev"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := Copy(config, credentials, "dev", "default"); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []*File{config, credentials} {
+		process, _ := file.Get("default", "credential_process")
+		if process.Reveal() != "/t/tool credential-process --profile dev" {
+			t.Errorf("the copy's process is %q", process.Reveal())
+		}
+	}
+	if _, ok := credentials.Get("default", "aws_access_key_id"); ok {
+		t.Error("the copy still has keys")
 	}
 	if err := Copy(config, credentials, "gone", "default"); err != nil || config.Has("default") || credentials.Has("default") {
 		t.Errorf("a copy of nothing left something: %v", err)

@@ -148,6 +148,49 @@ func TestARefusalIsDiagnosed(t *testing.T) {
 	w.refused("deploy", explain.RegionDisabled, "hop 1 of 2")
 }
 
+// The policies are those of the step, wherever the renewal runs.
+func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
+	const policy = `{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::999999999999:role/other"}}]}`
+	denied := func(change func(*Login)) *explain.Diagnosis {
+		w := newWorldOf(t, hubScenario(1))
+		l := w.spoke(0)
+		l.Policies = []explain.PolicyFile{{Path: "roles/deploy.json", Content: []byte(policy)}}
+		change(&l)
+		w.put("deploy", l)
+		// The role trusts the hub no more.
+		closed := newWorldOf(t, strings.Replace(hubScenario(1), "role/github-hub'}", "role/nobody'}", 1))
+		stored, err := w.Store.login("deploy")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range stored.Profile.Chain {
+			stored.Profile.Chain[i].Endpoint = closed.server.URL()
+		}
+		if err := save(w.Store, "deploy", loginFile, stored); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{requestURL, requestToken} {
+			w.env[name] = closed.env[name]
+		}
+		w.now = w.now.Add(time.Hour)
+		_, d := w.Get(context.Background(), "deploy")
+		if d == nil {
+			t.Fatal("it was renewed")
+		}
+		return d
+	}
+	if text := denied(func(l *Login) { l.Policies[0].Path = "roles/spoke-0.json" }).Text(); !strings.Contains(text, "roles/spoke-0.json, line 1: Principal is") {
+		t.Errorf("not explained by the policy: %s", text)
+	}
+	if text := denied(func(l *Login) { l.Policies, l.NoPolicies = nil, "trust-policy-file: none here" }).Text(); !strings.Contains(text, "none here") {
+		t.Errorf("without the reason: %s", text)
+	}
+	large := []byte(policy + strings.Repeat(" ", maxPolicies))
+	if text := denied(func(l *Login) { l.Policies[0].Content = large }).Text(); !strings.Contains(text, "too many to be kept for renewals") {
+		t.Errorf("without the reason: %s", text)
+	}
+}
+
 func TestWithoutTheRunnersVariables(t *testing.T) {
 	for name, missing := range map[string][]string{
 		"both":  {requestURL, requestToken},
@@ -405,7 +448,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 			l.Profile.Chain = nil
 			return save(w.Store, "deploy", loginFile, storedLogin{Login: l})
 		}, "no role"},
-		"no login": {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is not readable"},
+		"no login": {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")

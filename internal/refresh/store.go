@@ -19,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -69,6 +70,29 @@ type Login struct {
 	Attempts  int               // how often a call is tried
 	Timeout   time.Duration     // of the whole walk, more than 0
 	UserAgent string
+
+	// What explains a refusal: the texts of the trust policies that the step
+	// had, since later steps may change the workspace, or why there are none.
+	Policies   []explain.PolicyFile `json:",omitempty"`
+	NoPolicies string               `json:",omitempty"`
+}
+
+// maxPolicies bounds, in bytes, the trust policies that a login keeps: IAM
+// takes at most 8,192 for a role (IAM and STS quotas).
+const maxPolicies = 64 << 10
+
+// bounded returns the login with no more than what may explain a refusal.
+func (l Login) bounded() Login {
+	var roles []string
+	for _, hop := range l.Profile.Chain {
+		roles = append(roles, string(hop.Role))
+	}
+	kept, reason := explain.KeepPolicies(l.Policies, roles, maxPolicies)
+	l.Policies = kept
+	if reason != "" {
+		l.NoPolicies = reason
+	}
+	return l
 }
 
 // storedLogin is a login with the ARN of the session that it came to, which is
@@ -107,7 +131,7 @@ func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Se
 		return nil, fmt.Errorf("read profile %q: %w", name, err)
 	}
 	next := map[string][]byte{}
-	if next[loginFile], err = encode(name, storedLogin{l, session.ARN}); err != nil {
+	if next[loginFile], err = encode(name, storedLogin{l.bounded(), session.ARN}); err != nil {
 		return nil, err
 	}
 	if next[sessionFile], err = encode(name, newCached(session, now, 0)); err != nil {
@@ -373,7 +397,7 @@ func load[T any](s *Store, name, file string) (T, error) {
 	}
 	var d document[T]
 	if err := json.Unmarshal(b, &d); err != nil || d.Version != version || d.Profile != name {
-		return none, fmt.Errorf("profile %q: its %s is not readable: use one version of the action in a job", name, file)
+		return none, fmt.Errorf("profile %q: %s is damaged or was written by another version of the action; run the login step again", name, file)
 	}
 	return d.Content, nil
 }

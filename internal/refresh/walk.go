@@ -80,12 +80,17 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *ex
 		err = fmt.Errorf("the endpoint answered with a session of %s where the step got one of %s", session.ARN, l.ARN)
 	}
 	if err != nil {
-		return assume.Session{}, r.diagnose(err, bearer, tokens.Last(l.Profile.Audience).Claims)
+		return assume.Session{}, r.diagnose(err, bearer, explain.Evidence{
+			Claims:     tokens.Last(l.Profile.Audience).Claims,
+			Now:        r.Now(),
+			Policies:   l.Policies,
+			NoPolicies: l.NoPolicies,
+		})
 	}
 	return session, nil
 }
 
-func (r Refresher) diagnose(err error, bearer secret.Value, claims oidc.Claims) *explain.Diagnosis {
+func (r Refresher) diagnose(err error, bearer secret.Value, e explain.Evidence) *explain.Diagnosis {
 	end := RequestTokenEnds(bearer)
 	if _, ok := errors.AsType[*oidc.EndpointError](err); ok && !end.IsZero() && r.Now().After(end) {
 		return &explain.Diagnosis{
@@ -96,7 +101,7 @@ func (r Refresher) diagnose(err error, bearer secret.Value, claims oidc.Claims) 
 			Cure:   "split the job, or give a session that is not chained more time with role-duration-seconds",
 		}
 	}
-	d := explain.Failure(err, explain.Evidence{Claims: claims, Now: r.Now()})
+	d := explain.Failure(err, e)
 	return &d
 }
 
