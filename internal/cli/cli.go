@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,8 +54,12 @@ func commands() []command {
 	}
 }
 
-// Run executes one command line and returns its exit code.
+// Run executes one command line and returns its exit code. It silences the
+// standard logger for the whole process.
 func Run(ctx context.Context, env Env, args []string) int {
+	// net/http logs what a server sends beyond its response, a piece of a token
+	// or of a secret key, and its client takes no logger of its own.
+	log.SetOutput(io.Discard)
 	if len(args) == 0 {
 		return step(ctx, env)
 	}
