@@ -210,7 +210,10 @@ func (p *phase) container(ctx context.Context, relative, full string) (assume.Se
 	c, err := endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
 		o.HTTPClient, o.AuthorizationToken = &client, token.Reveal()
 	}).Retrieve(ctx)
-	if err == nil && !c.HasKeys() {
+	switch {
+	case err != nil:
+		err = transport.Classify(err)
+	case !c.HasKeys():
 		err = errors.New("the answer holds no keys")
 	}
 	if err != nil {

@@ -130,7 +130,7 @@ const maxCABundle = 2 << 20
 func (p *phase) network(ctx context.Context) transport.Options {
 	n := p.plan.Network
 	o := transport.FromEnvironment(p.runner.Getenv)
-	if n.Proxy != "" {
+	if n.Proxy.URL != "" {
 		o.HTTPProxy, o.HTTPSProxy = n.Proxy, n.Proxy
 	}
 	if n.NoProxy != "" {
@@ -172,10 +172,16 @@ func (p *phase) announce() {
 	}
 }
 
-// maskKnown masks the secrets among the inputs and, if that is wanted, every
-// account id that inputs and plan name, before anything that could show one is
-// printed. Later steps depend on it; what this step prints names no id anyway.
+// maskKnown masks the secrets among the inputs, the credentials in URLs and, if
+// that is wanted, every account id that inputs and plan name, before anything
+// that could show one is printed. Later steps depend on it; what this step
+// prints names no id anyway.
 func (p *phase) maskKnown() {
+	for _, url := range p.urls() {
+		for _, form := range transport.Credentials(url) {
+			p.runner.Mask(form)
+		}
+	}
 	for _, in := range plan.Inputs {
 		switch {
 		case in.Secret:
@@ -189,6 +195,21 @@ func (p *phase) maskKnown() {
 			p.runner.MaskAccountsIn(string(hop.Role))
 		}
 	}
+}
+
+// urls are those of servers and proxies that the step was given, whether they
+// count or not.
+func (p *phase) urls() []string {
+	all := []string{p.runner.Getenv("AWS_ENDPOINT_URL_STS"), p.runner.Getenv("AWS_ENDPOINT_URL")}
+	for _, name := range transport.ProxyVariables {
+		all = append(all, p.runner.Getenv(name))
+	}
+	for _, in := range plan.Inputs {
+		if in.URL {
+			all = append(all, p.runner.Input(in.Name))
+		}
+	}
+	return all
 }
 
 // fail writes the one error of a failing step and its summary.

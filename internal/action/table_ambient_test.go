@@ -45,7 +45,7 @@ var ambientCases = []tableCase{
 	{name: "a container's role for a token file that is missing", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "{temp}/token"},
 		use: use{with: plain, code: "failed", says: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the container does not see {temp}/token"}}},
 	{name: "a container that refuses, on an instance that would not", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded"}),
-		use: use{with: plain, code: "failed", says: []string{"found no credentials", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI", "no token"}}},
+		use: use{with: plain, code: "failed", says: []string{"found no credentials", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI", "status 403"}}},
 	{name: "a container that has nothing", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/empty"},
 		use: use{with: plain, code: "failed", says: []string{"found no credentials", "holds no keys"}}},
 	{name: "a container's role from afar", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://agent.example.com/role"}),

@@ -58,10 +58,12 @@ var proxyCases = []proxyCase{
 	{name: "no-proxy: another suffix", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": ".example.org,ample.com"}, job: bundle, asked: both},
 	{name: "NO_PROXY", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: stsOnly},
 	{name: "no-proxy before NO_PROXY", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "other.example"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: both},
-	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: both, code: "sts-unreachable", says: []string{"certificate"}},
+	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: both, code: "sts-unreachable", says: []string{"TLS certificate signed by an unknown authority", "set AWS_CA_BUNDLE"}},
 	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: both, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`}},
-	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "id-token-endpoint", says: []string{"refused"}},
-	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "GET {token}, CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "Forbidden"}},
+	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "id-token-endpoint", says: []string{"proxy of input http-proxy: connection refused", "check the URL in input http-proxy"}},
+	{name: "HTTPS_PROXY that is down", with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"HTTPS_PROXY": "http://ann:h%20nter2@{dead}"}), code: "id-token-endpoint", says: []string{"proxy of variable HTTPS_PROXY: connection refused", "check the URL in variable HTTPS_PROXY"}},
+	{name: "https_proxy that is down", with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"https_proxy": "http://{dead}"}), code: "sts-unreachable", says: []string{"proxy of variable https_proxy: connection refused", "check the URL in variable https_proxy"}},
+	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "GET {token}, CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "proxy of input http-proxy: connection to the host not allowed (status 403)", "allow the host in the proxy"}},
 	{name: "a proxy that is none", with: inputs{"http-proxy": "ftp://ann:h%20nter2@{proxy}"}, job: bundle, code: "invalid-input", says: []string{"input http-proxy"}},
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -17,12 +18,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 	"github.com/aws/smithy-go"
+	smithymiddleware "github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -130,8 +133,11 @@ func (c call) askIdentity(ctx context.Context, s *Session) (err error) {
 	if err != nil {
 		return err
 	}
-	if out.Arn == nil || out.UserId == nil {
-		return errIncomplete
+	if out.Arn == nil && out.UserId == nil {
+		return errEmpty
+	}
+	if err := wholeTexts(field{"Arn", out.Arn}, field{"UserId", out.UserId}); err != nil {
+		return err
 	}
 	s.UserID = *out.UserId
 	return s.setARN(*out.Arn)
@@ -172,7 +178,7 @@ func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (s Session, 
 	if err != nil {
 		return Session{}, err
 	}
-	return newSession(out.Credentials, out.AssumedRoleUser, c.hop.SessionName)
+	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
 }
 
 func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err error) {
@@ -198,7 +204,16 @@ func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err err
 	if err != nil {
 		return Session{}, err
 	}
-	return newSession(out.Credentials, out.AssumedRoleUser, c.hop.SessionName)
+	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
+}
+
+// serverTime is when STS answered, by its own clock: this machine's may be
+// wrong.
+func (c call) serverTime(m smithymiddleware.Metadata) time.Time {
+	if at, ok := middleware.GetServerTime(m); ok && !at.IsZero() {
+		return at
+	}
+	return c.walker.signingTime()
 }
 
 // client is explicit about everything, so that nothing of the environment
@@ -235,25 +250,56 @@ func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	if errors.Is(err, errNotBegun) && d.Message != "" {
 		return false // the try before tells more
 	}
-	d.Code, d.Message, d.Status, d.RequestID = "", "", 0, ""
+	d.Code, d.Message, d.Status, d.RequestID, d.Advice = "", "", 0, "", ""
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
 		d.Status = response.HTTPStatusCode()
 		if response.Response != nil {
-			d.RequestID = response.Response.Header.Get("X-Amzn-Requestid")
+			if id := response.Response.Header.Get("X-Amzn-Requestid"); isIdentifier(id, sent) {
+				d.RequestID = id
+			}
 			d.At, _ = http.ParseTime(response.Response.Header.Get("Date"))
 		}
 	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok && known(api.ErrorCode()) {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && known(api.ErrorCode(), sent) {
 		d.Code, d.Message = api.ErrorCode(), filtered(api.ErrorMessage(), sent)
 		return retryable(d.Code, d.Message) || d.Status >= 500
 	}
 	d.Endpoint = c.host()
-	d.Message = filtered(onTheWay(err), sent)
-	return d.Status == 0 || d.Status == http.StatusOK || d.Status == http.StatusTooManyRequests || d.Status >= 500
+	if bad, ok := errors.AsType[badResponse](err); ok {
+		d.Status, d.Message = http.StatusOK, bad.Error()
+		return bad == errEmpty
+	}
+	if errors.Is(err, errNotBegun) {
+		d.Message = errNotBegun.Error()
+		return true
+	}
+	failed := transport.Classify(err)
+	d.Message, d.Advice = failed.Error(), failed.Advice()
+	switch {
+	case d.Status == 0:
+	case failed.Reason == transport.Status || failed.Reason == transport.Malformed:
+		d.Message = "the response does not come from STS" // but is the page of a proxy, say
+	default:
+		d.Message = string(failed.Reason) // the denial tells the status
+	}
+	return !failed.Permanent() && (d.Status == 0 || d.Status == http.StatusOK || d.Status == http.StatusTooManyRequests || d.Status >= 500)
 }
 
-// known tells a code of STS's from what the SDK calls an answer without one.
-func known(code string) bool { return code != "" && code != "UnknownError" }
+// known tells a code of STS's from what the SDK calls an answer without one,
+// and from what a server may say in place of a code.
+func known(code string, sent []secret.Value) bool {
+	return code != "UnknownError" && isIdentifier(code, sent)
+}
+
+// isIdentifier reports whether a text can be an error code or a request id,
+// and holds no piece of what was sent.
+func isIdentifier(text string, sent []secret.Value) bool {
+	const longest = 64
+	odd := strings.ContainsFunc(text, func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-'
+	})
+	return text != "" && len(text) <= longest && !odd && !tokenLike.MatchString(text) && secret.Redact(text, sent...) == text
+}
 
 func retryable(code, message string) bool {
 	switch code {
@@ -273,37 +319,22 @@ func throttled(code string) bool {
 	return false
 }
 
-// onTheWay says why no proper answer came, without the URL and without what
-// the answer held instead.
-func onTheWay(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "it took too long"
-	}
-	if outer, ok := errors.AsType[*url.Error](err); ok {
-		return outer.Err.Error()
-	}
-	if _, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
-		return "the answer is not one of STS's"
-	}
-	if send, ok := errors.AsType[*smithyhttp.RequestSendError](err); ok {
-		return send.Err.Error()
-	}
-	return err.Error()
-}
-
 // tokenLike finds what looks like a JWT, whose header always begins so.
 var tokenLike = regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`)
 
 // filtered takes the secrets that were sent out of a text of AWS's, which
-// quotes bad values, and whatever looks like a token.
+// quotes bad values, and whatever looks like a token; what is left is one line
+// of at most 1000 characters.
 func filtered(text string, sent []secret.Value) string {
-	for _, s := range sent {
-		if !s.IsZero() {
-			text = strings.ReplaceAll(text, s.Reveal(), "***")
+	const most, longest = 8 << 10, 1000
+	text = strings.ToValidUTF8(text[:min(len(text), most)], "")
+	text = tokenLike.ReplaceAllString(secret.Redact(text, sent...), "***")
+	text = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
 		}
-	}
-	text = tokenLike.ReplaceAllString(text, "***")
-	const longest = 1000
+		return c
+	}, text)
 	if r := []rune(text); len(r) > longest {
 		text = string(r[:longest]) + "…"
 	}

@@ -187,7 +187,7 @@ func TestTheDeadlineEndsAHang(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	_, err := s.walker.Walk(ctx, p)
-	if d := denial(t, err); !d.Deadline || d.Hop != 2 || d.Message != "it took too long" || len(called) != 1 {
+	if d := denial(t, err); !d.Deadline || d.Hop != 2 || d.Message != "timed out" || len(called) != 1 {
 		t.Errorf("denial %+v after %d calls", d, len(called))
 	}
 }
@@ -202,7 +202,7 @@ func TestATryHasALimitOfItsOwn(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, err := s.walker.Walk(ctx, p)
-	if d := denial(t, err); d.Status != 0 || d.Message != "it took too long" || len(called) > 3 || len(s.waits) != 2 {
+	if d := denial(t, err); d.Status != 0 || d.Message != "timed out" || len(called) > 3 || len(s.waits) != 2 {
 		t.Errorf("denial %+v after %d calls", d, len(called))
 	}
 	if ctx.Err() != nil {

@@ -3,7 +3,6 @@
 package assume
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -29,31 +28,88 @@ type Session struct {
 	SessionName string
 }
 
-// newSession reads STS's answer. It refuses one that lacks what a session
-// needs, since that is no session.
-func newSession(c *types.Credentials, u *types.AssumedRoleUser, sessionName string) (Session, error) {
-	if c == nil || u == nil || c.AccessKeyId == nil || c.SecretAccessKey == nil || c.SessionToken == nil || c.Expiration == nil || u.Arn == nil {
-		return Session{}, errIncomplete
+// newSession reads STS's response. It refuses one that is no session of the
+// hop's role: incomplete, with characters that could break a file or a log,
+// over at the time of the response, or of another account than the role's.
+func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at time.Time) (Session, error) {
+	if c == nil && u == nil {
+		return Session{}, errEmpty
+	}
+	if c == nil {
+		c = &types.Credentials{}
+	}
+	if u == nil {
+		u = &types.AssumedRoleUser{}
+	}
+	if err := wholeTexts(
+		field{"AccessKeyId", c.AccessKeyId}, field{"SecretAccessKey", c.SecretAccessKey}, field{"SessionToken", c.SessionToken},
+		field{"Arn", u.Arn},
+	); err != nil {
+		return Session{}, err
+	}
+	if c.Expiration == nil {
+		return Session{}, badResponse("the response has no Expiration")
 	}
 	s := Session{
 		AccessKeyID:     *c.AccessKeyId,
 		SecretAccessKey: secret.New(*c.SecretAccessKey),
 		SessionToken:    secret.New(*c.SessionToken),
 		Expires:         c.Expiration.UTC(),
-		SessionName:     sessionName,
+		SessionName:     h.SessionName,
 	}
 	if u.AssumedRoleId != nil {
+		if err := wholeTexts(field{"AssumedRoleId", u.AssumedRoleId}); err != nil {
+			return Session{}, err
+		}
 		s.UserID = *u.AssumedRoleId
 	}
-	return s, s.setARN(*u.Arn)
+	if err := s.setARN(*u.Arn); err != nil {
+		return Session{}, err
+	}
+	if !s.Expires.After(at) {
+		return Session{}, badResponse("the session is already over: it ended at " + s.Expires.Format(time.RFC3339))
+	}
+	if want := h.Role.Account(); want != "" && s.Account != want {
+		return Session{}, badResponse("the session is in account " + s.Account + ", expected " + want)
+	}
+	return s, nil
 }
 
-var errIncomplete = errors.New("the answer is not complete")
+// badResponse says what is wrong with a response of status 200 that STS never
+// gives. It holds no part of the response but times and account ids.
+type badResponse string
+
+func (b badResponse) Error() string { return string(b) }
+
+// errEmpty is the one that proxies give while STS is out of reach; another try
+// may pass.
+const errEmpty = badResponse("the response is empty")
+
+// field is a text in a response, and its name there.
+type field struct {
+	name  string
+	value *string
+}
+
+// wholeTexts refuses fields that are missing, empty, or have any other
+// characters than printable ASCII, of which keys, tokens and ARNs are made
+// (IAM user guide, "IAM identifiers").
+func wholeTexts(fields ...field) error {
+	for _, f := range fields {
+		if f.value == nil || *f.value == "" {
+			return badResponse("the response has no " + f.name)
+		}
+		if strings.ContainsFunc(*f.value, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			return badResponse("the response has an invalid character in " + f.name)
+		}
+	}
+	return nil
+}
 
 func (s *Session) setARN(arn string) error {
 	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) != 6 || len(fields[4]) != 12 {
-		return errIncomplete
+	if len(fields) != 6 || fields[0] != "arn" || len(fields[4]) != 12 || strings.Trim(fields[4], "0123456789") != "" {
+		return badResponse("the response has an invalid Arn")
 	}
 	s.ARN, s.Account = arn, fields[4]
 	return nil

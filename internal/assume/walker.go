@@ -18,7 +18,7 @@ import (
 // Walker walks chains of roles. A prefix that several chains share is walked
 // once. It is safe for concurrent use.
 type Walker struct {
-	HTTP      *http.Client
+	HTTP      *http.Client // one of transport.New's, which bounds responses and keeps their texts out of errors
 	Retry     retry.Policy
 	UserAgent string           // products (name/version, blanks between them), added to the SDK's own
 	Now       func() time.Time // by which calls are signed; nil for time.Now

@@ -19,6 +19,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // world is the built-in hub and, below it, roles spoke0 to spoke9; spoke0 may
@@ -73,10 +74,10 @@ func newSite(t *testing.T, faults string) *site {
 	policy := s.policy(4)
 	s.tokens = oidc.NewTokens(&oidc.Source{
 		URL: s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), Bearer: secret.New(s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client: &http.Client{}, Retry: policy,
+		Client: transport.New(transport.Options{}), Retry: policy,
 	}, time.Now)
 	s.walker = &Walker{
-		HTTP:     &http.Client{},
+		HTTP:     transport.New(transport.Options{}),
 		Retry:    policy,
 		Parallel: 4,
 		Token: func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error) {

@@ -30,6 +30,7 @@ type Denial struct {
 	Status    int       // HTTP status, 0 without an answer
 	RequestID string    // for a question to AWS support
 	Endpoint  string    // host that was asked
+	Advice    string    // what to do where no answer of STS's came, or "" if that is not known
 	At        time.Time // by STS's Date header, or zero
 	Deadline  bool      // the step's deadline ended it
 }

@@ -43,7 +43,7 @@ func Failure(err error, e Evidence) Diagnosis {
 		return deadline(err.Error())
 	}
 	if endpoint, ok := errors.AsType[*oidc.EndpointError](err); ok {
-		d := plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error())
+		d := advised(plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error()), endpoint.Advice)
 		if endpoint.Status >= 400 {
 			d.Origin = answered(endpoint.Status)
 		}
@@ -56,6 +56,14 @@ func Failure(err error, e Evidence) Diagnosis {
 func plain(code Code, what string) Diagnosis {
 	about := entry(code)
 	return Diagnosis{Code: code, What: what, Causes: []string{about.Cause}, Cure: about.Cure}
+}
+
+// advised puts what is known to help in this case in place of the general cure.
+func advised(d Diagnosis, advice string) Diagnosis {
+	if advice != "" {
+		d.Cure = advice
+	}
+	return d
 }
 
 func deadline(what string) Diagnosis {
@@ -123,7 +131,7 @@ func explainDenial(d *Denial, e Evidence) Diagnosis {
 		return deadline(d.Error())
 	}
 	if d.Code == "" {
-		return plain(STSUnreachable, d.Error())
+		return advised(plain(STSUnreachable, d.Error()), d.Advice)
 	}
 	if answer, ok := answers[d.Code]; ok {
 		return answer(d, e)

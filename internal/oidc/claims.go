@@ -30,6 +30,9 @@ func ParseClaims(token string) (Claims, error) {
 	if len(parts) != 3 {
 		return nil, fmt.Errorf("token has %d parts, not the three of a JWT", len(parts))
 	}
+	if strings.ContainsFunc(token, func(c rune) bool { return c != '.' && !isBase64URL(c) }) {
+		return nil, errors.New("token has characters that are not base64url")
+	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
 		return nil, errors.New("token payload is not base64url")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 func jwt(claims string) string {
@@ -49,6 +51,7 @@ func TestBadTokensAreNotQuoted(t *testing.T) {
 		"not an object":  jwt(`"s3cret"`),
 		"null":           jwt("null"),
 		"more behind it": jwt(`{} "s3cret"`),
+		"a line end":     jwt(`{}`) + "\ns3cret",
 		"too long":       jwt(`{"a":"` + strings.Repeat("s3cret", 4000) + `"}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +78,7 @@ func endpoint(t *testing.T, answers ...func(http.ResponseWriter, *http.Request))
 	t.Cleanup(server.Close)
 	policy := retry.Default(4)
 	policy.Sleep = func(context.Context, time.Duration) error { return nil }
-	source := &Source{URL: server.URL + "/token?api-version=2.0&x=a%2Fb", Bearer: secret.New("bearer-secret"), Client: server.Client(), Retry: policy}
+	source := &Source{URL: server.URL + "/token?api-version=2.0&x=a%2Fb", Bearer: secret.New("bearer-secret"), Client: transport.New(transport.Options{}), Retry: policy}
 	return source, func() int {
 		mu.Lock()
 		defer mu.Unlock()
@@ -86,6 +89,14 @@ func endpoint(t *testing.T, answers ...func(http.ResponseWriter, *http.Request))
 func status(code int, body string) func(http.ResponseWriter, *http.Request) {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(code)
+		fmt.Fprint(w, body)
+	}
+}
+
+// withLength answers with a Content-Length that the body does not have.
+func withLength(n int, body string) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", strconv.Itoa(n))
 		fmt.Fprint(w, body)
 	}
 }
@@ -114,6 +125,9 @@ func TestTokenTries(t *testing.T) {
 			_ = conn.Close()
 		}
 	}
+	redirect := func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://bearer-secret.test/", http.StatusFound)
+	}
 	for name, tt := range map[string]struct {
 		fault func(http.ResponseWriter, *http.Request)
 		again bool
@@ -126,11 +140,16 @@ func TestTokenTries(t *testing.T) {
 		"HTML":          {status(200, "<html>"), true, "not JSON"},
 		"no value":      {status(200, `{"count":0}`), true, "holds no token"},
 		"not a JWT":     {status(200, `{"value":"bearer-secret"}`), true, "three of a JWT"},
-		"reset":         {reset, true, "no answer"},
+		"reset":         {reset, true, "no answer from the runner's token endpoint: connection closed by the other side"},
+		"broken off":    {withLength(500, `{"value":"bearer-secret`), true, "status 200: response ended early"},
+		"too large":     {status(200, `{"value":"`+strings.Repeat("bearer-secret", transport.MaxBody)), false, "status 200: response too large"},
 		"401":           {status(401, `{"message":"bad bearer"}`), false, "status 401: bad bearer"},
 		"403 token":     {status(403, `{"message":"eyJhbGciOi"}`), false, "not shown"},
 		"404":           {status(404, "no"), false, "status 404"},
-		"302 elsewhere": {status(302, ""), false, "status 302"},
+		"403 encoded":   {status(403, `{"message":"bad `+base64.StdEncoding.EncodeToString([]byte("Bearer bearer-secret"))+`"}`), false, "not shown"},
+		"403 signature": {status(403, `{"message":"bad U0lHTkFUVVJFLVNFQ1JFVC1CWVRFUy0wMTIzNDU2Nzg5"}`), false, "not shown"},
+		"403 long":      {status(403, `{"message":"the job of octo-org-with-a-long-name/octo-repo 0f8fad5b-d9cd-469f-a165-70867728950e may not"}`), false, "469f-a165-70867728950e may not"},
+		"302 elsewhere": {redirect, false, "status 302: redirect not followed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for failures := 1; failures <= 2; failures++ {

@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,10 +12,8 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
-
-// maxAnswer bounds what is read of the endpoint's answer, in bytes.
-const maxAnswer = 1 << 20
 
 // Token is a signed token and what it claims.
 type Token struct {
@@ -28,7 +25,7 @@ type Token struct {
 type Source struct {
 	URL    string       // ACTIONS_ID_TOKEN_REQUEST_URL
 	Bearer secret.Value // ACTIONS_ID_TOKEN_REQUEST_TOKEN
-	Client *http.Client
+	Client *http.Client // one of transport.New's, which bounds responses and keeps their texts out of errors
 	Retry  retry.Policy
 
 	// Seen is called with every token before anything else is done with it,
@@ -41,6 +38,7 @@ type Source struct {
 type EndpointError struct {
 	Status int // 0 if there was no answer
 	Reason string
+	Advice string // what to do about it, or "" if that is not known
 }
 
 func (e *EndpointError) Error() string {
@@ -90,25 +88,30 @@ func (s *Source) request(audience string) (*http.Request, error) {
 func (s *Source) ask(request *http.Request) (token Token, again bool, err error) {
 	response, err := s.Client.Do(request)
 	if err != nil {
-		return Token{}, true, &EndpointError{Reason: reason(err)}
+		failed := transport.Classify(err)
+		return Token{}, !failed.Permanent(), &EndpointError{Reason: failed.Error(), Advice: failed.Advice()}
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	refused := func(reason string) error { return &EndpointError{Status: response.StatusCode, Reason: reason} }
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return Token{}, true, &EndpointError{Status: response.StatusCode, Reason: "the answer broke off"}
+		failed := transport.Classify(err)
+		return Token{}, !failed.Permanent(), refused(failed.Error())
 	}
-	if response.StatusCode != http.StatusOK {
-		again = response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= 500
-		return Token{}, again, &EndpointError{response.StatusCode, message(body)}
+	switch status := response.StatusCode; {
+	case status >= 300 && status < 400:
+		return Token{}, false, refused(string(transport.Redirect))
+	case status != http.StatusOK:
+		return Token{}, status == http.StatusTooManyRequests || status >= 500, refused(message(body, s.Bearer))
 	}
 	var answer struct {
 		Value string `json:"value"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return Token{}, true, &EndpointError{response.StatusCode, "the answer is not JSON"}
+		return Token{}, true, refused("the answer is not JSON")
 	}
 	if answer.Value == "" {
-		return Token{}, true, &EndpointError{response.StatusCode, "the answer holds no token"}
+		return Token{}, true, refused("the answer holds no token")
 	}
 	raw := secret.New(answer.Value)
 	if s.Seen != nil {
@@ -116,23 +119,23 @@ func (s *Source) ask(request *http.Request) (token Token, again bool, err error)
 	}
 	claims, err := ParseClaims(answer.Value)
 	if err != nil {
-		return Token{}, true, &EndpointError{response.StatusCode, err.Error()}
+		return Token{}, true, refused(err.Error())
 	}
 	return Token{raw, claims}, false, nil
 }
 
 // message is GitHub's own explanation in an error's body, if it has one. Other
 // text could be anything, a token included, and is not shown.
-func message(body []byte) string {
+func message(body []byte, bearer secret.Value) string {
 	var answer struct {
 		Message string `json:"message"`
 	}
-	const longest = 300
+	const most, longest = 8 << 10, 300
 	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
 		return "it gives no reason"
 	}
-	m := strings.Join(strings.Fields(answer.Message), " ")
-	if strings.Contains(m, "eyJ") { // how every JWT begins
+	m := strings.Join(strings.Fields(answer.Message[:min(len(answer.Message), most)]), " ")
+	if secret.Redact(m, bearer) != m || mayHoldToken(m) {
 		return "its reason is not shown, because it may hold a token"
 	}
 	if r := []rune(m); len(r) > longest {
@@ -141,16 +144,25 @@ func message(body []byte) string {
 	return m
 }
 
-// reason is why a request got no answer, without the URL.
-func reason(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "it took too long"
+// mayHoldToken finds the beginning of a JWT, and what may be another piece of
+// one that this process has never seen: a long run of base64url.
+func mayHoldToken(text string) bool {
+	const shortest = 24
+	if strings.Contains(text, "eyJ") {
+		return true
 	}
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
+	for run := range strings.FieldsFuncSeq(text, func(c rune) bool { return !isBase64URL(c) }) {
+		if len(run) >= shortest && strings.ContainsFunc(run, isDigit) && strings.ToLower(run) != run && strings.ToUpper(run) != run {
+			return true
+		}
 	}
-	return err.Error()
+	return false
+}
+
+func isDigit(c rune) bool { return c >= '0' && c <= '9' }
+
+func isBase64URL(c rune) bool {
+	return isDigit(c) || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '_'
 }
 
 // ExpiresWithin tells whether the token ends in less than d from now. A token

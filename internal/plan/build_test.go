@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 const (
@@ -152,6 +154,48 @@ func TestEndpointFollowsTheSDKs(t *testing.T) {
 			p := build(t, map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "sts-endpoint": tt.input}, tt.env)
 			if got := p.Profiles[0].Chain[0].Endpoint; got != tt.want {
 				t.Errorf("endpoint %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestProxyComesFrom has the input and the variables that stand in for it, in
+// their order, and only those checked that count.
+func TestProxyComesFrom(t *testing.T) {
+	const good, bad = "http://proxy.test:3128", "http://ci:p@ss#word@127.0.0.1:9"
+	for name, tt := range map[string]struct {
+		input    string
+		env      map[string]string
+		want     transport.Proxy
+		problems []string // what they name
+	}{
+		"none":                    {},
+		"input":                   {input: "proxy.test:3128", want: transport.Proxy{URL: "proxy.test:3128", From: "input http-proxy"}},
+		"variable":                {env: map[string]string{"HTTPS_PROXY": good}, want: transport.Proxy{URL: good, From: "variable HTTPS_PROXY"}},
+		"second variable":         {env: map[string]string{"HTTP_PROXY": good}, want: transport.Proxy{URL: good, From: "variable HTTP_PROXY"}},
+		"lower case":              {env: map[string]string{"https_proxy": good, "http_proxy": good}},
+		"wrong input":             {input: bad, want: transport.Proxy{URL: bad, From: "input http-proxy"}, problems: []string{"input http-proxy"}},
+		"wrong variable":          {env: map[string]string{"HTTPS_PROXY": bad}, want: transport.Proxy{URL: bad, From: "variable HTTPS_PROXY"}, problems: []string{"variable HTTPS_PROXY"}},
+		"wrong in lower case":     {env: map[string]string{"https_proxy": bad, "http_proxy": bad}, problems: []string{"variable https_proxy", "variable http_proxy"}},
+		"wrong but not used":      {input: good, env: map[string]string{"HTTPS_PROXY": bad, "https_proxy": bad}, want: transport.Proxy{URL: good, From: "input http-proxy"}},
+		"wrong but not the first": {env: map[string]string{"HTTPS_PROXY": good, "HTTP_PROXY": bad}, want: transport.Proxy{URL: good, From: "variable HTTPS_PROXY"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inputs := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "http-proxy": tt.input}
+			p, problems := Build(Given{
+				Input: func(name string) string { return inputs[name] },
+				Env:   func(name string) string { return tt.env[name] },
+			})
+			if p.Network.Proxy != tt.want {
+				t.Errorf("proxy %q of %s", p.Network.Proxy.URL, p.Network.Proxy)
+			}
+			if len(problems) != len(tt.problems) {
+				t.Fatalf("problems %v", problems)
+			}
+			for i, want := range tt.problems {
+				if text := problems[i].String(); !strings.HasPrefix(text, want+": has a special character") || strings.Contains(text, "p@ss") {
+					t.Errorf("problem %q", text)
+				}
 			}
 		})
 	}

@@ -9,6 +9,7 @@ type Input struct {
 	Hidden      bool // serves the action itself; nobody sets it
 	Multiline   bool
 	Secret      bool     // never quoted in a message
+	URL         bool     // may hold a user name and a password, which are masked and never quoted
 	Env         []string // variables that count where the input is empty, in this order
 	Description string
 }
@@ -101,9 +102,9 @@ var Inputs = []Input{
 		Description: "How often a call is tried at most, 1 to 100 (default 12); refusals are never tried again"},
 	{Name: "action-timeout-s",
 		Description: "Seconds the whole login may take (default 120)"},
-	{Name: "sts-endpoint",
+	{Name: "sts-endpoint", URL: true,
 		Description: "URL of the STS endpoint in place of the region's, for example that of a VPC endpoint"},
-	{Name: "http-proxy", Env: []string{"HTTPS_PROXY", "HTTP_PROXY"},
+	{Name: "http-proxy", URL: true, Env: []string{"HTTPS_PROXY", "HTTP_PROXY"},
 		Description: "URL of the proxy for STS and for the token endpoint"},
 	{Name: "no-proxy", Env: []string{"NO_PROXY"},
 		Description: "Hosts that are reached without the proxy: names, suffixes, addresses and CIDR ranges, with a port or without, separated by commas"},

@@ -4,10 +4,11 @@
 package plan
 
 import (
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // Limits of STS (AssumeRole and AssumeRoleWithWebIdentity in AWS's service
@@ -19,7 +20,8 @@ const (
 	MaxChained      = time.Hour
 )
 
-// Plan is everything the step is going to do. It holds no secret.
+// Plan is everything the step is going to do. It holds no secret, but for a
+// password that a proxy's URL may carry.
 type Plan struct {
 	Logout   bool      // take back what earlier steps published, and nothing else
 	Profiles []Profile // one without a name for the plain login
@@ -49,7 +51,7 @@ type Plan struct {
 // Network is how servers are reached. Empty fields leave it to the environment
 // or to the system.
 type Network struct {
-	Proxy    string // URL, for http and https alike
+	Proxy    transport.Proxy // for http and https alike
 	NoProxy  string
 	CABundle string // file of more roots, PEM
 }
@@ -137,13 +139,18 @@ type Problem struct {
 	Code    explain.Code
 }
 
+// origin says what a name is of: an input, or a variable that stands in for one.
+func origin(name string) string {
+	if slices.ContainsFunc(Inputs, func(in Input) bool { return in.Name == name }) {
+		return "input " + name
+	}
+	return "variable " + name
+}
+
 // String names the input, or the variable that stood in for one: "input
 // role-chain, line 2: …".
 func (p Problem) String() string {
-	where := "input " + p.Input
-	if p.Input == strings.ToUpper(p.Input) {
-		where = "variable " + p.Input
-	}
+	where := origin(p.Input)
 	if p.Line > 0 {
 		where += ", line " + itoa(p.Line)
 	}

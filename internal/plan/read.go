@@ -34,7 +34,7 @@ func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
 		if c, found := control(b.input(in.Name), in.Multiline); found {
 			shown := quote(b.input(in.Name))
-			if in.Secret {
+			if in.Secret || in.URL && mayHoldCredentials(b.input(in.Name)) {
 				shown = "the value"
 			}
 			b.report.refuse(in.Name, "%s has the control character %q, remove it", shown, c)

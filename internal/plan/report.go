@@ -32,14 +32,19 @@ func (r *report) add(input string, line int, format string, args ...any) {
 }
 
 func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
-	named := input
-	if variable := r.standIn[input]; variable != "" {
-		named = variable
-	}
-	p := Problem{Input: named, Line: line, Message: fmt.Sprintf(format, args...), Code: code}
+	p := Problem{Input: r.named(input), Line: line, Message: fmt.Sprintf(format, args...), Code: code}
 	if !r.refused[input] && !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
+}
+
+// named is the name under which an input's value was given: its own, or that
+// of the variable that stands in for it.
+func (r *report) named(input string) string {
+	if variable := r.standIn[input]; variable != "" {
+		return variable
+	}
+	return input
 }
 
 // quote shows a value in a message: escaped, and cut where it is long.

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // source chooses what the chain begins with, in the order of the design; the
@@ -62,24 +64,24 @@ func (b *builder) signedBySession(source Source) bool {
 }
 
 func (b *builder) network() Network {
-	n := Network{Proxy: withScheme(b.input("http-proxy")), NoProxy: b.input("no-proxy"), CABundle: b.env("AWS_CA_BUNDLE")}
-	if n.Proxy == "" {
+	n := Network{NoProxy: b.input("no-proxy"), CABundle: b.env("AWS_CA_BUNDLE")}
+	if v := b.input("http-proxy"); v != "" {
+		n.Proxy = transport.Proxy{URL: v, From: origin(b.report.named("http-proxy"))}
+		b.checkProxy("http-proxy", v)
 		return n
 	}
-	u, err := url.Parse(n.Proxy)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
-		// Not quoted: it may hold a password.
-		b.problem("http-proxy", "is not the URL of a proxy, write http://host:port")
+	for _, variable := range []string{"https_proxy", "http_proxy"} { // the others stand in for the input
+		if v := b.env(variable); v != "" {
+			b.checkProxy(variable, v)
+		}
 	}
 	return n
 }
 
-// withScheme reads a proxy as curl and Go do: host:port means http.
-func withScheme(proxy string) string {
-	if proxy == "" || strings.Contains(proxy, "://") {
-		return proxy
+func (b *builder) checkProxy(name, v string) {
+	if problem := transport.CheckProxy(v); problem != "" {
+		b.problem(name, "%s", problem)
 	}
-	return "http://" + proxy
 }
 
 // readEndpoint follows the order of AWS's SDKs: what is given explicitly, the
@@ -102,18 +104,26 @@ func (b *builder) readEndpoint() string {
 }
 
 func (b *builder) checkEndpoint(name, v string) {
+	if b.env("AWS_USE_FIPS_ENDPOINT") == "true" { // AWS's SDKs refuse this without a call
+		b.problem(name, "cannot be combined with AWS_USE_FIPS_ENDPOINT; unset one of them")
+		return
+	}
 	u, err := url.Parse(v)
 	switch {
+	case strings.Contains(v, "@"):
+		b.problem(name, "has a user name or password; use https://host without them")
+	case strings.ContainsAny(v, "?#"):
+		b.problem(name, "has a query or fragment; use https://host without them")
 	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		b.problem(name, "%s is not the URL of an endpoint, write https://host", quote(v))
-	case u.User != nil:
-		b.problem(name, "holds a user or password, write https://host without them")
-	case u.RawQuery != "" || u.Fragment != "":
-		b.problem(name, "%s has a query or fragment, write https://host", quote(v))
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		b.problem(name, "%s would send the token unencrypted, write https:// (http:// is for loopback only)", quote(v))
 	}
 }
+
+// mayHoldCredentials reports whether a URL has a part in which secrets stand.
+// Such a one is never quoted, and refused where it is an endpoint's.
+func mayHoldCredentials(url string) bool { return strings.ContainsAny(url, "@?#") }
 
 func loopback(host string) bool {
 	if host == "localhost" {

@@ -4,16 +4,17 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
-	"golang.org/x/net/http/httpproxy"
 )
 
 const (
@@ -23,36 +24,44 @@ const (
 
 // Options says how servers are reached; the zero value means directly.
 type Options struct {
-	HTTPProxy  string // URL of the proxy for http
-	HTTPSProxy string // URL of the proxy for https
+	HTTPProxy  Proxy  // for http
+	HTTPSProxy Proxy  // for https
 	NoProxy    string // as in NO_PROXY: hosts, suffixes, addresses, CIDR ranges, ports
 	MoreRoots  []byte // PEM certificates that are trusted besides the usual ones
 }
 
+// ProxyVariables are the variables in which a proxy can be set, those that
+// count first.
+var ProxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"}
+
 // FromEnvironment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in lower
 // case, with the meaning that curl and Go give them.
 func FromEnvironment(getenv func(string) string) Options {
-	either := func(upper, lower string) string {
-		if v := getenv(upper); v != "" {
-			return v
+	either := func(upper string) Proxy {
+		for _, name := range []string{upper, strings.ToLower(upper)} {
+			if v := getenv(name); v != "" {
+				return Proxy{v, "variable " + name}
+			}
 		}
-		return getenv(lower)
+		return Proxy{}
 	}
 	return Options{
-		HTTPProxy:  either("HTTP_PROXY", "http_proxy"),
-		HTTPSProxy: either("HTTPS_PROXY", "https_proxy"),
-		NoProxy:    either("NO_PROXY", "no_proxy"),
+		HTTPProxy:  either("HTTP_PROXY"),
+		HTTPSProxy: either("HTTPS_PROXY"),
+		NoProxy:    cmp.Or(getenv("NO_PROXY"), getenv("no_proxy")),
 	}
 }
 
-// New returns a client.
+// New returns a client. Its errors, and those of its responses' bodies, are
+// *Error below the *url.Error that net/http wraps them in; a body ends with
+// TooLarge after MaxBody.
 func New(o Options) *http.Client {
-	proxies := (&httpproxy.Config{HTTPProxy: o.HTTPProxy, HTTPSProxy: o.HTTPSProxy, NoProxy: o.NoProxy}).ProxyFunc()
+	proxies := o.proxies()
 	return &http.Client{
-		Transport: &byScheme{
-			plain:  transport(proxies, nil),
-			secure: sync.OnceValue(func() http.RoundTripper { return transport(proxies, roots(o.MoreRoots)) }),
-		},
+		Transport: plainErrors{o, &byScheme{
+			plain:  o.transport(proxies, nil),
+			secure: sync.OnceValue(func() http.RoundTripper { return o.transport(proxies, roots(o.MoreRoots)) }),
+		}, proxies},
 		// A redirect would carry a token or a signature to somewhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -72,14 +81,17 @@ func (b *byScheme) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.plain.RoundTrip(r)
 }
 
-func transport(proxies func(*url.URL) (*url.URL, error), roots *x509.CertPool) *http.Transport {
+func (o Options) transport(proxies func(*url.URL) (*url.URL, error), roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
-		Proxy:               func(r *http.Request) (*url.URL, error) { return proxies(r.URL) },
-		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-		TLSHandshakeTimeout: dialTimeout,
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		MaxIdleConnsPerHost: perHost,
-		IdleConnTimeout:     time.Minute,
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return proxies(r.URL) },
+		GetProxyConnectHeader:  connecting,
+		OnProxyConnectResponse: o.connected,
+		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		TLSHandshakeTimeout:    dialTimeout,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost:    perHost,
+		IdleConnTimeout:        time.Minute,
+		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 

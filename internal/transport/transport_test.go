@@ -50,7 +50,7 @@ func TestProxyFromTheEnvironmentGiven(t *testing.T) {
 	direct := httptest.NewServer(http.NotFoundHandler())
 	defer direct.Close()
 	asked = ""
-	response, err := New(Options{HTTPProxy: proxy.URL}).Get(direct.URL)
+	response, err := New(Options{HTTPProxy: Proxy{URL: proxy.URL}}).Get(direct.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
