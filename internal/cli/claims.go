@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -55,11 +54,13 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 		return d.ExitCode()
 	}
 	report := claimsReport{claims, explain.ExplainSubject(claims), json.RawMessage(explain.TrustStatement(claims, ""))}
-	print := report.text
+	var err error
 	if *format == "json" {
-		print = report.json
+		err = env.printJSON(report)
+	} else {
+		err = env.print(asText, report.text)
 	}
-	if err := env.write(*format == "text", print); err != nil {
+	if err != nil {
 		env.errorf("%s: print the claims: %v", explain.Failed, err)
 		return exitFailure
 	}
@@ -86,17 +87,6 @@ func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *explain.D
 		return nil, &d
 	}
 	return token.Claims, nil
-}
-
-// json keeps texts of the claims from being read as workflow commands: escaped,
-// the JSON is the same.
-func (r claimsReport) json(out io.Writer) error {
-	var b bytes.Buffer
-	if err := encodeJSON(&b, r); err != nil {
-		return err
-	}
-	_, err := out.Write(bytes.ReplaceAll(b.Bytes(), []byte("##["), []byte(`#\u0023[`)))
-	return err
 }
 
 func (r claimsReport) text(out io.Writer) error {

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
-	"github.com/org/aws-oidc-action/internal/runner"
 )
 
 // Env is what a process has besides its arguments.
@@ -64,8 +63,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 		return step(ctx, env)
 	}
 	if slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]) {
-		usage(env.Stdout)
-		return exitFine
+		return env.printText(usage)
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
@@ -73,7 +71,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 		}
 	}
 	env.errorf("unknown command %q", args[0])
-	usage(env.Stderr)
+	env.complain(usage)
 	return exitUsage
 }
 
@@ -98,12 +96,6 @@ func (e Env) Getenv(name string) string {
 	return ""
 }
 
-// errorf prints one message to standard error. Text from outside in it cannot
-// become a workflow command.
-func (e Env) errorf(format string, args ...any) {
-	fmt.Fprintln(e.Stderr, runner.Sanitize("aws-oidc-action: "+fmt.Sprintf(format, args...)))
-}
-
 // parse reads flags, which stand before the arguments. It returns false and
 // the exit code if the command is not to run.
 func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, code int) {
@@ -113,19 +105,19 @@ func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, 
 	if err == nil {
 		return true, exitFine
 	}
-	out := e.Stderr
-	code = exitUsage
-	if errors.Is(err, flag.ErrHelp) {
-		out, code = e.Stdout, exitFine
-	} else {
-		e.errorf("%s: %v", fs.Name(), err)
+	help := func(out io.Writer) {
+		fmt.Fprintf(out, "usage: aws-oidc-action %s\n", synopsis)
+		fs.VisitAll(func(f *flag.Flag) {
+			name, text := flag.UnquoteUsage(f)
+			fmt.Fprintf(out, "  --%s %s\n        %s\n", f.Name, name, text)
+		})
 	}
-	fmt.Fprintf(out, "usage: aws-oidc-action %s\n", synopsis)
-	fs.VisitAll(func(f *flag.Flag) {
-		name, text := flag.UnquoteUsage(f)
-		fmt.Fprintf(out, "  --%s %s\n        %s\n", f.Name, name, text)
-	})
-	return false, code
+	if errors.Is(err, flag.ErrHelp) {
+		return false, e.printText(help)
+	}
+	e.errorf("%s: %v", fs.Name(), err)
+	e.complain(help)
+	return false, exitUsage
 }
 
 func usage(out io.Writer) {

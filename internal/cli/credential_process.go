@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -46,7 +47,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 	}
 	answer, err := refresh.Answer(*session)
 	if err == nil {
-		_, err = env.Stdout.Write(answer)
+		err = env.print(asJSON, func(w io.Writer) error { _, err := w.Write(answer); return err })
 	}
 	if err != nil {
 		env.errorf("%s: print the credentials: %v", explain.Failed, err)

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
@@ -77,15 +75,13 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 		return exitFailure
 	}
 	if *format == "json" {
-		out, err := json.MarshalIndent(r, "", "  ")
-		if err != nil {
-			env.errorf("encode the report: %v", err)
-			return exitFailure
-		}
-		// Where "##[" stands in a line the runner sees a command; escaped, the JSON is the same.
-		fmt.Fprintln(env.Stdout, strings.ReplaceAll(string(out), "##[", `#\u0023[`))
+		err = env.printJSON(r)
 	} else {
-		r.print(env.Stdout)
+		err = env.print(asText, r.text)
+	}
+	if err != nil {
+		env.errorf("print the report: %v", err)
+		return exitFailure
 	}
 	if !r.AsHoped {
 		return exitRefused

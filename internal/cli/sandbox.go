@@ -4,8 +4,10 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/sandbox"
@@ -39,10 +41,14 @@ func serveSandbox(ctx context.Context, env Env, args []string) int {
 		return exitFailure
 	}
 	defer remove()
-	for _, line := range append(server.Environ(), "GITHUB_EVENT_PATH="+event) {
-		fmt.Fprintln(env.Stdout, line)
+	err = env.print(asText, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\nGITHUB_EVENT_PATH=%s\n\n", strings.Join(server.Environ(), "\n"), event)
+		return err
+	})
+	if err != nil {
+		env.errorf("print the variables: %v", err)
+		return exitFailure
 	}
-	fmt.Fprintln(env.Stdout)
 	<-ctx.Done()
 	return exitFine
 }

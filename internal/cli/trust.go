@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
@@ -28,12 +26,11 @@ func trustCommands() []command {
 // trustPolicies runs one of the commands about trust policies.
 func trustPolicies(ctx context.Context, env Env, args []string) int {
 	if len(args) > 0 && slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]) {
-		trustUsage(env.Stdout)
-		return exitFine
+		return env.printText(trustUsage)
 	}
 	if len(args) == 0 {
 		env.errorf("trust: which command?")
-		trustUsage(env.Stderr)
+		env.complain(trustUsage)
 		return exitUsage
 	}
 	for _, c := range trustCommands() {
@@ -42,7 +39,7 @@ func trustPolicies(ctx context.Context, env Env, args []string) int {
 		}
 	}
 	env.errorf("trust: unknown command %q", args[0])
-	trustUsage(env.Stderr)
+	env.complain(trustUsage)
 	return exitUsage
 }
 
@@ -117,21 +114,6 @@ func (e Env) arguments(command string, args []string, least, most int) bool {
 		return false
 	}
 	return true
-}
-
-// write prints what f writes, whole or not at all. Text is made harmless: no
-// line of it may become a workflow command.
-func (e Env) write(text bool, f func(io.Writer) error) error {
-	var b bytes.Buffer
-	if err := f(&b); err != nil {
-		return err
-	}
-	out := b.String()
-	if text {
-		out = runner.Sanitize(out)
-	}
-	_, err := io.WriteString(e.Stdout, out)
-	return err
 }
 
 // unknownFormat tells that --format has a value that the command lacks.

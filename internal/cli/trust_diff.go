@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -27,8 +26,12 @@ func trustDiff(_ context.Context, env Env, args []string) int {
 		return exitUsage
 	}
 	changes, err := diff.Compare(env.roles(fs.Arg(0)), env.roles(fs.Arg(1)))
-	if err == nil {
-		err = env.write(*format == "text", func(w io.Writer) error { return writeChanges(w, *format, fs.Arg(1), changes) })
+	switch {
+	case err != nil:
+	case *format == "json":
+		err = env.printJSON(map[string]any{"widened": len(changes) > 0, "changes": append([]diff.Change{}, changes...)})
+	default:
+		err = env.print(asText, func(w io.Writer) error { return writeChanges(w, fs.Arg(1), changes) })
 	}
 	if err != nil {
 		env.errorf("trust diff: %v", err)
@@ -40,13 +43,7 @@ func trustDiff(_ context.Context, env Env, args []string) int {
 	return exitFine
 }
 
-func writeChanges(w io.Writer, format, file string, changes []diff.Change) error {
-	if format == "json" {
-		if changes == nil {
-			changes = []diff.Change{}
-		}
-		return encodeJSON(w, map[string]any{"widened": len(changes) > 0, "changes": changes})
-	}
+func writeChanges(w io.Writer, file string, changes []diff.Change) error {
 	for _, c := range changes {
 		role := ""
 		if c.Role != "" {
@@ -57,11 +54,4 @@ func writeChanges(w io.Writer, format, file string, changes []diff.Change) error
 		}
 	}
 	return nil
-}
-
-func encodeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

@@ -65,12 +65,11 @@ func trustExplain(_ context.Context, env Env, args []string) int {
 		return exitFailure
 	}
 	answer := q.ask(role, claims, env.Now())
-	err = env.write(q.format == "text", func(w io.Writer) error {
-		if q.format == "json" {
-			return encodeJSON(w, answer)
-		}
-		return answer.print(w, q.policy)
-	})
+	if q.format == "json" {
+		err = env.printJSON(answer)
+	} else {
+		err = env.print(asText, func(w io.Writer) error { return answer.print(w, q.policy) })
+	}
 	if err != nil {
 		env.errorf("trust explain: %v", err)
 		return exitFailure

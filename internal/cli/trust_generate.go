@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -14,6 +15,8 @@ const trustGenerateSynopsis = "trust generate --repository OWNER[@ID]/REPOSITORY
 	"[--branch NAME]… [--tag NAME]… [--environment NAME]… [--pull-request] [--reusable-workflow REF] " +
 	"[--allow TEMPLATE:NAME]… [--format json|cloudformation|terraform]"
 
+// generateFormats are the writers of a role by --format. All of them write text
+// in JSON's strings.
 var generateFormats = map[string]func(io.Writer, generate.Spec) error{
 	"json": generate.JSON, "cloudformation": generate.CloudFormation, "terraform": generate.Terraform,
 }
@@ -37,9 +40,14 @@ func trustGenerate(_ context.Context, env Env, args []string) int {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
 	}
-	if err := env.write(false, func(w io.Writer) error { return writeRole(w, spec) }); err != nil {
+	var role bytes.Buffer
+	if err := writeRole(&role, spec); err != nil {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
+	}
+	if err := env.print(asJSON, func(w io.Writer) error { _, err := role.WriteTo(w); return err }); err != nil {
+		env.errorf("trust generate: %v", err)
+		return exitFailure
 	}
 	if *format == "json" && (spec.Account == "" || spec.Region == "" && len(spec.Allow) > 0) {
 		env.errorf("trust generate: note: put the role's own values for ACCOUNT_ID and REGION, or give --account and --region")

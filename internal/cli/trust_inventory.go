@@ -10,8 +10,13 @@ import (
 
 const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] FILE"
 
-var inventoryFormats = map[string]func(io.Writer, []inventory.Entry) error{
-	"markdown": inventory.WriteMarkdown, "json": inventory.WriteJSON, "csv": inventory.WriteCSV,
+var inventoryFormats = map[string]struct {
+	form
+	write func(io.Writer, []inventory.Entry) error
+}{
+	"markdown": {asText, inventory.WriteMarkdown},
+	"json":     {asJSON, inventory.WriteJSON},
+	"csv":      {asText, inventory.WriteCSV},
 }
 
 // trustInventory lists which runs can assume which roles.
@@ -21,7 +26,7 @@ func trustInventory(_ context.Context, env Env, args []string) int {
 	if run, code := env.parse(fs, trustInventorySynopsis, args); !run {
 		return code
 	}
-	writeEntries, ok := inventoryFormats[*format]
+	output, ok := inventoryFormats[*format]
 	if !ok {
 		return env.unknownFormat("inventory", *format, "markdown", "json", "csv")
 	}
@@ -30,7 +35,7 @@ func trustInventory(_ context.Context, env Env, args []string) int {
 	}
 	entries, err := inventory.List(env.roles(fs.Arg(0)))
 	if err == nil {
-		err = env.write(*format != "json", func(w io.Writer) error { return writeEntries(w, entries) })
+		err = env.print(output.form, func(w io.Writer) error { return output.write(w, entries) })
 	}
 	if err != nil {
 		env.errorf("trust inventory: %v", err)

@@ -13,8 +13,14 @@ import (
 const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… FILE…"
 
 // lintFormats are the writers of findings by --format.
-var lintFormats = map[string]func(io.Writer, []lint.Finding) error{
-	"text": lint.WriteText, "json": lint.WriteJSON, "github": lint.WriteAnnotations, "sarif": lint.WriteSARIF,
+var lintFormats = map[string]struct {
+	form
+	write func(io.Writer, []lint.Finding) error
+}{
+	"text":   {asText, lint.WriteText},
+	"json":   {asJSON, lint.WriteJSON},
+	"github": {asAnnotations, lint.WriteAnnotations},
+	"sarif":  {asJSON, lint.WriteSARIF},
 }
 
 // trustLint checks the policies of all files; the exit code is 1 if a finding
@@ -36,7 +42,7 @@ func trustLint(_ context.Context, env Env, args []string) int {
 		env.errorf("trust lint: --fail-on: %v", err)
 		return exitUsage
 	}
-	writeFindings, ok := lintFormats[*format]
+	output, ok := lintFormats[*format]
 	if !ok {
 		return env.unknownFormat("lint", *format, "text", "json", "github", "sarif")
 	}
@@ -56,7 +62,7 @@ func trustLint(_ context.Context, env Env, args []string) int {
 			}
 		}
 	}
-	err = env.write(*format == "text", func(w io.Writer) error { return writeFindings(w, findings) })
+	err = env.print(output.form, func(w io.Writer) error { return output.write(w, findings) })
 	if err != nil {
 		env.errorf("trust lint: %v", err)
 		return exitFailure

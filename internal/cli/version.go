@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 )
@@ -16,8 +17,9 @@ func version(_ context.Context, env Env, args []string) int {
 	if run, code := env.parse(fs, "version", args); !run {
 		return code
 	}
-	fmt.Fprintf(env.Stdout, "aws-oidc-action %s (%s) %s %s/%s\n", releaseName(), commitName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return exitFine
+	return env.printText(func(w io.Writer) {
+		fmt.Fprintf(w, "aws-oidc-action %s (%s) %s %s/%s\n", releaseName(), commitName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	})
 }
 
 func releaseName() string {

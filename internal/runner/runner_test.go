@@ -90,6 +90,27 @@ func FuzzSanitize(f *testing.F) {
 	})
 }
 
+// What a parser reads stays the same, and no line of it is a command.
+func FuzzSanitizeJSON(f *testing.F) {
+	for _, text := range []string{"##[error]x", "###[x]", "\x1b[31m\u202e\u2028\u0085\x7f", "\U000e0001", "a\n::b", `\u0023[`, "\xff##["} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		content, err := json.MarshalIndent(map[string]any{text: []string{text, "x"}}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := SanitizeJSON(string(content))
+		if safe := Sanitize(out); safe != strings.ReplaceAll(out, "\ufffd", `\ufffd`) {
+			t.Errorf("%q is printed as %s", text, out)
+		}
+		var want, got any
+		if json.Unmarshal(content, &want) != nil || json.Unmarshal([]byte(out), &got) != nil || cmp.Diff(want, got) != "" {
+			t.Errorf("%q is read as %v, want %v", text, got, want)
+		}
+	})
+}
+
 func TestPublishWritesAll(t *testing.T) {
 	environ, path := files(t)
 	r := New(environ, nil)

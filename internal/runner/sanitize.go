@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -59,3 +60,27 @@ var accountID = sync.OnceValue(func() *regexp.Regexp {
 
 // MaskAccounts replaces the account ids in a text by ***.
 func MaskAccounts(text string) string { return accountID().ReplaceAllLiteralString(text, "***") }
+
+// SanitizeJSON is Sanitize for JSON: what would be a workflow command or act on
+// a terminal is written as an escape, so that a parser reads the same. JSON has
+// such text in strings only.
+func SanitizeJSON(text string) string {
+	text = strings.ReplaceAll(text, "##[", `\u0023\u0023[`)
+	odd := func(c rune) bool { return hidden(c) && c != '\n' && c != utf8.RuneError }
+	if strings.IndexFunc(text, odd) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		switch {
+		case !odd(c):
+			b.WriteRune(c)
+		case c > 0xffff:
+			high, low := utf16.EncodeRune(c)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		}
+	}
+	return b.String()
+}
