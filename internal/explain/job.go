@@ -1,6 +1,9 @@
 package explain
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Job is what the runner's variables and the event file tell about the job.
 type Job struct {
@@ -15,8 +18,13 @@ type Job struct {
 	RequestToken   bool   // ACTIONS_ID_TOKEN_REQUEST_TOKEN is set
 }
 
-// HasToken tells whether the runner offers an OIDC token.
+// HasToken reports whether the runner offers an OIDC token.
 func (j Job) HasToken() bool { return j.RequestURL && j.RequestToken }
+
+// Restricted reports whether GitHub by its own rule runs this job with fewer
+// rights than the repository's own: without a token, and without the secrets
+// and variables of the repository.
+func (j Job) Restricted() bool { return j.fromFork() || j.fromDependabot() }
 
 const permissions = "permissions:\n  id-token: write\n  contents: read"
 
@@ -31,25 +39,19 @@ func MissingToken(j Job) Diagnosis {
 func missingToken(j Job) Diagnosis {
 	switch {
 	case j.fromFork():
-		head := j.HeadRepository
-		if head == "" {
-			head = "a fork that is gone"
-		}
 		return Diagnosis{
 			Code: ForkPullRequest,
 			What: "GitHub gives this job no OIDC token, because it runs for a pull request from a fork",
-			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; GitHub never grants id-token: write to such runs",
-				j.Event, j.Repository, head)},
-			Cure: "run this step only where the branch is the repository's own:\n" +
-				"if: github.event.pull_request.head.repo.full_name == github.repository\n" +
-				"or set on-missing-token: skip and test the output authenticated in later steps",
+			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; GitHub does not grant id-token: write to such runs, unless a private repository sends write tokens to forks",
+				j.Event, j.Repository, j.head())},
+			Cure: j.forkCure(),
 		}
-	case j.Actor == "dependabot[bot]":
+	case j.fromDependabot():
 		return Diagnosis{
 			Code:   DependabotRun,
 			What:   "GitHub gives this job no OIDC token, because Dependabot triggered it",
 			Causes: []string{"the actor is dependabot[bot]; its runs get a read-only token unless the workflow raises the permission"},
-			Cure:   "write into the workflow's job:\n" + permissions + "\nor set on-missing-token: skip",
+			Cure:   "add to the workflow's job:\n" + permissions + "\nor set on-missing-token: skip",
 		}
 	case j.JobWorkflowRef != "" && j.WorkflowRef != "" && j.JobWorkflowRef != j.WorkflowRef:
 		return Diagnosis{
@@ -57,7 +59,7 @@ func missingToken(j Job) Diagnosis {
 			What: "GitHub gives this job no OIDC token: its caller did not grant the permission to the reusable workflow",
 			Causes: []string{fmt.Sprintf("the job is defined in %s and called by %s; a called workflow cannot have more permissions than its caller",
 				j.JobWorkflowRef, j.WorkflowRef)},
-			Cure: "write beside uses: in the calling job, and also in the called workflow:\n" + permissions,
+			Cure: "add to the calling job, beside uses:, and to the called workflow:\n" + permissions,
 		}
 	}
 	missing := "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
@@ -67,18 +69,72 @@ func missingToken(j Job) Diagnosis {
 	case j.RequestToken:
 		missing = "ACTIONS_ID_TOKEN_REQUEST_URL is not set, though ACTIONS_ID_TOKEN_REQUEST_TOKEN is"
 	}
-	cure := "write into the workflow or its job (naming one permission takes all others away):\n" + permissions
-	cure += "\nor, to use credentials that the job or the machine has already, set role-chaining: true"
 	return Diagnosis{
 		Code:   IDTokenPermissionMissing,
 		What:   "GitHub gives this job no OIDC token",
 		Causes: []string{missing + ": the job lacks the permission id-token: write"},
-		Cure:   cure,
+		Cure: "add to the workflow or its job (naming one permission removes all others):\n" + permissions +
+			"\nor, to use credentials that the job or the machine already has, set role-chaining: true",
 	}
+}
+
+// EmptyInputs explains inputs that came out empty in a restricted job, where
+// GitHub withholds the secrets and variables that they come from; problems says
+// which. It reports false for every other job.
+func EmptyInputs(j Job, problems []string) (Diagnosis, bool) {
+	var d Diagnosis
+	switch {
+	case !j.Restricted():
+		return Diagnosis{}, false
+	case !j.HasToken():
+		d = MissingToken(j)
+	case j.fromFork():
+		d = Diagnosis{
+			Code: ForkPullRequest,
+			What: "inputs are empty, because this job runs for a pull request from a fork",
+			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; GitHub gives such runs no secrets and variables, unless a private repository sends them to forks",
+				j.Event, j.Repository, j.head())},
+			Cure: j.forkCure(),
+		}
+	default:
+		d = Diagnosis{
+			Code:   DependabotRun,
+			What:   "inputs are empty, because Dependabot triggered this job",
+			Causes: []string{"the actor is dependabot[bot]; its runs read the Dependabot secrets of the repository, not those of Actions"},
+			Cure:   "add the value to the repository's Dependabot secrets, or set on-missing-token: skip",
+		}
+	}
+	d.Causes = append(d.Causes, problems...)
+	return d, true
+}
+
+// forkCure is true on every other event, push above all: the field of the pull
+// request is empty there.
+func (j Job) forkCure() string {
+	return "run this step only where the branch is the repository's own:\n" +
+		"if: github.event_name != '" + j.Event + "' || github.event.pull_request.head.repo.full_name == github.repository\n" +
+		"or set on-missing-token: skip and test the output authenticated in later steps"
+}
+
+// head is where a pull request's branch comes from.
+func (j Job) head() string {
+	if j.HeadRepository == "" {
+		return "a fork that no longer exists"
+	}
+	return j.HeadRepository
 }
 
 // fromFork follows GitHub: a pull_request_target run belongs to the base
 // repository and keeps its permissions.
 func (j Job) fromFork() bool {
 	return j.PullRequest && j.Event != "pull_request_target" && j.HeadRepository != j.Repository
+}
+
+// fromDependabot follows GitHub's "Troubleshooting Dependabot on GitHub
+// Actions": runs of these events are restricted, runs of others that Dependabot
+// causes, such as workflow_run, are the repository's own.
+func (j Job) fromDependabot() bool {
+	return j.Actor == "dependabot[bot]" && slices.Contains([]string{
+		"pull_request", "pull_request_review", "pull_request_review_comment", "push", "create", "deployment", "deployment_status",
+	}, j.Event)
 }
