@@ -52,7 +52,7 @@ func (s *Server) Environ() []string {
 		env["GITHUB_API_URL"] = w.ServerURL + "/api/v3"
 		env["GITHUB_GRAPHQL_URL"] = w.ServerURL + "/api/graphql"
 	}
-	if w.IDToken {
+	if w.hasToken() {
 		env["ACTIONS_ID_TOKEN_REQUEST_URL"] = s.URL() + s.issuer.tokenPath() + "?api-version=2.0"
 		env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = s.issuer.requestToken.Reveal()
 	}
@@ -65,6 +65,17 @@ func (s *Server) Environ() []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// Contexts returns what expressions in the defaults of an action's inputs stand
+// for in a job without container and matrix. The job's own paths are a Job's.
+func (s *Server) Contexts() map[string]string {
+	return map[string]string{
+		"job.container.id":   "",
+		"job.workflow_ref":   s.scenario.Workflow.JobWorkflowRef,
+		"strategy.job-index": "0",
+		"strategy.job-total": "1",
+	}
 }
 
 // Event returns the webhook payload that GITHUB_EVENT_PATH names, in the parts

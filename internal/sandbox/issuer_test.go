@@ -157,6 +157,26 @@ func TestEventTellsAFork(t *testing.T) {
 	}
 }
 
+func TestForksHaveATokenOnlyWhereTheRepositorySendsThem(t *testing.T) {
+	for workflow, want := range map[string]bool{
+		"event: push":                                                             true,
+		"event: pull_request":                                                     true,
+		"event: pull_request, fork: true":                                         false,
+		"event: pull_request, fork: true, id-token: true":                         false,
+		"event: pull_request, fork: true, tokens-to-forks: true":                  true,
+		"event: pull_request, fork: true, tokens-to-forks: true, id-token: false": false,
+		"event: pull_request_target, fork: true":                                  true,
+		"event: pull_request_target, fork: true, id-token: false":                 false,
+	} {
+		env := environ(start(t, "workflow: {"+workflow+"}", Options{}))
+		for _, name := range []string{"ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"} {
+			if got := env[name] != ""; got != want {
+				t.Errorf("%s: has %s: %t, want %t", workflow, name, got, want)
+			}
+		}
+	}
+}
+
 func TestListensOnLoopbackOnly(t *testing.T) {
 	s, err := Builtin()
 	if err != nil {

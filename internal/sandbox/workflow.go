@@ -19,6 +19,7 @@ type Workflow struct {
 	Event             string
 	BaseRef, HeadRef  string // of a pull request
 	Fork              bool   // the pull request comes from a fork
+	TokensToForks     bool   // the private repository sends write tokens to workflows from fork pull requests
 	Environment       string
 	Actor, ActorID    string
 	TriggeringActor   string
@@ -71,7 +72,7 @@ func defaultWorkflow() Workflow {
 
 func (p *parser) workflow(v value) error {
 	w := &p.s.Workflow
-	return v.fields(map[string]func(value) error{
+	err := v.fields(map[string]func(value) error{
 		"repository": func(v value) error {
 			s, err := v.text()
 			owner, name, ok := strings.Cut(s, "/")
@@ -127,6 +128,7 @@ func (p *parser) workflow(v value) error {
 		"base-ref":         into(&w.BaseRef),
 		"head-ref":         into(&w.HeadRef),
 		"fork":             intoBoolean(&w.Fork),
+		"tokens-to-forks":  intoBoolean(&w.TokensToForks),
 		"environment":      into(&w.Environment),
 		"actor":            into(&w.Actor),
 		"actor-id":         intoDigits(&w.ActorID),
@@ -143,6 +145,21 @@ func (p *parser) workflow(v value) error {
 		"id-token":         intoBoolean(&w.IDToken),
 		"source-ip":        into(&w.SourceIP),
 	})
+	switch {
+	case err != nil:
+	case w.Fork && !w.isPullRequest() && w.Event != "pull_request_target":
+		err = v.errorf("fork needs event: pull_request or pull_request_target, not %q", w.Event)
+	case w.TokensToForks && (!w.Fork || w.Visibility == "public"):
+		err = v.errorf("tokens-to-forks needs fork: true and a private repository")
+	}
+	return err
+}
+
+// hasToken reports whether GitHub offers the job an OIDC token. A run for a
+// pull request from a fork gets none, whatever its workflow's permissions say;
+// one of pull_request_target is the base repository's own.
+func (w *Workflow) hasToken() bool {
+	return w.IDToken && (!w.Fork || w.TokensToForks || !w.isPullRequest())
 }
 
 // claim reads one claim that replaces GitHub's: text, a list of texts, or
