@@ -36,14 +36,14 @@ var badInputs = []struct {
 	want  string
 	code  explain.Code // default invalid-input
 }{
-	{name: "no region", with: inputs{"aws-region": ""}, input: "aws-region", want: "is not given"},
+	{name: "no region", with: inputs{"aws-region": ""}, input: "aws-region", want: "is required; set an AWS region"},
 	{name: "availability zone", with: inputs{"aws-region": "eu-central-1a"}, input: "aws-region", want: `"eu-central-1a"`},
-	{name: "region in words", with: inputs{"aws-region": "Frankfurt"}, input: "aws-region", want: "not the name of a region"},
-	{name: "region with host", with: inputs{"aws-region": "eu-central-1.evil.example/"}, input: "aws-region", want: "not the name of a region"},
-	{name: "region in upper case", with: inputs{"aws-region": "EU-CENTRAL-1"}, input: "aws-region", want: "not the name of a region"},
+	{name: "region in words", with: inputs{"aws-region": "Frankfurt"}, input: "aws-region", want: "is not an AWS region"},
+	{name: "region with host", with: inputs{"aws-region": "eu-central-1.evil.example/"}, input: "aws-region", want: "is not an AWS region"},
+	{name: "region in upper case", with: inputs{"aws-region": "EU-CENTRAL-1"}, input: "aws-region", want: "is not an AWS region"},
 	{name: "region with a newline", with: inputs{"aws-region": "eu-central-1\nus-east-1"}, input: "aws-region", want: "control character"},
-	{name: "region as command", with: inputs{"aws-region": "::set-env name=A::b"}, input: "aws-region", want: "not the name of a region"},
-	{name: "region zero", with: inputs{"aws-region": "eu-central-0"}, input: "aws-region", want: "not the name of a region"},
+	{name: "region as command", with: inputs{"aws-region": "::set-env name=A::b"}, input: "aws-region", want: "is not an AWS region"},
+	{name: "region zero", with: inputs{"aws-region": "eu-central-0"}, input: "aws-region", want: "is not an AWS region"},
 
 	{name: "role by name", with: inputs{"role-to-assume": "deploy"}, input: "role-to-assume", want: "arn:aws:iam::"},
 	{name: "user", with: inputs{"role-to-assume": "arn:aws:iam::111111111111:user/me"}, input: "role-to-assume", want: "not the ARN of a role"},
@@ -59,12 +59,12 @@ var badInputs = []struct {
 	{name: "region in GovCloud, role not", with: inputs{"aws-region": "us-gov-west-1"}, input: "role-to-assume", want: "aws-us-gov", code: explain.PartitionMismatch},
 	{name: "placeholder left", with: inputs{"role-to-assume": "arn:aws:iam::<account>:role/hub"}, input: "role-to-assume", want: "not the ARN of a role"},
 
-	{name: "chain without a role", with: inputs{"role-to-assume": "", "role-chain": deploy}, input: "role-chain", want: "needs a role-to-assume"},
+	{name: "chain without a role", with: inputs{"role-to-assume": notGiven, "role-chain": deploy}, input: "role-chain", want: "needs a role-to-assume"},
 	{name: "chain with a bad line", with: inputs{"role-chain": deploy + "\nnonsense"}, input: "role-chain, line 2", want: `"nonsense"`},
 	{name: "chain as a mapping", with: inputs{"role-chain": "role: " + deploy}, input: "role-chain, line 1", want: "expected a list of roles"},
 	{name: "chain of broken YAML", with: inputs{"role-chain": "- role: ["}, input: "role-chain, line", want: "not valid YAML"},
 	{name: "unknown field", with: inputs{"role-chain": "- role: " + deploy + "\n  externalid: x"}, input: "role-chain, line 2", want: `unknown field "externalid"`},
-	{name: "field twice", with: inputs{"role-chain": "- role: " + deploy + "\n  role: " + deploy}, input: "role-chain, line 2", want: "twice"},
+	{name: "field twice", with: inputs{"role-chain": "- role: " + deploy + "\n  role: " + deploy}, input: "role-chain, line 2", want: `duplicate key "role" (first on line 1)`},
 	{name: "hop without role", with: inputs{"role-chain": "- external-id: abc"}, input: "role-chain, line 1", want: "hop 1 has no role"},
 	{name: "empty hop", with: inputs{"role-chain": "- "}, input: "role-chain, line 1", want: "is empty"},
 	{name: "role as a list", with: inputs{"role-chain": "- role: [a]"}, input: "role-chain, line 1", want: "expected text"},
@@ -118,7 +118,7 @@ var badInputs = []struct {
 	{name: "only commas", with: inputs{"allowed-account-ids": ",,"}, input: "allowed-account-ids", want: "names no account"},
 	{name: "account not allowed", with: inputs{"allowed-account-ids": "999999999999"}, input: "allowed-account-ids", want: "account 111111111111", code: explain.AccountNotAllowed},
 
-	{name: "boolean yes", with: inputs{"mask-aws-account-id": "yes"}, input: "mask-aws-account-id", want: "write true or false"},
+	{name: "boolean yes", with: inputs{"mask-aws-account-id": "yes"}, input: "mask-aws-account-id", want: "use true or false"},
 	{name: "boolean 1", with: inputs{"output-credentials": "1"}, input: "output-credentials", want: `"1"`},
 	{name: "boolean in mixed case", with: inputs{"output-env-credentials": "tRue"}, input: "output-env-credentials", want: `"tRue"`},
 	{name: "boolean on", with: inputs{"disable-retry": "on"}, input: "disable-retry", want: "not a boolean"},

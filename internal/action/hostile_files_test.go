@@ -44,12 +44,12 @@ func TestHostileFiles(t *testing.T) {
 		code     string // "" for a login that goes on without the file
 		links    string // how a link is refused, if not by where it leads
 	}{
-		{what: "profiles-file", with: inputs{"profiles-file": "named", "role-to-assume": "", "role-chain": ""}, code: "invalid-input"},
+		{what: "profiles-file", with: inputs{"profiles-file": "named", "role-to-assume": notGiven, "role-chain": notGiven}, code: "invalid-input"},
 		{what: "web-identity-token-file", with: inputs{"web-identity-token-file": "named"}, code: "failed", links: projected},
 		{what: "AWS_CONFIG_FILE for profiles", with: inputs{"aws-profile": "p"}, variable: "AWS_CONFIG_FILE", code: "failed"},
 		{what: "AWS_SHARED_CREDENTIALS_FILE for profiles", with: inputs{"aws-profile": "p"}, variable: "AWS_SHARED_CREDENTIALS_FILE", code: "failed"},
-		{what: "AWS_CONFIG_FILE for its credentials", with: inputs{"role-to-assume": "", "role-chain": ""}, variable: "AWS_CONFIG_FILE", code: "failed"},
-		{what: "AWS_SHARED_CREDENTIALS_FILE for its credentials", with: inputs{"role-to-assume": "", "role-chain": ""}, variable: "AWS_SHARED_CREDENTIALS_FILE", code: "failed"},
+		{what: "AWS_CONFIG_FILE for its credentials", with: inputs{"role-to-assume": notGiven, "role-chain": notGiven}, variable: "AWS_CONFIG_FILE", code: "failed"},
+		{what: "AWS_SHARED_CREDENTIALS_FILE for its credentials", with: inputs{"role-to-assume": notGiven, "role-chain": notGiven}, variable: "AWS_SHARED_CREDENTIALS_FILE", code: "failed"},
 		{what: "AWS_CA_BUNDLE", variable: "AWS_CA_BUNDLE"},
 		{what: "GITHUB_EVENT_PATH", variable: "GITHUB_EVENT_PATH"},
 		{what: "GITHUB_ENV", variable: "GITHUB_ENV", code: "failed"},

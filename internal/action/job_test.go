@@ -13,9 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
+
+// notGiven takes an input away that a use of the action otherwise has: it is the
+// default that the runner passes for it.
+const notGiven = plan.NotGiven
 
 // world is a sandbox with one job in it, whose steps are this action.
 type world struct {
@@ -45,7 +50,7 @@ func newWorld(t *testing.T, text string) *world {
 	}
 	t.Cleanup(func() { _ = w.server.Close() })
 	environ := append(w.server.Environ(), "AWS_EC2_METADATA_DISABLED=true") // whatever this machine is
-	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Event()})
+	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Event(), Defaults: plan.Defaults(), Contexts: w.server.Contexts()})
 	if err != nil {
 		t.Fatal(err)
 	}

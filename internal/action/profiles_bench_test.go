@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -45,11 +46,11 @@ func login(b *testing.B, server *sandbox.Server, with map[string]string) string 
 	if err != nil {
 		return err.Error()
 	}
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event()})
+	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event(), Defaults: plan.Defaults(), Contexts: server.Contexts()})
 	if err != nil {
 		return err.Error()
 	}
-	all := map[string]string{"runner-temp": "host:" + job.Temp(), "aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::111111111111:role/hub"}
+	all := map[string]string{"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::111111111111:role/hub"}
 	for name, value := range with {
 		all[name] = value
 	}

@@ -145,6 +145,6 @@ func TestUseExistingKeepsOrRenewsARefreshedSession(t *testing.T) {
 
 func TestRefreshNeedsAToken(t *testing.T) {
 	w := newWorld(t, "")
-	w.failed(w.use(inputs{"refresh": "true", "role-to-assume": "", "role-chain": "", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "x"}), "invalid-input")
+	w.failed(w.use(inputs{"refresh": "true", "role-to-assume": notGiven, "role-chain": notGiven, "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "x"}), "invalid-input")
 	w.failed(w.use(inputs{"refresh": "true", "output-env-credentials": "true"}), "invalid-input")
 }

@@ -45,7 +45,7 @@ const (
 // says so, and returns the exit code (explain.ExitFine and its siblings).
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout), warned: map[string]bool{}}
-	if plan.MasksAccounts(p.runner.Input, p.runner.Getenv) {
+	if plan.MasksAccounts(p.runner.LookupInput, p.runner.Getenv) {
 		p.runner.HideAccounts()
 	}
 	if s.Post || p.runner.State(statePost) == "true" {
@@ -77,10 +77,19 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return failure(err)
 	}
 	var problems []plan.Problem
-	p.plan, problems = plan.Build(plan.Given{Input: p.runner.Input, Env: p.runner.Getenv, File: func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) }})
+	p.plan, problems = plan.Build(plan.Sources{
+		Input: p.runner.LookupInput,
+		Names: p.runner.InputNames(),
+		Env:   p.runner.Getenv,
+		File:  func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) },
+	})
 	p.maskKnown()
+	for _, warning := range p.plan.Warnings {
+		p.runner.Warning("no effect", warning)
+	}
+	job := p.runner.Job(ctx)
 	if len(problems) > 0 {
-		return badInput(problems)
+		return p.refuse(job, problems)
 	}
 	store, err := p.openStore()
 	if err != nil {
@@ -91,9 +100,8 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return p.logout(ctx, store)
 	}
 	p.announce()
-	job := p.runner.Job(ctx)
 	if p.needsToken() && !job.HasToken() {
-		return p.missingToken(explain.MissingToken(job))
+		return p.missingToken(job, explain.MissingToken(job))
 	}
 	if d := p.checkProfiles(ctx, store); d != nil {
 		return d
@@ -146,22 +154,43 @@ func (p *phase) network(ctx context.Context) transport.Options {
 	return o
 }
 
-// missingToken lets the step pass without credentials where the plan says so.
-func (p *phase) missingToken(d explain.Diagnosis) *explain.Diagnosis {
-	if !p.plan.SkipMissing {
+// missingToken lets the step pass without credentials where the plan says so
+// and GitHub restricts the job. A permission that the repository's own run lacks
+// stays an error: a deployment that silently does nothing is worse than a
+// failed job.
+func (p *phase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diagnosis {
+	switch {
+	case !p.plan.SkipMissing:
+		return &d
+	case !job.Restricted():
+		d.Cure += "\non-missing-token: skip is only for pull requests from forks and for Dependabot"
 		return &d
 	}
 	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {
 		return failure(err)
 	}
-	p.runner.Notice("skipped", d.What+"; on-missing-token is skip, so nothing is exported")
+	p.runner.Notice("skipped", d.What+"; nothing is exported (on-missing-token: skip)")
 	return nil
 }
 
-func (p *phase) announce() {
-	for _, warning := range p.plan.Warnings {
-		p.runner.Warning("no effect", warning)
+// refuse is why a step with these problems fails. Where all of them are that
+// something came out empty, a job from which GitHub withholds secrets explains
+// them, and is skipped like one without a token.
+func (p *phase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagnosis {
+	lines := make([]string, 0, len(problems))
+	for _, problem := range problems {
+		if !problem.Empty {
+			return badInput(problems)
+		}
+		lines = append(lines, problem.String())
 	}
+	if d, ok := explain.EmptyInputs(job, lines); ok {
+		return p.missingToken(job, d)
+	}
+	return badInput(problems)
+}
+
+func (p *phase) announce() {
 	for _, notice := range p.plan.Notices {
 		p.runner.Info("Note: %s", notice)
 	}

@@ -85,8 +85,8 @@ var ambientCases = []tableCase{
 }
 
 var (
-	plain          = inputs{"role-to-assume": ""}
-	unset          = inputs{"role-to-assume": "", "unset-current-credentials": "true"}
+	plain          = inputs{"role-to-assume": notGiven}
+	unset          = inputs{"role-to-assume": notGiven, "unset-current-credentials": "true"}
 	instance       = vars{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "{machine}"}
 	serviceAccount = vars{"AWS_WEB_IDENTITY_TOKEN_FILE": "{temp}/token", "AWS_ROLE_ARN": otherRole}
 

@@ -1,10 +1,10 @@
 package action
 
 // staticKeys are those of a user, with no role to assume.
-var staticKeys = inputs{"role-to-assume": "", "aws-access-key-id": "{ci.id}", "aws-secret-access-key": "{ci.secret}"}
+var staticKeys = inputs{"role-to-assume": notGiven, "aws-access-key-id": "{ci.id}", "aws-secret-access-key": "{ci.secret}"}
 
 // sessionKeys are those of an earlier step's session.
-var sessionKeys = inputs{"role-to-assume": "", "aws-access-key-id": "{hub.id}", "aws-secret-access-key": "{hub.secret}", "aws-session-token": "{hub.token}"}
+var sessionKeys = inputs{"role-to-assume": notGiven, "aws-access-key-id": "{hub.id}", "aws-secret-access-key": "{hub.secret}", "aws-session-token": "{hub.token}"}
 
 const (
 	deployRole = "arn:aws:iam::222222222222:role/deploy"
@@ -60,9 +60,9 @@ var authCases = []tableCase{
 	{name: "a role by its name, which is missing", use: use{with: toRole(staticKeys, "lcoal"), calls: "GetCallerIdentity by ci; AssumeRole arn:aws:iam::111111111111:role/lcoal by ci tags=default AccessDenied",
 		code: "chained-role-refused", says: []string{"arn:aws:iam::111111111111:role/lcoal"}}},
 	{name: "a role by its name, with OIDC", use: use{with: inputs{"role-to-assume": "hub"}, code: "invalid-input", says: []string{"input role-to-assume"}}},
-	{name: "keys without the secret", use: use{with: inputs{"aws-access-key-id": "{ci.id}"}, code: "invalid-input", says: []string{"input aws-secret-access-key: is not given"}}},
-	{name: "a secret without the key id", use: use{with: inputs{"aws-secret-access-key": "{ci.secret}"}, code: "invalid-input", says: []string{"input aws-access-key-id: is not given"}}},
-	{name: "a session token alone", use: use{with: inputs{"aws-session-token": "opaque"}, code: "invalid-input", says: []string{"input aws-access-key-id: is not given"}}},
+	{name: "keys without the secret", use: use{with: inputs{"aws-access-key-id": "{ci.id}"}, code: "invalid-input", says: []string{"input aws-secret-access-key: is required"}}},
+	{name: "a secret without the key id", use: use{with: inputs{"aws-secret-access-key": "{ci.secret}"}, code: "invalid-input", says: []string{"input aws-access-key-id: is required"}}},
+	{name: "a session token alone", use: use{with: inputs{"aws-session-token": "opaque"}, code: "invalid-input", says: []string{"input aws-access-key-id: is required"}}},
 	{name: "a secret in place of the key id", use: use{with: inputs{"aws-access-key-id": "{ci.secret}", "aws-secret-access-key": "{ci.id}"}, code: "invalid-input", says: []string{"is not an access key id"}}},
 	{name: "keys with a role, a profile and role-chaining", job: vars{"AWS_PROFILE": "mine"}, use: use{with: also(toRole(staticKeys, deployRole), inputs{"aws-profile": "mine", "role-chaining": "true"}),
 		calls: "AssumeRole deploy by ci tags=default", env: announced, out: facts("deploy"), files: profileFilesOf("mine", "deploy")}},
@@ -89,7 +89,7 @@ var authCases = []tableCase{
 	{name: "a token file that is missing", use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not see {temp}/token", "workspace"}}},
 	{name: "a token file without a token", files: vars{"{temp}/token": "not a token"},
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not hold a token"}, hides: []string{"not a token"}}},
-	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": "", "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"needs a role-to-assume"}}},
+	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": notGiven, "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"needs a role-to-assume"}}},
 
 	// 3. Credentials that are there already.
 	{name: "role-chaining with the environment's keys", use: byOIDC, then: []use{
@@ -111,7 +111,7 @@ var authCases = []tableCase{
 	{name: "role-chaining with nothing there", use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"found no credentials"}}},
 	{name: "role-chaining with force-skip-oidc", job: ciVariables,
 		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "force-skip-oidc": "true"}, calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
-	{name: "role-chaining without a role", use: use{with: inputs{"role-chaining": "true", "role-to-assume": ""}, code: "invalid-input", says: []string{"input role-chaining: needs a role-to-assume"}}},
+	{name: "role-chaining without a role", use: use{with: inputs{"role-chaining": "true", "role-to-assume": notGiven}, code: "invalid-input", says: []string{"input role-chaining: needs a role-to-assume"}}},
 	{name: "role-chaining through a whole chain", use: byOIDC, then: []use{
 		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "role-chain": nextRole}, calls: "AssumeRole deploy by hub tags=default; AssumeRole next by deploy", as: "next"}}},
 
@@ -148,7 +148,6 @@ var authCases = []tableCase{
 	{name: "OIDC wins over keys in the environment", job: ciVariables, use: byOIDC},
 	{name: "OIDC without the permission", workflow: "id-token: false", use: use{code: "id-token-permission-missing", says: []string{"id-token: write", "role-chaining: true"}}},
 	{name: "OIDC without the permission, with keys in the environment", workflow: "id-token: false", job: ciVariables, use: use{code: "id-token-permission-missing"}},
-	{name: "OIDC without the permission, which is no failure", workflow: "id-token: false", use: use{with: inputs{"on-missing-token": "skip"}, env: "none", out: "authenticated=false", notes: "notice skipped"}},
 	{name: "OIDC with a trust policy at hand, which is not needed", files: vars{"{workspace}/iam/hub.json": forProduction}, use: byOIDC.withInputs(inputs{"trust-policy-file": "iam/*.json"})},
 	{name: "OIDC refused, with the role's trust policy at hand", files: vars{"{workspace}/iam/lost.json": forProduction},
 		use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied", code: "subject-environment", says: []string{"iam/lost.json"}}},
@@ -160,9 +159,9 @@ var authCases = []tableCase{
 	{name: "OIDC at the endpoint of all services", job: vars{"AWS_ENDPOINT_URL_STS": "", "AWS_ENDPOINT_URL": "{server}"}, use: byOIDC},
 
 	// 5. What the machine has.
-	{name: "the default chain's environment", job: ciVariables, use: use{with: inputs{"role-to-assume": ""}, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"Credentials come from the default chain (environment)"}}},
-	{name: "the default chain with force-skip-oidc", job: ciVariables, use: use{with: inputs{"role-to-assume": "", "force-skip-oidc": "true"}, calls: "GetCallerIdentity by ci", as: "ci"}},
-	{name: "the default chain with nothing in it", use: use{with: inputs{"role-to-assume": ""}, code: "failed", says: []string{"found no credentials", "AWS_EC2_METADATA_DISABLED"}}},
+	{name: "the default chain's environment", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven}, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"Credentials come from the default chain (environment)"}}},
+	{name: "the default chain with force-skip-oidc", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven, "force-skip-oidc": "true"}, calls: "GetCallerIdentity by ci", as: "ci"}},
+	{name: "the default chain with nothing in it", use: use{with: inputs{"role-to-assume": notGiven}, code: "failed", says: []string{"found no credentials", "AWS_EC2_METADATA_DISABLED"}}},
 
 	// Whose account it is, on every way.
 	{name: "keys of an account that is allowed", use: use{with: also(staticKeys, inputs{"allowed-account-ids": "999999999999, 111111111111"}), calls: "GetCallerIdentity by ci", as: "ci"}},
@@ -172,7 +171,7 @@ var authCases = []tableCase{
 	{name: "role-chaining into an account that is not", use: byOIDC, then: []use{{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "allowed-account-ids": "111111111111"}, code: "account-not-allowed"}}},
 	{name: "OIDC into an account that is not", use: use{with: inputs{"allowed-account-ids": "222222222222"}, code: "account-not-allowed"}},
 	{name: "a chain through an account that is not", use: use{with: inputs{"role-chain": deployRole, "allowed-account-ids": "222222222222"}, calls: "token; AssumeRoleWithWebIdentity hub; AssumeRole deploy by hub", as: "deploy"}},
-	{name: "the machine's account, which is not", job: ciVariables, use: use{with: inputs{"role-to-assume": "", "allowed-account-ids": "222222222222"}, calls: "GetCallerIdentity by ci", code: "account-not-allowed"}},
+	{name: "the machine's account, which is not", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven, "allowed-account-ids": "222222222222"}, calls: "GetCallerIdentity by ci", code: "account-not-allowed"}},
 }
 
 const announced = "AWS_CONFIG_FILE={temp}/aws-oidc-action/config AWS_SHARED_CREDENTIALS_FILE={temp}/aws-oidc-action/credentials"

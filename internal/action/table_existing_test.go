@@ -13,7 +13,7 @@ var existingCases = []tableCase{
 		{with: also(keeping, inputs{"mask-aws-account-id": "true"}), calls: "GetCallerIdentity by hub", env: "none", out: facts("hub"), hides: []string{"111111111111"}}}},
 	{name: "existing: kept of a chain", use: use{with: inputs{"role-chain": deployRole}, calls: byOIDC.calls + "; AssumeRole deploy by hub", as: "deploy"}, then: []use{
 		{with: also(keeping, inputs{"role-chain": deployRole}), calls: "GetCallerIdentity by deploy", env: "none", out: facts("deploy")}}},
-	{name: "existing: kept of a user", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": ""}), calls: "GetCallerIdentity by ci", env: "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1", out: facts("ci")}},
+	{name: "existing: kept of a user", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": notGiven}), calls: "GetCallerIdentity by ci", env: "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1", out: facts("ci")}},
 	{name: "existing: kept of a role by its name", use: use{with: toRole(staticKeys, "team/local"), calls: "GetCallerIdentity by ci; AssumeRole local by ci tags=default", as: "local"}, then: []use{
 		{with: also(toRole(staticKeys, "team/local"), keeping), calls: "GetCallerIdentity by local", env: "none", out: facts("local")}}},
 	{name: "existing: kept of a profile", use: inProfile, then: []use{
@@ -33,7 +33,7 @@ var existingCases = []tableCase{
 		{with: also(keeping, inputs{"role-to-assume": otherRole}), calls: "GetCallerIdentity by hub; token; AssumeRoleWithWebIdentity other", as: "other", says: []string{"wanted is role other"}}}},
 	{name: "existing: in another account", use: byOIDC, then: []use{
 		{with: also(byKeys, keeping), calls: "GetCallerIdentity by hub; AssumeRole deploy by ci tags=default", as: "deploy", says: []string{"account 111111111111, wanted is 222222222222"}}}},
-	{name: "existing: in an account that is not allowed", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": "", "allowed-account-ids": "222222222222"}), calls: "GetCallerIdentity by ci; GetCallerIdentity by ci", code: "account-not-allowed", says: []string{"are not kept", "not among allowed-account-ids"}}},
+	{name: "existing: in an account that is not allowed", job: ciVariables, use: use{with: also(keeping, inputs{"role-to-assume": notGiven, "allowed-account-ids": "222222222222"}), calls: "GetCallerIdentity by ci; GetCallerIdentity by ci", code: "account-not-allowed", says: []string{"are not kept", "not among allowed-account-ids"}}},
 	{name: "existing: a user's where a role is wanted", job: ciVariables, use: use{with: keeping, calls: "GetCallerIdentity by ci; " + byOIDC.calls, as: "hub"}},
 	{name: "existing: broken", job: vars{"AWS_ACCESS_KEY_ID": "AKIANOBODYKNOWSME000", "AWS_SECRET_ACCESS_KEY": "x"}, use: use{with: keeping, calls: "GetCallerIdentity InvalidClientTokenId; " + byOIDC.calls, as: "hub", says: []string{"do not work any more"}}},
 	{name: "existing: expired", use: use{at: -14 * time.Minute, with: inputs{"role-duration-seconds": "900"}, calls: "token; AssumeRoleWithWebIdentity hub duration=900", as: "hub", out: factsUntil("hub", "{name}", "{+1m0s}")}, then: []use{

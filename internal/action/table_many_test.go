@@ -42,5 +42,5 @@ var manyCases = []tableCase{
 		{with: inputs{"logout": "true"}, env: "AWS_CONFIG_FILE= AWS_SHARED_CREDENTIALS_FILE=", out: "authenticated=false"}}},
 	{name: "refresh that is off", use: use{with: inputs{"refresh": "false"}, calls: byOIDC.calls, as: "hub"}},
 	{name: "refresh of keys", use: use{with: also(staticKeys, inputs{"refresh": "true"}), code: "invalid-input", says: []string{"input refresh"}}},
-	{name: "refresh of what is in the environment", use: use{with: inputs{"refresh": "true", "output-env-credentials": "true"}, code: "invalid-input", says: []string{"input output-env-credentials: contradicts refresh"}}},
+	{name: "refresh of what is in the environment", use: use{with: inputs{"refresh": "true", "output-env-credentials": "true"}, code: "invalid-input", says: []string{"input output-env-credentials: cannot be combined with refresh"}}},
 }

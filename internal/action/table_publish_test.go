@@ -90,7 +90,7 @@ var publishCases = []tableCase{
 	{name: "unset-current-credentials with a profile", job: also(ciVariables, vars{"AWS_SESSION_TOKEN": "stale"}),
 		use: use{with: inputs{"unset-current-credentials": "true", "aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= " + announced, out: facts("hub"), files: inProfile.files}},
 	{name: "unset-current-credentials with role-chaining", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"found no credentials"}}},
-	{name: "unset-current-credentials on the machine's own", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": ""}, code: "failed", says: []string{"found no credentials"}}},
+	{name: "unset-current-credentials on the machine's own", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": notGiven}, code: "failed", says: []string{"found no credentials"}}},
 	{name: "AWS_SKIP_CLEANUP_STEP", job: vars{"AWS_SKIP_CLEANUP_STEP": "True"}, use: inProfile},
 
 	// Masks and summary.
@@ -128,6 +128,6 @@ var publishCases = []tableCase{
 			"{temp}/mine/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/mine/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}, then: []use{
 			{with: inputs{"logout": "true"}, env: "none", out: "authenticated=false"}}},
-	{name: "logout with nothing to take back", use: use{with: inputs{"logout": "true", "aws-region": "", "role-to-assume": ""}, env: "none", out: "authenticated=false", says: []string{"nothing to take back"}}},
+	{name: "logout with nothing to take back", use: use{with: inputs{"logout": "true", "aws-region": "", "role-to-assume": notGiven}, env: "none", out: "authenticated=false", says: []string{"nothing to take back"}}},
 	{name: "logout that is false", use: use{with: inputs{"logout": "false"}, calls: byOIDC.calls, as: "hub"}},
 }

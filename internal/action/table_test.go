@@ -123,7 +123,7 @@ func want(given, otherwise string) []string {
 	return slices.Sorted(slices.Values(strings.Fields(given)))
 }
 
-var tables = [][]tableCase{authCases, tagCases, variableCases, publishCases, existingCases, ambientCases, manyCases}
+var tables = [][]tableCase{authCases, tagCases, variableCases, publishCases, existingCases, ambientCases, manyCases, inputCases}
 
 func TestTable(t *testing.T) {
 	n := 0

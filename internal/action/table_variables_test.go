@@ -7,8 +7,8 @@ import "strings"
 var variableCases = []tableCase{
 	{name: "AWS_REGION", job: vars{"AWS_REGION": "us-west-2"}, use: use{with: inputs{"aws-region": ""}, calls: byOIDC.calls, env: keys("hub", "us-west-2"), out: facts("hub")}},
 	{name: "AWS_REGION behind the input", job: vars{"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "us-west-1"}, use: byOIDC},
-	{name: "AWS_DEFAULT_REGION, which stands in for nothing", job: vars{"AWS_DEFAULT_REGION": "us-west-2"}, use: use{with: inputs{"aws-region": ""}, code: "invalid-input", says: []string{"input aws-region: is not given"}}},
-	{name: "ROLE_TO_ASSUME", job: vars{"ROLE_TO_ASSUME": otherRole}, use: use{with: inputs{"role-to-assume": ""}, calls: "token; AssumeRoleWithWebIdentity other", as: "other"}},
+	{name: "AWS_DEFAULT_REGION, which stands in for nothing", job: vars{"AWS_DEFAULT_REGION": "us-west-2"}, use: use{with: inputs{"aws-region": ""}, code: "invalid-input", says: []string{"input aws-region: is required"}}},
+	{name: "ROLE_TO_ASSUME", job: vars{"ROLE_TO_ASSUME": otherRole}, use: use{with: inputs{"role-to-assume": notGiven}, calls: "token; AssumeRoleWithWebIdentity other", as: "other"}},
 	{name: "ROLE_TO_ASSUME behind the input", job: vars{"ROLE_TO_ASSUME": otherRole}, use: byOIDC},
 	{name: "WEB_IDENTITY_TOKEN_FILE", files: vars{"{temp}/token": "{token}"}, job: vars{"WEB_IDENTITY_TOKEN_FILE": "{temp}/token"}, use: use{calls: "AssumeRoleWithWebIdentity hub", as: "hub"}},
 	{name: "ROLE_CHAINING", job: also(ciVariables, vars{"ROLE_CHAINING": "true"}), use: use{with: inputs{"role-to-assume": deployRole}, calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},

@@ -100,7 +100,13 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 		return nil, fmt.Errorf("make a directory for the job: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: append(server.Environ(), noMetadata), Event: server.Event()})
+	job, err := sandbox.NewJob(sandbox.JobOptions{
+		Dir:      dir,
+		Environ:  append(server.Environ(), noMetadata),
+		Event:    server.Event(),
+		Defaults: plan.Defaults(),
+		Contexts: server.Contexts(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +122,7 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 	}
 	for _, with := range scenario.Steps {
 		failure = nil
-		result, err := job.Run(ctx, phase, withExpressions(with, scenario, job))
+		result, err := job.Run(ctx, phase, with)
 		if err != nil {
 			return nil, err
 		}
@@ -155,21 +161,6 @@ func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.S
 		Version: releaseName(),
 		Program: program,
 	}
-}
-
-// withExpressions adds what the runner puts in place of the expressions that
-// are the defaults of the hidden inputs.
-func withExpressions(with map[string]string, s *sandbox.Scenario, job *sandbox.Job) map[string]string {
-	all := map[string]string{
-		"runner-temp":      "host:" + job.Temp(),
-		"job-index":        "0",
-		"job-total":        "1",
-		"job-workflow-ref": s.Workflow.JobWorkflowRef,
-	}
-	for name, value := range with {
-		all[name] = value
-	}
-	return all
 }
 
 // add notes what came of a step. A step that failed without a diagnosis failed

@@ -227,7 +227,7 @@ func TestEmptyInputs(t *testing.T) {
 		"Dependabot with token": {withToken(dependabot), DependabotRun, "inputs are empty, because Dependabot"},
 	} {
 		d, ok := EmptyInputs(tt.job, problems)
-		if !ok || d.Code != tt.code || !strings.Contains(d.What, tt.what) || len(d.Causes) != 3 || !strings.Contains(d.Text(), problems[1]) {
+		if !ok || d.Code != tt.code || d.ExitCode() != ExitUsage || !strings.Contains(d.What, tt.what) || len(d.Causes) != 3 || !strings.Contains(d.Text(), problems[1]) {
 			t.Errorf("%s: %t %s\n%s", name, ok, d.Code, d.Text())
 		}
 	}

@@ -87,7 +87,7 @@ func EmptyInputs(j Job, problems []string) (Diagnosis, bool) {
 	case !j.Restricted():
 		return Diagnosis{}, false
 	case !j.HasToken():
-		d = MissingToken(j)
+		d = missingToken(j)
 	case j.fromFork():
 		d = Diagnosis{
 			Code: ForkPullRequest,
@@ -104,6 +104,7 @@ func EmptyInputs(j Job, problems []string) (Diagnosis, bool) {
 			Cure:   "add the value to the repository's Dependabot secrets, or set on-missing-token: skip",
 		}
 	}
+	d.Origin = OriginInputs
 	d.Causes = append(d.Causes, problems...)
 	return d, true
 }

@@ -19,10 +19,7 @@ const (
 
 func build(t *testing.T, input, env map[string]string) Plan {
 	t.Helper()
-	lookup := func(m map[string]string) func(string) string {
-		return func(name string) string { return m[name] }
-	}
-	p, problems := Build(Given{Input: lookup(input), Env: lookup(env)})
+	p, problems := Build(sources(input, env))
 	if len(problems) > 0 {
 		t.Fatalf("problems: %v", problems)
 	}
@@ -182,10 +179,7 @@ func TestProxyComesFrom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inputs := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "http-proxy": tt.input}
-			p, problems := Build(Given{
-				Input: func(name string) string { return inputs[name] },
-				Env:   func(name string) string { return tt.env[name] },
-			})
+			p, problems := Build(sources(inputs, tt.env))
 			if p.Network.Proxy != tt.want {
 				t.Errorf("proxy %q of %s", p.Network.Proxy.URL, p.Network.Proxy)
 			}
@@ -245,18 +239,22 @@ func FuzzSessionName(f *testing.F) {
 }
 
 func FuzzRoleChain(f *testing.F) {
-	for _, seed := range []string{hub, "- " + hub, "- role: " + hub + "\n  tags: {a: b}", "[{role: x, duration-seconds: 9}]", "- &a b\n- *a", "a: [", "- role: {a: b}\n  inline-session-policy: {a: [1, {b: ~}]}"} {
+	for _, seed := range []string{hub, "- " + hub, "- role: " + hub + "\n  tags: {a: b}", "[{role: x, duration-seconds: 9}]", "- &a b\n- *a", "a: [", "- role: {a: b}\n  inline-session-policy: {a: [1, {b: ~}]}",
+		"- " + hub + "\n- ''", "[" + hub + ", '']", "- role: " + hub + "\n  transitive-tag-keys: ['']", "''", "# x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, chain string) {
 		input := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-chain": chain}
-		p, problems := Build(Given{Input: func(n string) string { return input[n] }, Env: func(string) string { return "" }})
+		p, problems := Build(sources(input, nil))
 		for _, problem := range problems {
 			if problem.Message == "" || problem.Input == "" || strings.ContainsAny(problem.String(), "\n\x1b") {
 				t.Errorf("a problem is not one clear line: %q", problem)
 			}
 		}
 		if len(problems) == 0 {
+			if strings.TrimSpace(chain) != "" && len(p.Profiles[0].Chain) < 2 {
+				t.Errorf("the chain %q is dropped", chain)
+			}
 			for _, hop := range p.Profiles[0].Chain {
 				if !isRoleARN(string(hop.Role)) || hop.Duration < MinDuration {
 					t.Errorf("a hop passed that STS would refuse: %+v", hop)

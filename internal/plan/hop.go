@@ -3,7 +3,6 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,12 +20,13 @@ const (
 )
 
 // chain reads role-chain: ARNs, one a line, or a YAML list.
-func (b *builder) chain(input string) []Hop {
+func (b *builder) chain() []draft {
+	const input = "role-chain"
 	text := b.input(input)
 	if text == "" {
 		return nil
 	}
-	var hops []Hop
+	var hops []draft
 	if arnLines(text) {
 		n := 0
 		for line := range strings.Lines(text) {
@@ -35,9 +35,12 @@ func (b *builder) chain(input string) []Hop {
 			if line == "" || strings.HasPrefix(line, "#") {
 				continue
 			}
-			if role, ok := b.role(input, n, line); ok {
-				hops = append(hops, b.hop(role))
+			if hop, ok := b.hop(input, n, line); ok {
+				hops = append(hops, hop)
 			}
+		}
+		if n > 0 && len(lines(text)) == 0 {
+			b.problem(input, "%s lists no role; give it one or remove it", quote(text))
 		}
 	} else {
 		d := document{report: b.report, input: input}
@@ -46,12 +49,12 @@ func (b *builder) chain(input string) []Hop {
 		}
 	}
 	if len(hops) > maxHops {
-		b.problem(input, "has %d hops, at most %d are walked", len(hops), maxHops)
+		b.problem(input, "has %d hops; use at most %d", len(hops), maxHops)
 	}
 	return hops
 }
 
-// arnLines tells the short form: every line is a text without the blanks, the
+// arnLines reports whether a chain has the short form: every line is a text without the blanks, the
 // dashes and braces that would make it YAML.
 func arnLines(text string) bool {
 	all := lines(text)
@@ -60,45 +63,45 @@ func arnLines(text string) bool {
 	})
 }
 
-func (b *builder) chainNode(d document, what string, n *yaml.Node) []Hop {
+func (b *builder) chainNode(d document, what string, n *yaml.Node) []draft {
 	if n.Kind != yaml.SequenceNode {
-		d.problem(n, "%s is %s, expected a list of roles", what, kind(n))
+		d.problem(n, "%s is %s; expected a list of roles", what, kind(n))
 		return nil
 	}
-	var hops []Hop
-	for i, item := range n.Content {
-		if hop, ok := b.hopNode(d, fmt.Sprintf("hop %d", i+1), item); ok {
+	var hops []draft
+	d.items(n, "hop %d", func(what string, item *yaml.Node) {
+		if hop, ok := b.hopNode(d, what, item); ok {
 			hops = append(hops, hop)
 		}
-	}
+	})
 	return hops
 }
 
+// hop is a hop that says nothing but its role.
+func (b *builder) hop(input string, line int, role string) (draft, bool) {
+	arn, ok := b.role(input, line, role)
+	return draft{Hop: Hop{Role: arn}, input: input, line: line}, ok
+}
+
 // hopNode reads one hop of a YAML list: an ARN or a mapping.
-func (b *builder) hopNode(d document, what string, n *yaml.Node) (Hop, bool) {
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		role, ok := b.role(d.input, n.Line, n.Value)
-		return b.hop(role), ok
+func (b *builder) hopNode(d document, what string, n *yaml.Node) (draft, bool) {
+	if n.Kind == yaml.ScalarNode {
+		return b.hop(d.input, n.Line, n.Value)
 	}
 	before := len(b.report.problems)
-	hop := b.hop("")
+	hop := draft{input: d.input, line: n.Line}
 	var managed, transitive *yaml.Node
 	d.fields(n, what, map[string]func(string, *yaml.Node){
-		"role": func(f string, v *yaml.Node) {
-			hop.Role, _ = b.role(d.input, v.Line, d.text(f, v))
-		},
-		"external-id": func(f string, v *yaml.Node) {
-			hop.ExternalID = b.externalID(d.input, v.Line, d.text(f, v))
-		},
-		"session-name": func(f string, v *yaml.Node) {
-			hop.SessionName = b.checkSessionName(d.input, v.Line, d.text(f, v))
-		},
-		"duration-seconds": func(f string, v *yaml.Node) {
-			hop.Duration = b.chainedDuration(d, f, v)
-		},
-		"inline-session-policy": func(f string, v *yaml.Node) {
-			hop.Policy = b.sessionPolicy(d.input, v.Line, d.json(f, v))
-		},
+		"role": d.scalar(func(_, s string, v *yaml.Node) {
+			hop.Role, _ = b.role(d.input, v.Line, s)
+			hop.line = v.Line
+		}),
+		"external-id":  d.scalar(func(_, s string, v *yaml.Node) { hop.ExternalID = b.externalID(d.input, v.Line, s) }),
+		"session-name": d.scalar(func(_, s string, v *yaml.Node) { hop.SessionName = b.checkSessionName(d.input, v.Line, s) }),
+		"duration-seconds": d.scalar(func(f, s string, v *yaml.Node) {
+			hop.Duration = b.chainedDuration(d, f, s, v)
+		}),
+		"inline-session-policy":    func(f string, v *yaml.Node) { hop.Policy = b.sessionPolicy(d.input, v.Line, d.json(f, v)) },
 		"managed-session-policies": func(_ string, v *yaml.Node) { managed = v },
 		"tags":                     func(f string, v *yaml.Node) { hop.Tags = b.tags(d, f, v) },
 		"transitive-tag-keys":      func(_ string, v *yaml.Node) { transitive = v },
@@ -107,7 +110,7 @@ func (b *builder) hopNode(d document, what string, n *yaml.Node) (Hop, bool) {
 		return hop, false
 	}
 	if hop.Role == "" {
-		d.problem(n, "%s has no role, write role: arn:aws:iam::<account id>:role/<name>", what)
+		d.problem(n, "%s has no role; write role: arn:aws:iam::<account id>:role/<name>", what)
 		return hop, false
 	}
 	// These two are judged by other fields, which may stand below them.
@@ -122,29 +125,26 @@ func (b *builder) hopNode(d document, what string, n *yaml.Node) (Hop, bool) {
 
 func (b *builder) externalID(input string, line int, v string) string {
 	if v != "" && !isExternalID(v) {
-		b.report.add(input, line, "%s is not an external id, write 2 to 1224 of letters, digits and _+=,.@:/-", quote(v))
+		b.report.add(input, line, "%s is not an external id; use 2 to 1224 letters, digits and _+=,.@:/-", quote(v))
 	}
 	return v
 }
 
-func (b *builder) checkSourceIdentity(v string) {
-	if !isSessionName(v) || strings.HasPrefix(strings.ToLower(v), "aws:") {
-		b.problem("source-identity", "%s is not a source identity, write 2 to 64 of letters, digits and _+=,.@- that do not begin with aws:", quote(v))
+func (b *builder) checkSourceIdentity() {
+	if v := b.input("source-identity"); v != "" && (!isSessionName(v) || strings.HasPrefix(strings.ToLower(v), "aws:")) {
+		b.problem("source-identity", "%s is not a source identity; use 2 to 64 letters, digits and _+=,.@-, not beginning with aws:", quote(v))
 	}
 }
 
-func (b *builder) chainedDuration(d document, field string, n *yaml.Node) time.Duration {
-	text := d.text(field, n)
+func (b *builder) chainedDuration(d document, field, text string, n *yaml.Node) time.Duration {
 	seconds, err := strconv.Atoi(text)
 	duration := time.Duration(seconds) * time.Second
 	switch {
-	case text == "": // which is reported
-		return 0
 	case err != nil || seconds < int(MinDuration/time.Second) || seconds > int(MaxDuration/time.Second):
-		d.problem(n, "%s %s is not a whole number of seconds from 900 to 3600", field, quote(text))
+		d.problem(n, "%s %s is invalid; use a whole number of seconds from 900 to 3600", field, quote(text))
 		return 0
 	case duration > MaxChained:
-		b.report.addCode(explain.DurationOverChainingHour, d.input, n.Line, "%s %s is more than the hour (3600) after which AWS ends a chained session", field, quote(text))
+		b.report.addCode(explain.DurationOverChainingHour, d.input, n.Line, "%s %s is more than the hour (3600) after which AWS ends a chained session; use at most 3600", field, quote(text))
 		return 0
 	}
 	return duration
@@ -162,25 +162,25 @@ func (b *builder) sessionPolicy(input string, line int, text string) string {
 		if err != nil {
 			why = strings.TrimPrefix(err.Error(), "json: ")
 		}
-		b.report.add(input, line, "not a policy in JSON: %s", why)
+		b.report.add(input, line, "is not a policy in JSON: %s", why)
 		return ""
 	}
 	if _, ok := object["Statement"]; !ok {
-		b.report.add(input, line, "the policy has no Statement, write one that allows what the session may do")
+		b.report.add(input, line, "the policy has no Statement; add one that allows what the session may do")
 		return ""
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, []byte(text)); err != nil {
-		b.report.add(input, line, "not a policy in JSON: %s", err)
+		b.report.add(input, line, "is not a policy in JSON: %s", err)
 		return ""
 	}
 	policy := compact.String()
 	if n := utf8.RuneCountInString(policy); n > maxSessionInput {
-		b.report.addCode(explain.SessionPolicyTooLarge, input, line, "the policy has %d characters without blanks, AWS takes at most %d: shorten it, or use managed-session-policies", n, maxSessionInput)
+		b.report.addCode(explain.SessionPolicyTooLarge, input, line, "the policy has %d characters without blanks; use at most %d, or managed-session-policies", n, maxSessionInput)
 	}
 	for _, c := range policy {
 		if c > 0xff || c < 0x20 {
-			b.report.add(input, line, "the policy has the character %q, AWS takes only U+0020 to U+00FF", c)
+			b.report.add(input, line, "the policy has the character %q; use only U+0020 to U+00FF", c)
 			break
 		}
 	}
@@ -189,15 +189,15 @@ func (b *builder) sessionPolicy(input string, line int, text string) string {
 
 func (b *builder) managedPolicies(input string, line int, arns []string, role RoleARN) []string {
 	if len(arns) > maxPolicies {
-		b.report.add(input, line, "has %d policies, AWS takes at most %d", len(arns), maxPolicies)
+		b.report.add(input, line, "has %d policies; use at most %d", len(arns), maxPolicies)
 	}
 	for _, arn := range arns {
 		account, ok := policyAccount(arn)
 		switch {
 		case !ok:
-			b.report.add(input, line, "%s is not the ARN of a managed policy, write arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
+			b.report.add(input, line, "%s is not the ARN of a managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
 		case account != "aws" && role.Account() != "" && account != role.Account():
-			b.report.add(input, line, "%s is not in account %s, which owns the role that it is to narrow", quote(arn), role.Account())
+			b.report.add(input, line, "%s is not in account %s of the role that it narrows; use a policy of that account or of AWS", quote(arn), role.Account())
 		}
 	}
 	return arns
@@ -205,23 +205,24 @@ func (b *builder) managedPolicies(input string, line int, arns []string, role Ro
 
 func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s, expected a mapping of tag keys to values", field, kind(n))
+		d.problem(n, "%s is %s; expected a mapping of tag keys to values", field, kind(n))
 		return nil
 	}
 	var tags []Tag
-	d.pairs(n, field, func(key, value *yaml.Node) {
-		tag := Tag{Key: key.Value}
-		if value.Kind != yaml.ScalarNode || value.Value != "" || value.Tag == "!!null" { // AWS allows empty values
-			tag.Value = d.text(field+"."+key.Value, value)
+	d.rawPairs(n, field, func(key, value *yaml.Node) { // AWS allows empty values, but no empty keys
+		text, ok := d.text(field+"."+key.Value, value)
+		if !ok || !d.says(key, field+": a key") {
+			return
 		}
+		tag := Tag{Key: key.Value, Value: text}
 		b.checkTag(d.input, key.Line, tag)
 		if hasKey(tags, tag.Key) {
-			d.problem(key, "tag key %s comes twice: AWS compares them without regard to case", quote(tag.Key))
+			d.problem(key, "duplicate tag key %s (AWS compares tag keys without regard to case); keep one", quote(tag.Key))
 		}
 		tags = append(tags, tag)
 	})
 	if len(tags) > maxTags {
-		d.problem(n, "%s has %d tags, AWS takes at most %d", field, len(tags), maxTags)
+		d.problem(n, "%s has %d tags; use at most %d", field, len(tags), maxTags)
 	}
 	return tags
 }
@@ -229,7 +230,7 @@ func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 func (b *builder) transitive(d document, n *yaml.Node, keys []string, tags []Tag) []string {
 	for _, key := range keys {
 		if !hasKey(tags, key) {
-			d.problem(n, "transitive tag key %s is not among the hop's tags, add it there", quote(key))
+			d.problem(n, "transitive tag key %s is not among the hop's tags; add it there", quote(key))
 		}
 	}
 	return keys

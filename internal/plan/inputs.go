@@ -4,13 +4,13 @@ package plan
 // and the README's table are rendered from it, and a test compares them.
 type Input struct {
 	Name        string
-	Default     string // as action.yml gives it; where it is empty, Build knows the default
+	Default     string // as action.yml gives it; where it is empty or NotGiven, Build knows the default
 	Required    bool
 	Hidden      bool // serves the action itself; nobody sets it
 	Multiline   bool
 	Secret      bool     // never quoted in a message
 	URL         bool     // may hold a user name and a password, which are masked and never quoted
-	Env         []string // variables that count where the input is empty, in this order
+	Env         []string // variables that count where the input says nothing, in this order
 	Description string
 }
 
@@ -18,7 +18,7 @@ type Input struct {
 var Inputs = []Input{
 	{Name: "aws-region", Required: true, Env: []string{"AWS_REGION"},
 		Description: "AWS region for the credentials, for example eu-central-1; its STS is asked"},
-	{Name: "role-to-assume", Env: []string{"ROLE_TO_ASSUME"},
+	{Name: "role-to-assume", Default: NotGiven, Env: []string{"ROLE_TO_ASSUME"},
 		Description: "ARN of the role to assume, with the job's OIDC token unless another way is chosen; a bare name is enough where other credentials are used"},
 	{Name: "aws-access-key-id", Secret: true,
 		Description: "Access key id of a user or session, in place of OIDC; without role-to-assume these keys are exported themselves"},
@@ -32,7 +32,7 @@ var Inputs = []Input{
 		Description: "Assume the role with the credentials that the job already has (default false)"},
 	{Name: "force-skip-oidc",
 		Description: "Never use the job's OIDC token (default false)"},
-	{Name: "role-chain", Multiline: true,
+	{Name: "role-chain", Default: NotGiven, Multiline: true,
 		Description: "Roles to walk to from there, each with the credentials of the one before: one ARN a line, or a YAML list of mappings (role, external-id, session-name, duration-seconds, inline-session-policy, managed-session-policies, tags, transitive-tag-keys)"},
 	{Name: "audience", Env: []string{"AUDIENCE"},
 		Description: "Audience of the OIDC token; by default that of the region's partition (sts.amazonaws.com, in China sts.amazonaws.com.cn)"},
@@ -44,9 +44,9 @@ var Inputs = []Input{
 		Description: "External id for every AssumeRole hop that names none of its own"},
 	{Name: "source-identity",
 		Description: "Source identity that is set at the first AssumeRole hop and stays along the chain"},
-	{Name: "inline-session-policy", Multiline: true, Env: []string{"INLINE_SESSION_POLICY"},
+	{Name: "inline-session-policy", Default: NotGiven, Multiline: true, Env: []string{"INLINE_SESSION_POLICY"},
 		Description: "IAM policy (JSON) that narrows the exported session"},
-	{Name: "managed-session-policies", Multiline: true, Env: []string{"MANAGED_SESSION_POLICIES"},
+	{Name: "managed-session-policies", Default: NotGiven, Multiline: true, Env: []string{"MANAGED_SESSION_POLICIES"},
 		Description: "ARNs of managed policies that narrow the exported session, one a line, at most 10"},
 	{Name: "role-skip-session-tagging", Env: []string{"ROLE_SKIP_SESSION_TAGGING"},
 		Description: "Send no session tags where the step's first call is an AssumeRole (default false)"},
@@ -54,7 +54,7 @@ var Inputs = []Input{
 		Description: "More session tags for that call, as a JSON object of texts"},
 	{Name: "transitive-tag-keys", Multiline: true, Env: []string{"TRANSITIVE_TAG_KEYS"},
 		Description: "Keys of the session tags that stay along a role chain, one a line"},
-	{Name: "allowed-account-ids", Multiline: true,
+	{Name: "allowed-account-ids", Default: NotGiven, Multiline: true,
 		Description: "Account ids that the credentials may belong to, separated by commas; any other is refused before anything is exported"},
 	{Name: "mask-aws-account-id", Env: []string{"MASK_AWS_ACCOUNT_ID"},
 		Description: "Mask the account ids in the log (default false); GitHub then drops job outputs that contain one"},
@@ -66,11 +66,11 @@ var Inputs = []Input{
 		Description: "Write the credentials to a profile of this name in files of the action's own, which AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE announce"},
 	{Name: "overwrite-aws-profile", Env: []string{"OVERWRITE_AWS_PROFILE"},
 		Description: "Replace a profile of that name if there is one (default false)"},
-	{Name: "profiles", Multiline: true,
-		Description: "Many logins in one step: a YAML mapping of profile names to a role below role-to-assume, or to a mapping (role, role-to-assume, role-chain, region, audience, session-name, external-id, duration-seconds, inline-session-policy, managed-session-policies, tags, transitive-tag-keys, allowed-account-ids)"},
+	{Name: "profiles", Default: NotGiven, Multiline: true,
+		Description: "Many logins in one step: a YAML mapping of profile names to a role that role-to-assume assumes, or to a mapping (role, role-to-assume, role-chain, region, audience, session-name, external-id, duration-seconds, inline-session-policy, managed-session-policies, tags, transitive-tag-keys, allowed-account-ids)"},
 	{Name: "profiles-file",
 		Description: "File in the workspace with the same YAML, in place of profiles"},
-	{Name: "profiles-select", Multiline: true,
+	{Name: "profiles-select", Default: NotGiven, Multiline: true,
 		Description: "Names of the profiles to log in to, separated by commas; * stands for any characters (default: all)"},
 	{Name: "default-profile",
 		Description: "Profile that is written as [default] too and whose region becomes AWS_REGION and AWS_DEFAULT_REGION"},
@@ -91,7 +91,7 @@ var Inputs = []Input{
 	{Name: "logout",
 		Description: "Take back what earlier steps of this action exported and wrote, and do nothing else (default false)"},
 	{Name: "on-missing-token",
-		Description: "What to do where the job may not have an OIDC token: fail (default), or skip: succeed, export nothing, and put out authenticated=false"},
+		Description: "What to do in runs that GitHub gives no OIDC token, pull requests from forks and Dependabot's: fail (default), or skip: succeed, export nothing, and set the output authenticated=false; a missing permission is always an error"},
 	{Name: "job-summary",
 		Description: "When to write a table to the step summary: always, failure (default) or never"},
 	{Name: "trust-policy-file",

@@ -137,6 +137,7 @@ type Problem struct {
 	Line    int // in the input's text, from 1; 0 if it has no lines
 	Message string
 	Code    explain.Code
+	Empty   bool // something is named but empty, which an expression leaves where a secret or variable is not available to the job
 }
 
 // origin says what a name is of: an input, or a variable that stands in for one.

@@ -10,7 +10,6 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/profile"
 )
 
@@ -30,7 +29,7 @@ func (b *builder) profilesInput() (input, text string) {
 	inline, file := b.input("profiles"), b.input("profiles-file")
 	switch {
 	case inline != "" && file != "":
-		b.problem("profiles-file", "contradicts profiles: give one of them")
+		b.problem("profiles-file", "cannot be combined with profiles; use one of them")
 	case file != "":
 		content, err := b.file(file)
 		if err != nil {
@@ -38,6 +37,8 @@ func (b *builder) profilesInput() (input, text string) {
 			return "", ""
 		}
 		return "profiles-file", string(content)
+	case inline == "": // which is reported
+		return "", ""
 	}
 	return "profiles", inline
 }
@@ -46,15 +47,10 @@ func (b *builder) profilesInput() (input, text string) {
 // with a role-to-assume they are spokes of that hub.
 func (b *builder) profiles(input, text string) []Profile {
 	if b.input("aws-profile") != "" {
-		b.problem("aws-profile", "is for a single login, name the profiles in %s", input)
+		b.problem("aws-profile", "is for a single login; name the profiles in %s", input)
 	}
 	base := b.baseProfile()
-	var hub []Hop
-	if role := b.input("role-to-assume"); role != "" {
-		hub = append([]Hop{b.hop(b.firstRole(base.Source, role))}, b.chain("role-chain")...)
-	} else if b.input("role-chain") != "" {
-		b.problem("role-chain", "needs a role-to-assume, the first role of the chain")
-	}
+	hub := b.hub(base.Source)
 	if input == "" {
 		return nil
 	}
@@ -64,7 +60,7 @@ func (b *builder) profiles(input, text string) []Profile {
 		return nil
 	}
 	if root.Kind != yaml.MappingNode {
-		d.problem(root, "is %s, expected a mapping of profile names to roles", kind(root))
+		d.problem(root, "is %s; expected a mapping of profile names to roles", kind(root))
 		return nil
 	}
 	var all []Profile
@@ -79,88 +75,112 @@ func (b *builder) profiles(input, text string) []Profile {
 			all = append(all, s)
 		}
 	})
-	switch {
-	case len(all) > maxProfiles:
-		b.problem(input, "has %d profiles, at most %d are taken in one step", len(all), maxProfiles)
-	case len(root.Content) == 0:
-		b.problem(input, "names no profile")
+	if len(b.withoutHub) > 0 {
+		b.refuseWithoutHub(d)
+	}
+	if len(all) > maxProfiles {
+		b.problem(input, "has %d profiles; use at most %d in one step", len(all), maxProfiles)
 	}
 	return b.selected(all)
 }
 
+// hub reads the chain of role-to-assume and role-chain.
+func (b *builder) hub(source Source) []draft {
+	role := b.input("role-to-assume")
+	switch {
+	case role != "":
+		return append([]draft{b.firstHop(source, role)}, b.chain()...)
+	case b.input("role-chain") == "" || b.report.about("role-to-assume"):
+	case b.values.empty["role-to-assume"]:
+		b.report.addEmpty("role-chain", 0, "needs a role-to-assume, the first role of the chain, and that is empty; %s", unavailable)
+	default:
+		b.problem("role-chain", "needs a role-to-assume, the first role of the chain; set it")
+	}
+	return nil
+}
+
+// refuseWithoutHub reports the profiles whose role is below a hub that the step
+// does not name, as a misspelled role-to-assume leaves them. Their roles trust
+// the hub: assumed with the job's token, each would be refused for a reason that
+// is none.
+func (b *builder) refuseWithoutHub(d document) {
+	first := b.withoutHub[0]
+	report := b.report.add
+	if b.values.empty["role-to-assume"] {
+		report = b.report.addEmpty
+	}
+	report(d.input, first.line, "role-to-assume is required for the roles of these profiles: %s; set it to their hub, or write role-to-assume in a profile whose role the job's OIDC token assumes directly", profileNames(b.withoutHub, func(w withoutHub) string { return w.name }))
+}
+
+type withoutHub struct {
+	name string
+	line int
+}
+
 // spoke reads one profile: a role, or a mapping.
-func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []Hop) (Profile, bool) {
+func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []draft) (Profile, bool) {
 	before := len(b.report.problems)
-	own := ownFields{line: n.Line, hub: hub}
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		role, _ := b.role(d.input, n.Line, n.Value)
-		own.chain = []Hop{b.hop(role)}
+	own := spokeFields{settings: settings{input: d.input, line: n.Line}}
+	if n.Kind == yaml.ScalarNode {
+		hop, _ := b.hop(d.input, n.Line, n.Value)
+		own.chain = []draft{hop}
 	} else {
-		b.readProfile(d, n, &p, &own)
+		b.readProfile(d, n, p.Name, &own)
 	}
 	if len(b.report.problems) > before {
 		return p, false
 	}
-	p.Chain = append(slices.Clone(own.hub), own.chain...)
-	if len(own.chain) == 0 && !own.first {
-		d.problem(n, "profile %s has no role, write role, role-to-assume or role-chain", quote(p.Name))
+	shared := len(hub)
+	switch {
+	case own.first != nil:
+		hub, shared = own.first, 0
+	case len(own.chain) == 0:
+		d.problem(n, "profile %s has no role; write role, role-to-assume or role-chain", quote(p.Name))
+		return p, false
+	case len(hub) == 0 && own.hasChain && !p.Source.WebIdentity():
+		d.problem(n, "profile %s has a role-chain, but neither it nor the step has a role-to-assume, the first role of the chain; set one", quote(p.Name))
+		return p, false
+	case len(hub) == 0 && p.Source.WebIdentity():
+		b.withoutHub = append(b.withoutHub, withoutHub{p.Name, n.Line})
 		return p, false
 	}
-	if len(own.hub) == 0 && !own.first && own.hasChain {
-		d.problem(n, "profile %s has a role-chain but neither it nor the step has a role-to-assume, the first role of the chain", quote(p.Name))
-		return p, false
-	}
-	b.finishProfile(d, &p, own)
+	p = b.complete(p, own.settings, slices.Concat(hub, own.chain), shared)
 	return p, len(b.report.problems) == before
 }
 
-// ownFields are a profile's own settings, which go before the step's.
-type ownFields struct {
-	line  int
-	hub   []Hop // the hops before the profile's own
-	first bool  // it has a role-to-assume of its own
-	chain []Hop
-
-	hasChain    bool
-	region      string
-	sessionName string
-	externalID  string
-	duration    time.Duration
-	policy      string
-	managed     []string
-	tags        []Tag
-	transitive  []string
-	allowed     []string
+// spokeFields are what a profile says.
+type spokeFields struct {
+	settings
+	first    []draft // its own role-to-assume, in place of the step's hub
+	chain    []draft
+	hasChain bool
 }
 
-func (b *builder) readProfile(d document, n *yaml.Node, p *Profile, own *ownFields) {
-	what := "profile " + quote(p.Name)
-	var role, first, chain, managed, transitive *yaml.Node
+func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeFields) {
+	what := "profile " + quote(name)
+	var role, first, chain, transitive *yaml.Node
 	d.fields(n, what, map[string]func(string, *yaml.Node){
 		"role":           func(_ string, v *yaml.Node) { role = v },
 		"role-to-assume": func(_ string, v *yaml.Node) { first = v },
 		"role-chain":     func(_ string, v *yaml.Node) { chain = v },
-		"region": func(f string, v *yaml.Node) {
-			own.region = d.text(f, v)
-			if own.region != "" && !isRegion(own.region) {
-				d.problem(v, "%s %s is not the name of a region, write one like eu-central-1", f, quote(own.region))
+		"region": d.scalar(func(f, s string, v *yaml.Node) {
+			if own.region = s; !isRegion(s) {
+				d.problem(v, "%s %s is not an AWS region; use a region such as eu-central-1", f, quote(s))
 			}
-		},
-		"audience": func(f string, v *yaml.Node) {
-			p.Audience = d.text(f, v)
-			if c, found := control(p.Audience, false); found {
-				d.problem(v, "%s %s is not an audience, remove the control character %q", f, quote(p.Audience), c)
+		}),
+		"audience": d.scalar(func(f, s string, v *yaml.Node) {
+			own.audience = s
+			if c, found := control(s, false); found {
+				d.problem(v, "%s %s is not an audience; remove the control character %q", f, quote(s), c)
 			}
-		},
-		"session-name": func(f string, v *yaml.Node) {
-			own.sessionName = b.checkSessionName(d.input, v.Line, d.text(f, v))
-		},
-		"external-id": func(f string, v *yaml.Node) { own.externalID = b.externalID(d.input, v.Line, d.text(f, v)) },
-		"duration-seconds": func(f string, v *yaml.Node) {
-			own.duration = b.profileDuration(d, f, v)
-		},
+		}),
+		"session-name": d.scalar(func(_, s string, v *yaml.Node) { own.sessionName = b.checkSessionName(d.input, v.Line, s) }),
+		"external-id":  d.scalar(func(_, s string, v *yaml.Node) { own.externalID = b.externalID(d.input, v.Line, s) }),
+		"duration-seconds": d.scalar(func(f, s string, v *yaml.Node) {
+			own.duration = profileDuration(d, f, s, v)
+		}),
 		"inline-session-policy":    func(f string, v *yaml.Node) { own.policy = b.sessionPolicy(d.input, v.Line, d.json(f, v)) },
-		"managed-session-policies": func(_ string, v *yaml.Node) { managed = v },
+		"managed-session-policies": func(f string, v *yaml.Node) { own.managed = d.texts(f, v) },
 		"tags":                     func(f string, v *yaml.Node) { own.tags = b.tags(d, f, v) },
 		"transitive-tag-keys":      func(_ string, v *yaml.Node) { transitive = v },
 		"allowed-account-ids": func(f string, v *yaml.Node) {
@@ -170,103 +190,57 @@ func (b *builder) readProfile(d document, n *yaml.Node, p *Profile, own *ownFiel
 		},
 	})
 	if role != nil && (first != nil || chain != nil) {
-		d.problem(role, "%s has role beside role-to-assume or role-chain, keep the longer form", what)
+		d.problem(role, "%s: role cannot be combined with role-to-assume or role-chain; keep the longer form", what)
 		return
 	}
+	one := func(field string, n *yaml.Node) []draft {
+		text, ok := d.text(what+"."+field, n)
+		if !ok {
+			return nil
+		}
+		hop, _ := b.hop(d.input, n.Line, text)
+		return []draft{hop}
+	}
 	if first != nil {
-		arn, _ := b.role(d.input, first.Line, d.text(what+".role-to-assume", first))
-		own.hub, own.first = []Hop{b.hop(arn)}, true
+		own.first = one("role-to-assume", first)
 	}
 	if role != nil {
-		arn, _ := b.role(d.input, role.Line, d.text(what+".role", role))
-		own.chain = []Hop{b.hop(arn)}
+		own.chain = one("role", role)
 	}
 	if chain != nil {
 		own.hasChain = true
-		if chain.Kind == yaml.ScalarNode && chain.Tag != "!!null" {
-			for _, line := range lines(chain.Value) {
-				arn, _ := b.role(d.input, chain.Line, line)
-				own.chain = append(own.chain, b.hop(arn))
+		if chain.Kind == yaml.ScalarNode {
+			for _, line := range d.texts(what+".role-chain", chain) {
+				hop, _ := b.hop(d.input, chain.Line, line)
+				own.chain = append(own.chain, hop)
 			}
 		} else {
 			own.chain = b.chainNode(d, what+".role-chain", chain)
 		}
-	}
-	if managed != nil {
-		own.managed = d.texts(what+".managed-session-policies", managed)
 	}
 	if transitive != nil {
 		own.transitive = b.transitive(d, transitive, d.texts(what+".transitive-tag-keys", transitive), own.tags)
 	}
 }
 
-func (b *builder) profileDuration(d document, field string, n *yaml.Node) time.Duration {
-	text := d.text(field, n)
+func profileDuration(d document, field, text string, n *yaml.Node) time.Duration {
 	seconds, err := strconv.Atoi(text)
-	if text == "" {
-		return 0 // which is reported
-	}
 	if err != nil || seconds < int(MinDuration/time.Second) || seconds > int(MaxDuration/time.Second) {
-		d.problem(n, "%s %s is not a whole number of seconds from 900 to 43200", field, quote(text))
+		d.problem(n, "%s %s is invalid; use a whole number of seconds from 900 to 43200", field, quote(text))
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-// finishProfile gives the profile's own settings to the hops that they are
-// for, and the step's to the rest.
-func (b *builder) finishProfile(d document, p *Profile, own ownFields) {
-	if own.region != "" {
-		if p.Audience == defaultAudience(p.Region) {
-			p.Audience = defaultAudience(own.region)
-		}
-		p.Region = own.region
-	}
-	// A hub is asked in the step's region, so that all its spokes share one
-	// call; everything of the profile's own in the profile's.
-	shared := len(own.hub)
-	if own.first {
-		shared = 0
-	}
-	for i := shared; i < len(p.Chain); i++ {
-		p.Chain[i].Region = p.Region
-		if own.sessionName != "" && p.Chain[i].SessionName == b.sessionName {
-			p.Chain[i].SessionName = own.sessionName
-		}
-		if p.Chain[i].ExternalID == "" && (i > 0 || !p.Source.WebIdentity()) {
-			p.Chain[i].ExternalID = own.externalID
-		}
-	}
-	last := &p.Chain[len(p.Chain)-1]
-	if own.duration != 0 {
-		if chained := len(p.Chain) > 1; chained && own.duration > MaxChained {
-			b.report.addCode(explain.DurationOverChainingHour, d.input, own.line, "profile %s: duration-seconds %d is more than the hour (3600) after which AWS ends a chained session", quote(p.Name), int(own.duration/time.Second))
-		}
-		last.Duration = own.duration
-	}
-	if own.policy != "" {
-		last.Policy = own.policy
-	}
-	if own.managed != nil {
-		last.ManagedPolicies = b.managedPolicies(d.input, own.line, own.managed, last.Role)
-	}
-	if own.tags != nil {
-		if len(p.Chain) == 1 && p.Source.WebIdentity() {
-			b.report.add(d.input, own.line, "profile %s has tags, but a role that is assumed with an OIDC token takes none", quote(p.Name))
-		}
-		last.Tags, last.TransitiveTagKeys = own.tags, own.transitive
-	}
-	if own.allowed != nil {
-		p.AllowedAccounts = own.allowed
-	}
-	b.applyDefaults(p)
 }
 
 // selected keeps the profiles that profiles-select names.
 func (b *builder) selected(all []Profile) []Profile {
 	const input = "profiles-select"
-	patterns := strings.FieldsFunc(b.input(input), func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r' })
-	if len(patterns) == 0 {
+	text := b.input(input)
+	if text == "" {
 		return all
+	}
+	patterns := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r' })
+	if len(patterns) == 0 {
+		b.problem(input, "%s names no profile; give it names separated by commas, or remove it", quote(text))
 	}
 	chosen := map[string]bool{}
 	for _, pattern := range patterns {
@@ -274,7 +248,7 @@ func (b *builder) selected(all []Profile) []Profile {
 		for _, p := range all {
 			ok, err := path.Match(pattern, p.Name)
 			if err != nil {
-				b.problem(input, "%s is not a name or pattern, write names and * for any characters", quote(pattern))
+				b.problem(input, "%s is not a name or pattern; use names, with * for any characters", quote(pattern))
 				return all
 			}
 			if ok {
@@ -282,7 +256,7 @@ func (b *builder) selected(all []Profile) []Profile {
 			}
 		}
 		if !found && len(b.report.problems) == 0 {
-			b.problem(input, "%s matches none of the profiles (%s)", quote(pattern), profileNames(all))
+			b.problem(input, "%s matches none of the profiles (%s)", quote(pattern), profileNames(all, nameOf))
 		}
 	}
 	return slices.DeleteFunc(all, func(p Profile) bool { return !chosen[p.Name] })
@@ -296,18 +270,20 @@ func (b *builder) readDefaultProfile(all []Profile) string {
 		return name
 	}
 	if !slices.ContainsFunc(all, func(p Profile) bool { return p.Name == name }) {
-		b.problem(input, "%s is not among the profiles of this step (%s)", quote(name), profileNames(all))
+		b.problem(input, "%s is not among the profiles of this step (%s); use one of them", quote(name), profileNames(all, nameOf))
 	}
 	if name != DefaultProfile && slices.ContainsFunc(all, func(p Profile) bool { return p.Name == DefaultProfile }) {
-		b.problem(input, "is %s, but there is also a profile named default: rename one", quote(name))
+		b.problem(input, "is %s, but there is also a profile named default; rename one", quote(name))
 	}
 	return name
 }
 
-func profileNames(all []Profile) string {
+func nameOf(p Profile) string { return p.Name }
+
+func profileNames[T any](all []T, name func(T) string) string {
 	names := make([]string, 0, len(all))
 	for _, p := range all {
-		names = append(names, p.Name)
+		names = append(names, name(p))
 	}
 	const most = 20
 	if len(names) > most {

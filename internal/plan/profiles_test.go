@@ -3,6 +3,8 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,16 +15,18 @@ import (
 
 const spoke = "arn:aws:iam::333333333333:role/deploy"
 
-func given(input map[string]string) Given {
-	return Given{
-		Input: func(name string) string { return input[name] },
-		Env:   func(string) string { return "" },
+// sources gives a plan inputs and variables, and no file.
+func sources(input, env map[string]string) Sources {
+	return Sources{
+		Input: func(name string) (string, bool) { v, ok := input[name]; return v, ok },
+		Names: slices.Sorted(maps.Keys(input)),
+		Env:   func(name string) string { return env[name] },
 		File:  func(string) ([]byte, error) { return nil, errors.New("there is no file") },
 	}
 }
 
 func TestProfiles(t *testing.T) {
-	plan, problems := Build(given(map[string]string{
+	plan, problems := Build(sources(map[string]string{
 		"aws-region": "us-east-1", "role-to-assume": hub, "role-duration-seconds": "7200", "role-external-id": "shared",
 		"default-profile": "dev",
 		"profiles": `
@@ -42,7 +46,7 @@ govcloud:
   region: us-gov-west-1
   duration-seconds: 14400
   allowed-account-ids: 044444444444   # an unquoted id keeps its zeros
-`}))
+`}, nil))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -72,7 +76,7 @@ govcloud:
 }
 
 func TestProfilesWithoutAHub(t *testing.T) {
-	plan, problems := Build(given(map[string]string{"aws-region": "us-east-1", "profiles": "a: " + spoke + "\nb: {role-to-assume: " + hub + ", role-chain: " + deploy + "}"}))
+	plan, problems := Build(sources(map[string]string{"aws-region": "us-east-1", "profiles": "a: {role-to-assume: " + spoke + "}\nb: {role-to-assume: " + hub + ", role-chain: " + deploy + "}"}, nil))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -94,31 +98,32 @@ var badProfiles = []struct {
 	{"a:\n\trole: x", 2, "profiles", "not valid YAML"},
 	{"- " + spoke, 1, "", "expected a mapping of profile names"},
 	{spoke, 1, "", "expected a mapping of profile names"},
-	{"{}", 0, "", "names no profile"},
-	{"a: " + spoke + "\na: " + spoke, 2, `"a"`, "twice"},
+	{"{}", 1, "the value", "is empty"},
+	{"a: " + spoke + "\na: " + spoke, 2, `"a"`, "duplicate key"},
 	{"a: " + spoke + "\n---\nb: " + spoke, 0, "", "single document"},
 	{"a b: " + spoke, 1, `"a b"`, "not the name of a profile"},
 	{"a/b: " + spoke, 1, `"a/b"`, "not the name of a profile"},
 	{"\"[a]\": " + spoke, 1, `"[a]"`, "not the name of a profile"},
 	{"DEFAULT: " + spoke, 1, `"DEFAULT"`, "not the name of a profile"},
 	{"? [a]\n: " + spoke, 1, "profiles", "expected a name"},
-	{"a:", 1, `profile "a"`, "expected a mapping"},
-	{"a: []", 1, `profile "a"`, "expected a mapping"},
+	{"a:", 1, "profiles.a", "is empty"},
+	{"a: []", 1, "profiles.a", "is empty"},
+	{"a: [x]", 1, `profile "a"`, "expected a mapping"},
 	{"a: deploy", 1, `"deploy"`, "arn:aws:iam::"},
 	{"a: arn:aws:iam::33333333333:role/deploy", 1, `"arn:aws:iam::33333333333:role/deploy"`, "12-digit"},
 	{"x: &r " + spoke + "\na: *r", 2, `profile "a"`, "an alias"},
 	{"a:\n  rolle: " + spoke, 2, `"rolle"`, "expected allowed-account-ids"},
-	{"a:\n  role: " + spoke + "\n  role: " + spoke, 3, `"role"`, "twice"},
+	{"a:\n  role: " + spoke + "\n  role: " + spoke, 3, `"role"`, "duplicate key"},
 	{"a:\n  region: eu-central-1", 2, `profile "a"`, "write role, role-to-assume or role-chain"},
 	{"a:\n  role: " + spoke + "\n  role-chain: " + deploy, 2, `profile "a"`, "keep the longer form"},
 	{"a:\n  role: [" + spoke + "]", 2, ".role", "expected text"},
-	{"a:\n  role: {}", 2, ".role", "expected text"},
-	{"a:\n  role: ~", 2, ".role", "expected text"},
+	{"a:\n  role: {x: y}", 2, ".role", "expected text"},
+	{"a:\n  role: ~", 2, ".role", "is empty"},
 	{"a:\n  role: " + spoke + "\n  region: Frankfurt", 3, ".region", "eu-central-1"},
 	{"a:\n  role: " + spoke + "\n  region: [eu-central-1]", 3, ".region", "expected text"},
 	{"a:\n  role: " + spoke + "\n  duration-seconds: 60", 3, ".duration-seconds", "900 to 43200"},
 	{"a:\n  role: " + spoke + "\n  duration-seconds: 1h", 3, ".duration-seconds", "whole number"},
-	{"a:\n  role: " + spoke + "\n  duration-seconds: {}", 3, ".duration-seconds", "expected text"},
+	{"a:\n  role: " + spoke + "\n  duration-seconds: {x: y}", 3, ".duration-seconds", "expected text"},
 	{"a:\n  role: " + spoke + "\n  duration-seconds: 7200", 2, "duration-seconds", "more than the hour"},
 	{"a:\n  role: " + spoke + "\n  session-name: a b", 3, `"a b"`, "2 to 64"},
 	{"a:\n  role: " + spoke + "\n  external-id: x", 3, `"x"`, "2 to 1224"},
@@ -138,7 +143,7 @@ var badProfiles = []struct {
 	{"a:\n  role-chain:\n    - roll: x", 3, `"roll"`, "expected duration-seconds"},
 	{"a:\n  role-chain: {role: x}", 2, ".role-chain", "expected a list of roles"},
 	{"a:\n  role-chain:\n    - duration-seconds: 900", 3, "hop 1", "has no role"},
-	{"a:\n  role: arn:aws-cn:iam::333333333333:role/deploy", 0, `profile "a"`, "partition aws-cn"},
+	{"a:\n  role: arn:aws-cn:iam::333333333333:role/deploy", 2, `profile "a"`, "partition aws-cn"},
 }
 
 func TestBadProfilesNameLineAndField(t *testing.T) {
@@ -147,7 +152,7 @@ func TestBadProfilesNameLineAndField(t *testing.T) {
 	}
 	for i, tt := range badProfiles {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			_, problems := Build(given(map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "profiles": tt.yaml}))
+			_, problems := Build(sources(map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "profiles": tt.yaml}, nil))
 			if len(problems) != 1 {
 				t.Fatalf("%q: want one problem, got %v", tt.yaml, problems)
 			}
@@ -165,7 +170,7 @@ func TestInputsAroundProfiles(t *testing.T) {
 		input map[string]string
 		want  string
 	}{
-		"both sources":           {map[string]string{"profiles": good, "profiles-file": "x"}, "profiles-file: contradicts"},
+		"both sources":           {map[string]string{"profiles": good, "profiles-file": "x"}, "profiles-file: cannot be combined with profiles"},
 		"file that is not there": {map[string]string{"profiles-file": "x"}, "profiles-file: there is no file"},
 		"with aws-profile":       {map[string]string{"profiles": good, "aws-profile": "x"}, "aws-profile: is for a single login"},
 		"default not there":      {map[string]string{"profiles": good, "default-profile": "c"}, `default-profile: "c" is not among the profiles of this step (a, b)`},
@@ -178,12 +183,15 @@ func TestInputsAroundProfiles(t *testing.T) {
 		"default without":        {map[string]string{"role-to-assume": hub, "default-profile": "a"}, "default-profile: needs profiles"},
 		"word":                   {map[string]string{"profiles": good, "on-profile-error": "ignore"}, "on-profile-error"},
 		"too parallel":           {map[string]string{"profiles": good, "max-parallel": "65"}, "max-parallel"},
-		"chain without hub":      {map[string]string{"profiles": "a:\n  role-chain: " + deploy}, "neither it nor the step has a role-to-assume"},
-		"tags on a first hop":    {map[string]string{"profiles": "a: {role: " + spoke + ", tags: {x: y}}"}, "takes none"},
+		"chain without hub":      {map[string]string{"role-to-assume": NotGiven, "profiles": "a:\n  role-chain: " + deploy}, "role-to-assume is required for the roles of these profiles: a; set it"},
+		"tags on a first hop":    {map[string]string{"profiles": "a: {role-to-assume: " + spoke + ", tags: {x: y}}"}, "takes none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.input["aws-region"] = "eu-central-1"
-			_, problems := Build(given(tt.input))
+			if _, ok := tt.input["role-to-assume"]; !ok {
+				tt.input["role-to-assume"] = hub
+			}
+			_, problems := Build(sources(tt.input, nil))
 			if len(problems) != 1 || !strings.Contains(problems[0].String(), tt.want) {
 				t.Errorf("want one problem with %q, got %v", tt.want, problems)
 			}

@@ -10,26 +10,6 @@ import (
 	"unicode"
 )
 
-// withVariables reads an input, or where it is empty the variables that stand
-// in for it; standIn tells which ones do.
-func withVariables(input, env func(string) string) (read func(string) string, standIn map[string]string) {
-	values := map[string]string{}
-	standIn = map[string]string{}
-	for _, in := range Inputs {
-		for _, variable := range in.Env {
-			if v := strings.TrimSpace(env(variable)); v != "" && input(in.Name) == "" && standIn[in.Name] == "" {
-				values[in.Name], standIn[in.Name] = v, variable
-			}
-		}
-	}
-	return func(name string) string {
-		if v := values[name]; v != "" {
-			return v
-		}
-		return input(name)
-	}, standIn
-}
-
 func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
 		if c, found := control(b.input(in.Name), in.Multiline); found {
@@ -37,7 +17,7 @@ func (b *builder) refuseControlCharacters() {
 			if in.Secret || in.URL && mayHoldCredentials(b.input(in.Name)) {
 				shown = "the value"
 			}
-			b.report.refuse(in.Name, "%s has the control character %q, remove it", shown, c)
+			b.report.refuse(in.Name, "%s has the control character %q; remove it", shown, c)
 		}
 	}
 }
@@ -52,7 +32,7 @@ func (b *builder) boolean(name string, otherwise bool) bool {
 	case "false", "False", "FALSE":
 		return false
 	default:
-		b.problem(name, "%s is not a boolean, write true or false", quote(v))
+		b.problem(name, "%s is not a boolean; use true or false", quote(v))
 		return otherwise
 	}
 }
@@ -64,7 +44,7 @@ func (b *builder) choice(name string, words ...string) string {
 		return words[0]
 	}
 	if !slices.Contains(words, v) {
-		b.problem(name, "%s is unknown, write %s", quote(v), strings.Join(words, " or "))
+		b.problem(name, "%s is invalid; use %s", quote(v), strings.Join(words, " or "))
 		return words[0]
 	}
 	return v
@@ -78,10 +58,10 @@ func (b *builder) workspacePattern(name string) string {
 		return ""
 	}
 	if _, err := path.Match(v, ""); err != nil {
-		b.problem(name, "%s is not a pattern: a [ lacks its ], or a \\ what it escapes", quote(v))
+		b.problem(name, "%s is not a pattern; close each [ with a ] and escape a character after each \\", quote(v))
 	}
 	if !filepath.IsLocal(v) {
-		b.problem(name, "%s is not a path inside the workspace, write one relative to it", quote(v))
+		b.problem(name, "%s is not a path inside the workspace; use one relative to it", quote(v))
 	}
 	return path.Clean(v)
 }
@@ -93,7 +73,7 @@ func (b *builder) integer(name string, otherwise, least, most int) int {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most || strconv.Itoa(n) != v {
-		b.problem(name, "%s is not a whole number from %d to %d", quote(v), least, most)
+		b.problem(name, "%s is invalid; use a whole number from %d to %d", quote(v), least, most)
 		return otherwise
 	}
 	return n
@@ -107,11 +87,11 @@ func (b *builder) seconds(name string, otherwise, least, most time.Duration) tim
 func (b *builder) accountList(name string, line int, text string) []string {
 	ids := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 	if text != "" && len(ids) == 0 {
-		b.report.add(name, line, "%s names no account, write 12-digit ids separated by commas", quote(text))
+		b.report.add(name, line, "%s names no account; use 12-digit ids separated by commas", quote(text))
 	}
 	for _, id := range ids {
 		if !isAccountID(id) {
-			b.report.add(name, line, "%s is not an account id, write its 12 digits between quotes (leading zeros count)", quote(id))
+			b.report.add(name, line, "%s is not an account id; use its 12 digits, between quotes (leading zeros count)", quote(id))
 			return nil // so that nothing is held against a wrong list
 		}
 	}
@@ -122,9 +102,9 @@ func (b *builder) readRegion(name string) string {
 	v := b.input(name)
 	switch {
 	case v == "":
-		b.problem(name, "is not given, write the region whose STS is to be asked, for example eu-central-1")
+		b.report.addEmpty(name, 0, "is required; set an AWS region such as eu-central-1")
 	case !isRegion(v):
-		b.problem(name, "%s is not the name of a region, write one like eu-central-1 (not an availability zone)", quote(v))
+		b.problem(name, "%s is not an AWS region; use a region such as eu-central-1 (not an availability zone)", quote(v))
 	}
 	return v
 }

@@ -31,9 +31,21 @@ func (r *report) add(input string, line int, format string, args ...any) {
 	r.addCode(explain.InvalidInput, input, line, format, args...)
 }
 
+// addEmpty reports what came out empty where something is named.
+func (r *report) addEmpty(input string, line int, format string, args ...any) {
+	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: explain.InvalidInput, Empty: true})
+}
+
 func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
-	p := Problem{Input: r.named(input), Line: line, Message: fmt.Sprintf(format, args...), Code: code}
-	if !r.refused[input] && !slices.Contains(r.problems, p) {
+	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: code})
+}
+
+func (r *report) put(p Problem) {
+	if r.refused[p.Input] {
+		return
+	}
+	p.Input = r.named(p.Input)
+	if !slices.Contains(r.problems, p) {
 		r.problems = append(r.problems, p)
 	}
 }
@@ -45,6 +57,11 @@ func (r *report) named(input string) string {
 		return variable
 	}
 	return input
+}
+
+// about reports whether an input has a problem.
+func (r *report) about(input string) bool {
+	return slices.ContainsFunc(r.problems, func(p Problem) bool { return p.Input == r.named(input) })
 }
 
 // quote shows a value in a message: escaped, and cut where it is long.

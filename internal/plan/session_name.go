@@ -7,13 +7,6 @@ const (
 	product        = "GitHubActions"
 )
 
-func (b *builder) readSessionName() string {
-	if v := b.input("role-session-name"); v != "" {
-		return b.checkSessionName("role-session-name", 0, v)
-	}
-	return DefaultSessionName(b.input, b.env)
-}
-
 // DefaultSessionName is the name of a session that was given none. The
 // functions return inputs and variables, or "".
 func DefaultSessionName(input, env func(string) string) string {
@@ -26,7 +19,7 @@ func DefaultSessionName(input, env func(string) string) string {
 
 func (b *builder) checkSessionName(input string, line int, v string) string {
 	if !isSessionName(v) {
-		b.report.add(input, line, "%s is not a session name, write 2 to 64 of letters, digits and _+=,.@-", quote(v))
+		b.report.add(input, line, "%s is not a session name; use 2 to 64 letters, digits and _+=,.@-", quote(v))
 	}
 	return v
 }

@@ -20,26 +20,29 @@ func (b *builder) source() Source {
 	case keyID != "":
 		b.checkKeyID(keyID)
 		if secretKey == "" {
-			b.problem("aws-secret-access-key", "is not given, but aws-access-key-id is: give both, or neither to use OIDC")
+			b.problem("aws-secret-access-key", "is required with aws-access-key-id; set both, or neither to use OIDC")
 		}
 		return SourceKeys
 	case secretKey != "" || token != "":
-		b.problem("aws-access-key-id", "is not given, but aws-secret-access-key or aws-session-token is: give all, or none to use OIDC")
+		b.problem("aws-access-key-id", "is required with aws-secret-access-key or aws-session-token; set all of them, or none to use OIDC")
 		return SourceKeys
 	case tokenFile != "":
 		if !role {
-			b.problem("web-identity-token-file", "needs a role-to-assume")
+			b.problem("web-identity-token-file", "needs a role-to-assume; set it")
 		}
 		return SourceTokenFile
 	case chaining:
 		if !role {
-			b.problem("role-chaining", "needs a role-to-assume")
+			b.problem("role-chaining", "needs a role-to-assume; set it")
 		}
 		return SourceExisting
 	case !role:
+		if b.values.empty["role-to-assume"] {
+			b.report.addEmpty("role-to-assume", 0, "is empty; %s (to use the credentials of the machine, remove the input)", unavailable)
+		}
 		return SourceAmbient
 	case skipOIDC:
-		b.problem("force-skip-oidc", "leaves no way to assume the role: give aws-access-key-id, web-identity-token-file or role-chaining: true")
+		b.problem("force-skip-oidc", "leaves no way to assume the role; set aws-access-key-id, web-identity-token-file or role-chaining: true")
 	}
 	return SourceOIDC
 }
@@ -47,7 +50,7 @@ func (b *builder) source() Source {
 // checkKeyID follows AWS's service model: accessKeyIdType.
 func (b *builder) checkKeyID(v string) {
 	if !made(v, 16, 128, isWord) {
-		b.problem("aws-access-key-id", "is not an access key id (16 to 128 letters and digits, such as AKIA…); is the secret's name right?")
+		b.problem("aws-access-key-id", "is not an access key id; check the secret's name (expected 16 to 128 letters and digits, such as AKIA…)")
 	}
 }
 

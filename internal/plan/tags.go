@@ -15,7 +15,8 @@ const (
 )
 
 // defaultTags are the facts of the run that configure-aws-credentials sends as
-// session tags, by the variable that holds them.
+// session tags, by the variable that holds them: the droppable ones since
+// v6.2.0 (its pull requests 1775 and 1808), the others since v1.
 var defaultTags = []struct {
 	key, variable string
 	droppable     bool
@@ -34,10 +35,10 @@ var defaultTags = []struct {
 	{"TriggeringActor", "GITHUB_TRIGGERING_ACTOR", true},
 }
 
-// applyTags gives the default and custom tags to an AssumeRole that is the
+// completeTags gives the default and custom tags to an AssumeRole that is the
 // step's first hop. Hops of a chain carry only their own: a trust policy
 // without sts:TagSession would refuse them.
-func (b *builder) applyTags(p *Profile) {
+func (b *builder) completeTags(p Profile, first *Hop) {
 	custom := b.customTags()
 	skip := b.boolean("role-skip-session-tagging", false)
 	switch {
@@ -52,13 +53,12 @@ func (b *builder) applyTags(p *Profile) {
 		}
 		return
 	}
-	first := &p.Chain[0]
 	if first.Tags != nil {
 		return // a profile's own
 	}
 	first.Tags = []Tag{{Key: "GitHub", Value: "Actions"}}
 	for _, t := range defaultTags {
-		if v := cleanTag(b.env(t.variable)); v != "" && !hasKey(custom, t.key) {
+		if v := cleanTag(b.env(t.variable)); v != "" {
 			first.Tags = append(first.Tags, Tag{t.key, v, t.droppable})
 		}
 	}
@@ -92,7 +92,7 @@ func (b *builder) customTags() []Tag {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
+		b.problem(input, `%s is not a JSON object; use {"key": "value"}`, quote(text))
 		return nil
 	}
 	var tags []Tag
@@ -112,37 +112,45 @@ func (b *builder) customTags() []Tag {
 		case json.Number, bool:
 			tag.Value = fmt.Sprint(v)
 		default:
-			b.problem(input, "the value of %s is not a text, a number or a boolean (tags cannot be nested)", quote(tag.Key))
+			b.problem(input, "the value of %s is invalid; use a text, a number or a boolean (tags cannot be nested)", quote(tag.Key))
 			return nil
 		}
 		b.checkTag(input, 0, tag)
 		switch {
 		case protectedKey(tag.Key):
-			b.problem(input, "%s is a tag that the action sets itself, choose another key", quote(tag.Key))
+			b.problem(input, "%s is a tag that the action sets itself; use another key", quote(tag.Key))
 		case hasKey(tags, tag.Key):
-			b.problem(input, "tag key %s comes twice: AWS compares them without regard to case", quote(tag.Key))
+			b.problem(input, "duplicate tag key %s (AWS compares tag keys without regard to case); keep one", quote(tag.Key))
 		}
 		tags = append(tags, tag)
 	}
 	if end, err := dec.Token(); err != nil || end != json.Delim('}') || dec.More() {
-		b.problem(input, `%s is not a JSON object, write {"key": "value"}`, quote(text))
+		b.problem(input, `%s is not a JSON object; use {"key": "value"}`, quote(text))
 	}
 	const own = 7 // of the action's, which cannot be left out
 	if most := maxTags - own; len(tags) > most {
-		b.problem(input, "has %d tags, at most %d fit beside the action's own", len(tags), most)
+		b.problem(input, "has %d tags; use at most %d beside the action's own", len(tags), most)
 	}
 	return tags
 }
 
-// protectedKey tells the tags by which a role may know the run. The droppable
-// ones are for information, and custom tags may replace them.
+// protectedKey reports whether a tag is one by which a role may know the run:
+// GitHub and the default tags, thirteen in all, as in configure-aws-credentials
+// since v6.2.0 (its pull request 1808 removed the replacing of default tags, and
+// tests that 37 custom tags fill up the 50). The droppable ones count even in a
+// run that does not send them: a custom tag in the place of one that is empty or
+// was dropped would pass for the run's own. AWS compares tag keys without regard
+// to case.
 func protectedKey(key string) bool {
-	return strings.EqualFold(key, "GitHub") || slices.ContainsFunc(defaultTags, func(t struct {
-		key, variable string
-		droppable     bool
-	}) bool {
-		return !t.droppable && strings.EqualFold(t.key, key)
-	})
+	if strings.EqualFold(key, "GitHub") {
+		return true
+	}
+	for _, t := range defaultTags {
+		if strings.EqualFold(t.key, key) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasKey(tags []Tag, key string) bool {
@@ -166,10 +174,10 @@ func cleanTag(s string) string {
 func (b *builder) checkTag(input string, line int, tag Tag) {
 	switch {
 	case !made(tag.Key, 1, maxTagKey, isTag):
-		b.report.add(input, line, "%s is not a tag key, write 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
+		b.report.add(input, line, "%s is not a tag key; use 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
 	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
-		b.report.add(input, line, "tag key %s begins with aws:, which AWS keeps for itself", quote(tag.Key))
+		b.report.add(input, line, "tag key %s begins with aws:, which AWS reserves; use another key", quote(tag.Key))
 	case !made(tag.Value, 0, maxTagValue, isTag):
-		b.report.add(input, line, "%s is not a value for tag %s, write at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
+		b.report.add(input, line, "%s is not a value for tag %s; use at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// document reads the YAML of one input strictly: known fields only, no field
-// twice, no anchors. Whatever is wrong goes to the report, with its line.
+// document reads the YAML of one input strictly: known fields only, no
+// duplicates, no anchors, and nothing that is named without being said.
+// Whatever is wrong goes to the report, with its line.
 type document struct {
 	report *report
 	input  string
@@ -30,7 +31,10 @@ func (d document) parse(text string) *yaml.Node {
 		return nil
 	}
 	if len(root.Content) == 0 {
-		d.report.add(d.input, 0, "holds no YAML value")
+		d.report.add(d.input, 0, "has no YAML value; give it a value or remove it")
+		return nil
+	}
+	if !d.says(root.Content[0], "the value") {
 		return nil
 	}
 	return root.Content[0]
@@ -40,65 +44,113 @@ func (d document) problem(n *yaml.Node, format string, args ...any) {
 	d.report.add(d.input, n.Line, format, args...)
 }
 
+// says reports whether a node says something. An empty text, null, an empty
+// list and an empty mapping do not: what a variable that is not set leaves
+// there would drop a hop, a field or a restriction without a word. Readers
+// reach every node through parse, pairs and items, which ask this, so that a
+// field that is read never is empty.
+func (d document) says(n *yaml.Node, what string) bool {
+	empty := len(n.Content) == 0
+	if n.Kind == yaml.ScalarNode {
+		empty = n.Tag == "!!null" || strings.TrimSpace(n.Value) == ""
+	}
+	if empty && n.Kind != yaml.AliasNode {
+		d.report.addEmpty(d.input, n.Line, "%s is empty; give it a value or remove it (a secret or variable that this job does not have leaves it empty)", what)
+		return false
+	}
+	return true
+}
+
 // fields calls the handler of each field of a mapping.
 func (d document) fields(n *yaml.Node, what string, known map[string]func(field string, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s, expected a mapping with %s", what, kind(n), names(known))
+		d.problem(n, "%s is %s; expected a mapping with %s", what, kind(n), names(known))
 		return
 	}
 	d.pairs(n, what, func(key, value *yaml.Node) {
 		handle, ok := known[key.Value]
 		if !ok {
-			d.problem(key, "%s has an unknown field %s, expected %s", what, quote(key.Value), names(known))
+			d.problem(key, "%s has unknown field %s; expected %s", what, quote(key.Value), names(known))
 			return
 		}
 		handle(what+"."+key.Value, value)
 	})
 }
 
-// pairs calls each for every key of a mapping once, and reports keys that come
-// twice or are not plain text.
+// pairs calls each for every entry of a mapping whose key and value say
+// something.
 func (d document) pairs(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
-	seen := map[string]bool{}
+	d.rawPairs(n, what, func(key, value *yaml.Node) {
+		if d.says(key, what+": a key") && d.says(value, what+"."+key.Value) {
+			each(key, value)
+		}
+	})
+}
+
+// rawPairs is pairs for values that may be empty: those of tags and of JSON. It
+// calls each for every key once, and reports those that are duplicated or no
+// text.
+func (d document) rawPairs(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
+	first := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		switch {
+		switch line, duplicate := first[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
-			d.problem(key, "%s has %s as a key, expected a name", what, kind(key))
-		case seen[key.Value]:
-			d.problem(key, "%s has the field %s twice, keep one", what, quote(key.Value))
+			d.problem(key, "%s has %s as a key; expected a name", what, kind(key))
+		case duplicate:
+			d.problem(key, "%s has duplicate key %s (first on line %d); keep one", what, quote(key.Value), line)
 		default:
-			seen[key.Value] = true
+			first[key.Value] = key.Line
 			each(key, value)
 		}
 	}
 }
 
-// text returns a scalar as it is written, so that an account id keeps its
-// zeros. Anything else, and empty text, is reported and read as "".
-func (d document) text(field string, n *yaml.Node) string {
-	switch {
-	case n.Kind != yaml.ScalarNode || n.Tag == "!!null":
-		d.problem(n, "%s is %s, expected text", field, kind(n))
-		return ""
-	case n.Value == "":
-		d.problem(n, "%s is empty, leave it out or give it a value", field)
+// items calls each for every entry of a list that says something, with what
+// the entry is called in messages.
+func (d document) items(n *yaml.Node, format string, each func(what string, item *yaml.Node)) {
+	for i, item := range n.Content {
+		if what := fmt.Sprintf(format, i+1); d.says(item, what) {
+			each(what, item)
+		}
 	}
-	return n.Value
+}
+
+// text returns a scalar as it is written, so that an account id keeps its
+// zeros; anything else is reported.
+func (d document) text(field string, n *yaml.Node) (s string, ok bool) {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		d.problem(n, "%s is %s; expected text", field, kind(n))
+		return "", false
+	}
+	return n.Value, true
+}
+
+// scalar makes a field's handler of one for its text.
+func (d document) scalar(set func(field, text string, n *yaml.Node)) func(string, *yaml.Node) {
+	return func(field string, n *yaml.Node) {
+		if s, ok := d.text(field, n); ok {
+			set(field, s, n)
+		}
+	}
 }
 
 // texts returns a list of scalars; a single scalar counts as its lines.
 func (d document) texts(field string, n *yaml.Node) []string {
-	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" {
-		return lines(n.Value)
-	}
-	if n.Kind != yaml.SequenceNode {
-		d.problem(n, "%s is %s, expected a list of texts", field, kind(n))
-		return nil
-	}
-	all := make([]string, 0, len(n.Content))
-	for i, item := range n.Content {
-		all = append(all, d.text(fmt.Sprintf("%s[%d]", field, i), item))
+	var all []string
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		if all = lines(n.Value); len(all) == 0 {
+			d.problem(n, "%s lists nothing; give it a value or remove it", field)
+		}
+	case n.Kind == yaml.SequenceNode:
+		d.items(n, field+"[%d]", func(what string, item *yaml.Node) {
+			if s, ok := d.text(what, item); ok {
+				all = append(all, s)
+			}
+		})
+	default:
+		d.problem(n, "%s is %s; expected a list of texts", field, kind(n))
 	}
 	return all
 }
@@ -110,7 +162,7 @@ func (d document) json(field string, n *yaml.Node) string {
 		return n.Value
 	}
 	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s, expected a JSON object", field, kind(n))
+		d.problem(n, "%s is %s; expected a JSON object", field, kind(n))
 		return ""
 	}
 	var b strings.Builder
@@ -122,7 +174,7 @@ func (d document) writeJSON(b *strings.Builder, field string, n *yaml.Node) {
 	switch n.Kind {
 	case yaml.MappingNode:
 		separator := "{"
-		d.pairs(n, field, func(key, value *yaml.Node) {
+		d.rawPairs(n, field, func(key, value *yaml.Node) {
 			b.WriteString(separator)
 			b.WriteString(jsonText(key.Value))
 			b.WriteByte(':')
@@ -150,7 +202,7 @@ func (d document) writeJSON(b *strings.Builder, field string, n *yaml.Node) {
 			b.WriteString(jsonText(n.Value))
 		}
 	default:
-		d.problem(n, "%s is %s, expected a JSON value", field, kind(n))
+		d.problem(n, "%s is %s; expected a JSON value", field, kind(n))
 		b.WriteString("null")
 	}
 }

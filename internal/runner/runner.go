@@ -61,11 +61,33 @@ func (r *Runner) Files() safefile.Files {
 	return safefile.Files{Workspace: r.env["GITHUB_WORKSPACE"]}
 }
 
-// Input returns an input without the blanks around it, or "" if it is not
-// given. The runner passes it as INPUT_<NAME>, upper case, blanks as
-// underscores and hyphens kept.
+// inputPrefix begins the variables in which the runner passes inputs:
+// INPUT_<NAME>, upper case, blanks as underscores and hyphens kept.
+const inputPrefix = "INPUT_"
+
+// Input returns an input without the blanks around it, or "" if there is none.
 func (r *Runner) Input(name string) string {
-	return strings.TrimSpace(r.env["INPUT_"+strings.ToUpper(strings.ReplaceAll(name, " ", "_"))])
+	value, _ := r.LookupInput(name)
+	return value
+}
+
+// LookupInput is Input, and reports whether the step has a variable for it. An
+// input that the workflow does not name has one too: of its default, or empty.
+func (r *Runner) LookupInput(name string) (value string, found bool) {
+	value, found = r.env[inputPrefix+strings.ToUpper(strings.ReplaceAll(name, " ", "_"))]
+	return strings.TrimSpace(value), found
+}
+
+// InputNames returns the names of all inputs that the step has a variable for,
+// as the variables spell them, in no order.
+func (r *Runner) InputNames() []string {
+	var names []string
+	for variable := range r.env {
+		if name, ok := strings.CutPrefix(variable, inputPrefix); ok && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // State returns what an earlier phase of this step saved with WriteState.

@@ -7,8 +7,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Step is one phase of an action, run with the whole environment of its
@@ -21,6 +23,9 @@ type JobOptions struct {
 	Environ []string // NAME=VALUE of the workflow and the runner, usually Server.Environ
 	Event   []byte   // the webhook payload, usually Server.Event
 	Secrets []string // masked from the beginning, as secrets of a repository are
+
+	Defaults map[string]string // of every input of the steps' action, as its action.yml gives them; empty where it gives none
+	Contexts map[string]string // what expressions in them stand for, usually Server.Contexts
 }
 
 // Job plays the runner for the steps of one job: it makes the directories and
@@ -32,6 +37,7 @@ type Job struct {
 	dir     string
 	environ map[string]string // what every step gets: the workflow's, the runner's, and GITHUB_ENV of earlier steps
 	paths   []string          // GITHUB_PATH, the last one first
+	inputs  map[string]string // INPUT_<NAME> → default
 	log     jobLog
 	posts   []post
 	steps   int
@@ -94,6 +100,9 @@ func NewJob(o JobOptions) (*Job, error) {
 		"RUNNER_TEMP":       j.Temp(),
 		"RUNNER_WORKSPACE":  filepath.Dir(j.Workspace()),
 	})
+	if err := j.evaluateDefaults(o); err != nil {
+		return nil, err
+	}
 	for _, secret := range append(slices.Clone(o.Secrets), j.environ["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]) {
 		j.log.hide(secret)
 	}
@@ -140,9 +149,11 @@ func (j *Job) Annotations() []Annotation {
 	return slices.Clone(j.log.annotations)
 }
 
-// Run runs the main phase of a step with its inputs, defaults included, and
-// carries out what it wrote, even if it failed. Its post phase will run at the
-// end of the job. Errors are of the runner's own doing, not the step's.
+// Run runs the main phase of a step and carries out what it wrote, even if it
+// failed. Its post phase will run at the end of the job. Inputs that with does
+// not name get the default of the action, as from the runner; a step without
+// with at all, which is nil, is a run: step and has no inputs. Errors are of the
+// runner's own doing, not the step's.
 func (j *Job) Run(ctx context.Context, step Step, with map[string]string) (*Result, error) {
 	j.steps++
 	name := "step"
@@ -150,8 +161,11 @@ func (j *Job) Run(ctx context.Context, step Step, with map[string]string) (*Resu
 		name = fmt.Sprint("step_", j.steps)
 	}
 	inputs := map[string]string{}
+	if with != nil {
+		maps.Copy(inputs, j.inputs)
+	}
 	for input, text := range with {
-		inputs["INPUT_"+strings.ToUpper(strings.ReplaceAll(input, " ", "_"))] = text
+		inputs[inputVariable(input)] = text
 	}
 	result, err := j.phase(ctx, step, name, inputs)
 	if err != nil {
@@ -159,6 +173,37 @@ func (j *Job) Run(ctx context.Context, step Step, with map[string]string) (*Resu
 	}
 	j.posts = append(j.posts, post{step, name, inputs, result.State})
 	return result, nil
+}
+
+// inputVariable is the variable of an input, as the runner's
+// Handler.AddInputsToEnvironment names it.
+func inputVariable(input string) string {
+	return "INPUT_" + strings.ToUpper(strings.ReplaceAll(input, " ", "_"))
+}
+
+var expression = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{\{ *([^ }]*) *\}\}`) })
+
+// evaluateDefaults replaces the expressions in the defaults of inputs, which
+// name one value each.
+func (j *Job) evaluateDefaults(o JobOptions) error {
+	contexts := map[string]string{"runner.temp": j.Temp()}
+	maps.Copy(contexts, o.Contexts)
+	j.inputs = map[string]string{}
+	for input, text := range o.Defaults {
+		var unknown string
+		j.inputs[inputVariable(input)] = expression().ReplaceAllStringFunc(text, func(e string) string {
+			name := expression().FindStringSubmatch(e)[1]
+			value, ok := contexts[name]
+			if !ok {
+				unknown = e
+			}
+			return value
+		})
+		if unknown != "" {
+			return fmt.Errorf("default of input %s: %s is not evaluated here", input, unknown)
+		}
+	}
+	return nil
 }
 
 // Finish runs the post phases in reverse order, unless AWS_SKIP_CLEANUP_STEP

@@ -122,6 +122,59 @@ func TestStepsHandOverTheirFiles(t *testing.T) {
 	}
 }
 
+// TestInputsThatAreNotNamedHaveTheirDefault follows the runner's
+// ActionRunner.RunAsync: only an input that the workflow does not name, in
+// whatever case, gets the action's default, which is empty where it has none.
+func TestInputsThatAreNotNamedHaveTheirDefault(t *testing.T) {
+	j, err := NewJob(JobOptions{
+		Dir: t.TempDir(), Event: []byte("{}"),
+		Defaults: map[string]string{
+			"named": "default", "empty": "default", "other-case": "default", "not-named": "default", "without-default": "",
+			"temp": "host:${{ runner.temp }}", "index": "${{strategy.job-index}} of ${{ strategy.job-total }}",
+		},
+		Contexts: map[string]string{"strategy.job-index": "0", "strategy.job-total": "1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"INPUT_NAMED": "value", "INPUT_EMPTY": "", "INPUT_OTHER-CASE": "mine", "INPUT_NOT-NAMED": "default", "INPUT_WITHOUT-DEFAULT": "",
+		"INPUT_TEMP": "host:" + j.Temp(), "INPUT_INDEX": "0 of 1", "INPUT_OF_NO_ACTION": "passed on",
+	}
+	inputsOf := func(p process) map[string]string {
+		got := map[string]string{}
+		for name, text := range p.env {
+			if strings.HasPrefix(name, "INPUT_") {
+				got[name] = text
+			}
+		}
+		return got
+	}
+	phases := 0
+	run(t, j, map[string]string{"named": "value", "empty": "", "Other-Case": "mine", "of no action": "passed on"}, func(p process) int {
+		phases++
+		if diff := cmp.Diff(want, inputsOf(p)); diff != "" {
+			t.Errorf("phase %d: inputs (-want +got):\n%s", phases, diff)
+		}
+		return 0
+	})
+	run(t, j, nil, func(p process) int {
+		if got := inputsOf(p); len(got) > 0 {
+			t.Errorf("a run: step has the inputs %v", got)
+		}
+		return 0
+	})
+	finish(t, j)
+	if phases != 2 {
+		t.Errorf("%d phases of the step", phases)
+	}
+
+	_, err = NewJob(JobOptions{Dir: t.TempDir(), Defaults: map[string]string{"token": "${{ github.token }}"}})
+	if err == nil || !strings.Contains(err.Error(), "${{ github.token }}") {
+		t.Errorf("a default that cannot be evaluated: %v", err)
+	}
+}
+
 func TestPostStepsRunInReverse(t *testing.T) {
 	j := newJob(t)
 	var order []string

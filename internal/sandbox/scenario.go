@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -186,6 +187,13 @@ func (p *parser) steps(v value) error {
 func stepInputs(v value) (map[string]string, error) {
 	inputs := map[string]string{}
 	err := v.each(func(name string, entry value) error {
+		if nearest, known := plan.LookupInput(name); !known {
+			hint := "the action has no such input"
+			if nearest != "" {
+				hint += "; did you mean " + nearest + "?"
+			}
+			return entry.errorf("%s", hint)
+		}
 		text, err := entry.text()
 		switch {
 		case entry.isNull():

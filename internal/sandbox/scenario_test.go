@@ -19,7 +19,7 @@ func TestScenarioIsReadWhole(t *testing.T) {
 description: all there is
 workflow: {repository: o/r, run-id: 7, env: {A: 1}, claims: {sub: x, aud: [a, b], exp: 12, jti: null}}
 steps:
-  - with: {aws-region: eu-central-1, mask-aws-account-id: true, role-duration-seconds: 3600, allowed-account-ids: 012345678901, empty: }
+  - with: {aws-region: eu-central-1, mask-aws-account-id: true, role-duration-seconds: 3600, allowed-account-ids: 012345678901, role-chain: }
   - {}
 accounts:
   012345678901:
@@ -45,7 +45,7 @@ expect: {code: external-id, hop: 2}
 		t.Fatal(err)
 	}
 	wantSteps := []map[string]string{
-		{"aws-region": "eu-central-1", "mask-aws-account-id": "true", "role-duration-seconds": "3600", "allowed-account-ids": "012345678901", "empty": ""},
+		{"aws-region": "eu-central-1", "mask-aws-account-id": "true", "role-duration-seconds": "3600", "allowed-account-ids": "012345678901", "role-chain": ""},
 		{},
 	}
 	if diff := cmp.Diff(wantSteps, s.Steps); diff != "" {
@@ -105,6 +105,12 @@ func TestScenarioErrors(t *testing.T) {
 		{"with and steps", "with: {}\nsteps: []", "s.yml:2: steps: stands beside with; use one of them"},
 		{"input list", "with:\n  role-chain:\n    - a", "s.yml:3: with.role-chain: an input is text, not a list; use a block with |"},
 		{"expression", "with:\n  aws-region: ${{ vars.REGION }}", "s.yml:2: with.aws-region: expressions are not evaluated here"},
+		{"misspelled input", "with:\n  allowed-accounts: '111111111111'", "s.yml:2: with.allowed-accounts: the action has no such input; did you mean allowed-account-ids?"},
+		{"misspelled input of a step", "steps:\n  - with:\n      role-duration-second: 900", "s.yml:3: steps[0].with.role-duration-second: the action has no such input; did you mean role-duration-seconds?"},
+		{"input of another action", "with:\n  java-version: 21", "s.yml:2: with.java-version: the action has no such input"},
+		{"fork on push", "workflow: {fork: true}", `s.yml:1: workflow: fork needs event: pull_request or pull_request_target, not "push"`},
+		{"tokens without a fork", "workflow: {tokens-to-forks: true}", "s.yml:1: workflow: tokens-to-forks needs fork: true and a private repository"},
+		{"tokens in public", "workflow: {event: pull_request, fork: true, visibility: public, tokens-to-forks: true}", "s.yml:1: workflow: tokens-to-forks needs fork: true and a private repository"},
 		{"step field", "steps:\n  - uses: x", "s.yml:2: steps[0].uses: no such field; known here: with"},
 		{"account id", "accounts:\n  123: {}", `s.yml:2: accounts.123: an account id has 12 digits; "123" does not`},
 		{"account id letters", "accounts:\n  prod: {}", `s.yml:2: accounts.prod: an account id has 12 digits`},
@@ -138,9 +144,9 @@ func TestScenarioErrors(t *testing.T) {
 		{"expect", "expect: failure", `s.yml:1: expect: must be success, or a mapping with code, not "failure"`},
 		{"expect code", "expect: {code: no-such-code}", `s.yml:1: expect.code: "no-such-code" is no code of a refusal`},
 		{"expect nothing", "expect: {hop: 2}", "s.yml:1: expect: needs code, or success in its place"},
-		{"alias", "with: &x {a: b}\nworkflow: *x", "s.yml:2: workflow: must be a mapping, not an alias"},
-		{"alias in a policy", "with: &x {a: b}\n" + role + "        trust-policy: {Statement: *x}", "s.yml:6: accounts.111111111111.roles.r.trust-policy.Statement: must not be an alias"},
-		{"merge", "with: &x {a: b}\nworkflow: {<<: *x}", "s.yml:2: workflow: a key must be a plain word"},
+		{"alias", "with: &x {audience: b}\nworkflow: *x", "s.yml:2: workflow: must be a mapping, not an alias"},
+		{"alias in a policy", "with: &x {audience: b}\n" + role + "        trust-policy: {Statement: *x}", "s.yml:6: accounts.111111111111.roles.r.trust-policy.Statement: must not be an alias"},
+		{"merge", "with: &x {audience: b}\nworkflow: {<<: *x}", "s.yml:2: workflow: a key must be a plain word"},
 	}
 	read := func(name string) ([]byte, error) {
 		if name == "bad.json" {

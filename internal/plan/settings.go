@@ -1,0 +1,191 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+)
+
+// draft is a hop as it is written: what it does not say is zero until complete
+// fills it. Readers refuse empty texts, so that zero always means not given.
+type draft struct {
+	Hop
+	input string // that names its role, for problems that show later
+	line  int
+}
+
+// settings are what a profile says about its chain, or the step about all of
+// them. What is not given is zero.
+type settings struct {
+	input string // that they are written in; empty for the step's own inputs
+	line  int
+
+	region      string
+	audience    string
+	sessionName string
+	externalID  string
+	duration    time.Duration // of the first hop, and of others as far as chaining allows; a profile's: of its last hop
+	policy      string
+	managed     []string
+	tags        []Tag // a profile's only
+	transitive  []string
+	allowed     []string
+}
+
+// readStep reads the settings of the step.
+func (b *builder) readStep() settings {
+	s := settings{
+		region:     b.readRegion("aws-region"),
+		audience:   b.input("audience"),
+		externalID: b.externalID("role-external-id", 0, b.input("role-external-id")),
+		duration:   b.seconds("role-duration-seconds", 0, MinDuration, MaxDuration),
+		policy:     b.sessionPolicy("inline-session-policy", 0, b.input("inline-session-policy")),
+		managed:    b.listed("managed-session-policies"),
+		allowed:    b.accountList("allowed-account-ids", 0, b.input("allowed-account-ids")),
+	}
+	if v := b.input("role-session-name"); v != "" {
+		s.sessionName = b.checkSessionName("role-session-name", 0, v)
+	}
+	return s
+}
+
+// complete makes a profile of its hops, and is the only place where defaults
+// are applied: what a hop says itself counts first, then what its profile says,
+// then the step's inputs, then the defaults. The first shared hops are the
+// step's hub, which is assumed once for all profiles: a profile does not change
+// them.
+func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Profile {
+	p.Region = cmp.Or(own.region, b.step.region)
+	p.AllowedAccounts = b.step.allowed
+	if own.allowed != nil {
+		p.AllowedAccounts = own.allowed
+	}
+	if len(hops) == 0 {
+		return p
+	}
+	signed := 0 // the first hop that is an AssumeRole
+	if p.Source.WebIdentity() {
+		signed = 1
+	}
+	for i := range hops {
+		h, of := &hops[i].Hop, own
+		if i < shared {
+			of = settings{}
+		}
+		h.Region, h.Endpoint, h.FIPS = cmp.Or(of.region, b.step.region), b.endpoint, b.fips
+		h.SessionName = cmp.Or(h.SessionName, of.sessionName, b.step.sessionName, b.sessionName)
+		if i >= signed {
+			h.ExternalID = cmp.Or(h.ExternalID, of.externalID, b.step.externalID)
+		}
+	}
+	if p.Source == SourceOIDC {
+		// The token opens the chain where its first hop is asked for.
+		p.Audience = cmp.Or(own.audience, b.step.audience, defaultAudience(hops[0].Region))
+	}
+	b.completeDurations(p, own, hops)
+	if source := b.input("source-identity"); source != "" && signed < len(hops) {
+		hops[signed].SourceIdentity = source
+	}
+	b.completeLast(p, own, hops)
+	b.completeTags(p, &hops[0].Hop)
+	if signed == len(hops) {
+		b.warnWithoutEffect(p, own)
+	}
+	b.guard(p, hops)
+	for _, h := range hops {
+		p.Chain = append(p.Chain, h.Hop)
+	}
+	return p
+}
+
+func (b *builder) completeDurations(p Profile, own settings, hops []draft) {
+	wanted := cmp.Or(b.step.duration, DefaultDuration)
+	last := len(hops) - 1
+	hops[last].Duration = cmp.Or(hops[last].Duration, own.duration)
+	for i := range hops {
+		most := MaxChained
+		if i == 0 {
+			most = MaxDuration
+		}
+		hops[i].Duration = cmp.Or(hops[i].Duration, min(wanted, most))
+	}
+	if last > 0 && own.duration > MaxChained {
+		b.report.addCode(explain.DurationOverChainingHour, own.input, own.line, "profile %s: duration-seconds %d is more than the hour (3600) after which AWS ends a chained session; use at most 3600",
+			quote(p.Name), int(own.duration/time.Second))
+	}
+	switch {
+	case wanted <= MaxChained:
+	case b.signedBySession(p.Source):
+		b.report.addCode(explain.DurationOverChainingHour, "role-duration-seconds", 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed; use at most 3600", quote(b.input("role-duration-seconds")))
+	case last > 0:
+		b.notice("role-duration-seconds holds for the first hop only: AWS ends a chained session after an hour")
+	}
+}
+
+// completeLast gives the hop whose session is exported what narrows and tags
+// it.
+func (b *builder) completeLast(p Profile, own settings, hops []draft) {
+	last := &hops[len(hops)-1].Hop
+	last.Policy = cmp.Or(last.Policy, own.policy, b.step.policy)
+	switch {
+	case last.ManagedPolicies != nil:
+	case own.managed != nil:
+		last.ManagedPolicies = b.managedPolicies(own.input, own.line, own.managed, last.Role)
+	default:
+		last.ManagedPolicies = b.managedPolicies("managed-session-policies", 0, b.step.managed, last.Role)
+	}
+	if own.tags == nil {
+		return
+	}
+	if len(hops) == 1 && p.Source.WebIdentity() {
+		b.report.add(own.input, own.line, "profile %s has tags, but a role that is assumed with an OIDC token takes none; remove them", quote(p.Name))
+	}
+	if last.Tags == nil {
+		last.Tags, last.TransitiveTagKeys = own.tags, own.transitive
+	}
+}
+
+// warnWithoutEffect names what is for AssumeRole where no hop is one.
+func (b *builder) warnWithoutEffect(p Profile, own settings) {
+	if b.step.externalID != "" {
+		b.notice("role-external-id has no effect: a role that is assumed with a token takes none")
+	}
+	if own.externalID != "" {
+		b.notice("external-id of profile " + quote(p.Name) + " has no effect: a role that is assumed with a token takes none")
+	}
+	if b.input("source-identity") != "" {
+		b.problem("source-identity", "needs a role-chain: a role that is assumed with an OIDC token takes it from the token, and GitHub's carries none")
+	}
+}
+
+// guard refuses what the ARNs alone show to be wrong.
+func (b *builder) guard(p Profile, hops []draft) {
+	of := ""
+	if p.OfMany {
+		of = "profile " + quote(p.Name) + ": "
+	}
+	for _, h := range hops {
+		if h.Role == "" || h.Role.IsName() || !isRegion(h.Region) {
+			continue
+		}
+		where := of
+		if h.input == "role-to-assume" || h.input == "role-chain" {
+			where = ""
+		}
+		if want := PartitionOf(h.Region); h.Role.Partition() != want {
+			b.report.addCode(explain.PartitionMismatch, h.input, h.line, "%s%s is in partition %s but region %s in %s; correct one of them",
+				where, quote(string(h.Role)), h.Role.Partition(), h.Region, want)
+		}
+	}
+	last := hops[len(hops)-1].Role
+	if last == "" || last.IsName() || len(p.AllowedAccounts) == 0 {
+		return
+	}
+	if account := last.Account(); !slices.Contains(p.AllowedAccounts, account) {
+		b.report.addCode(explain.AccountNotAllowed, "allowed-account-ids", 0, "account %s of %s is not allowed (%s); correct the role or allow the account",
+			account, last, strings.Join(p.AllowedAccounts, ", "))
+	}
+}

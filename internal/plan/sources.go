@@ -1,0 +1,169 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+)
+
+// NotGiven is the default in action.yml of inputs that mean something else
+// when they are empty than when the workflow does not name them: the runner
+// passes an input without a default as an empty text, exactly like one whose
+// expression came out empty. It is never a valid value of any of them.
+const NotGiven = "(not given)"
+
+// Sources is what a plan is made from.
+type Sources struct {
+	Input func(name string) (value string, given bool) // without the blanks around it; given if the step has a variable for it
+	Names []string                                     // of all inputs that the step has, as the runner's variables spell them
+	Env   func(name string) string                     // a variable, or ""
+	File  func(path string) ([]byte, error)            // a file of the workspace; its errors name path and remedy
+}
+
+// values are the inputs as they count.
+type values struct {
+	text    map[string]string // what an input says; absent if it says nothing
+	standIn map[string]string // input → the variable that its text comes from
+	empty   map[string]bool   // inputs that the workflow names, but that came out empty; only those with NotGiven can tell
+}
+
+func read(s Sources) values {
+	v := values{text: map[string]string{}, standIn: map[string]string{}, empty: map[string]bool{}}
+	for _, in := range Inputs {
+		text, given := s.Input(in.Name)
+		if in.Default == NotGiven {
+			given = given && text != NotGiven
+			if !given {
+				text = ""
+			}
+			v.empty[in.Name] = given && text == ""
+		}
+		for _, variable := range in.Env {
+			if text != "" {
+				break
+			}
+			if text = strings.TrimSpace(s.Env(variable)); text != "" {
+				v.standIn[in.Name] = variable
+			}
+		}
+		if text != "" {
+			v.text[in.Name] = text
+		}
+	}
+	return v
+}
+
+// unavailable says why an input that the workflow names can come out empty.
+const unavailable = "if it comes from an expression, the secret or variable is not available to this job: " +
+	"check its name, the job's environment and, in a reusable workflow, secrets: inherit"
+
+// refuseEmpty judges the inputs that came out empty: what would choose other
+// credentials without them is refused, and a lost restriction is a warning.
+// Whether an empty role-to-assume matters shows in source.
+func (b *builder) refuseEmpty() {
+	for _, input := range []string{"role-chain", "profiles", "profiles-select"} {
+		if b.values.empty[input] {
+			b.report.addEmpty(input, 0, "is empty; %s", unavailable)
+		}
+	}
+	for _, input := range []string{"allowed-account-ids", "inline-session-policy", "managed-session-policies"} {
+		switch variable := b.values.standIn[input]; {
+		case !b.values.empty[input]:
+		case variable != "":
+			b.warn("input " + input + " is empty and has no effect; the variable " + variable + " is used")
+		default:
+			b.warn("input " + input + " is empty and has no effect; " + unavailable)
+		}
+	}
+}
+
+// warnUnknown names the inputs that the action does not have. The runner warns
+// too, but passes them on, and a guard under a misspelled name guards nothing.
+func (b *builder) warnUnknown(names []string) {
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		name = strings.ToLower(name)
+		switch nearest, known := LookupInput(name); {
+		case known:
+		case nearest != "":
+			b.warn("input " + name + " is unknown and ignored; did you mean " + nearest + "?")
+		default:
+			b.warn("input " + name + " is unknown and ignored; remove it")
+		}
+	}
+}
+
+// variable is an input's name in INPUT_<NAME>, as the runner spells it:
+// upper case, blanks as underscores (Handler.AddInputsToEnvironment).
+func variable(input string) string {
+	return strings.ToUpper(strings.ReplaceAll(input, " ", "_"))
+}
+
+// ofRunner are the inputs that every container action has (the runner's
+// ActionRunner.RunAsync); the runner itself acts on them.
+var ofRunner = []string{"entrypoint", "args"}
+
+// LookupInput reports whether the action has an input of this name, and of an
+// unknown one the nearest, if one is near. Case does not count, as for the
+// runner.
+func LookupInput(name string) (nearest string, known bool) {
+	if slices.ContainsFunc(ofRunner, func(other string) bool { return strings.EqualFold(other, name) }) {
+		return "", true
+	}
+	least := max(2, len(name)/3) + 1
+	for _, in := range Inputs {
+		if variable(in.Name) == variable(name) {
+			return "", true
+		}
+		if d := distance(name, in.Name); d < least && !in.Hidden {
+			nearest, least = in.Name, d
+		}
+	}
+	return nearest, false
+}
+
+// distance is how far a name is from an input's: the characters that are
+// added, left out or exchanged. A name that is whole words of the input's, such
+// as session-name, is one step away; blanks and underscores are hyphens.
+func distance(name, input string) int {
+	name = strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(name))
+	if name != input && name != "" && strings.Contains("-"+input+"-", "-"+name+"-") {
+		return 1
+	}
+	row := make([]int, len(input)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(name) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(input) {
+			exchanged := diagonal
+			if name[i] != input[j] {
+				exchanged++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(exchanged, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(input)]
+}
+
+// Defaults returns the default of every input as action.yml gives it, the
+// empty text where it gives none: that is what the runner passes for inputs
+// that a workflow does not name.
+func Defaults() map[string]string {
+	all := map[string]string{}
+	for _, in := range Inputs {
+		all[in.Name] = in.Default
+	}
+	return all
+}
+
+// listed returns the entries of an input that lists texts, one a line.
+func (b *builder) listed(input string) []string {
+	text := b.input(input)
+	all := lines(text)
+	if text != "" && len(all) == 0 {
+		b.problem(input, "%s lists nothing; give it a value or remove it", quote(text))
+	}
+	return all
+}
