@@ -5,8 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 )
 
@@ -142,6 +144,63 @@ func TestMaskedAccountsDoNotGetOut(t *testing.T) {
 					t.Errorf("%s is not masked", id)
 				}
 			}
+		})
+	}
+}
+
+// What the post step says of renewals that failed is masked and fits as well:
+// the post phase has no plan.
+func TestMaskedAccountsDoNotGetOutOfRenewals(t *testing.T) {
+	w := newWorld(t, sandbox.BuiltinSource()+"\nfaults: [{call: AssumeRole, fault: region-disabled, after: 1, times: always}]\n")
+	if r := w.use(inputs{"refresh": "true", "mask-aws-account-id": "true"}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	if _, d := w.ask("default").Get(t.Context(), "default"); d == nil || !strings.Contains(d.Text(), "222222222222") {
+		t.Fatalf("the renewal ended with %v", d)
+	}
+	w.finish()
+	log, _ := printed(w.job)
+	if id := twelveDigits.FindString(log); id != "" {
+		t.Errorf("%s is in the log:\n%s", id, log)
+	}
+	if !strings.Contains(log, "::warning title=region-disabled::profile default was renewed 0 times, and 1 renewals failed, the last one at ") || !strings.Contains(log, "account:***.") {
+		t.Errorf("log:\n%s", log)
+	}
+}
+
+// The step exits by who ended it.
+func TestExitCodes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		faults string
+		with   inputs
+		code   explain.Code
+		exit   int
+	}{
+		"the plan refuses an account":  {"", inputs{"allowed-account-ids": "999999999999"}, explain.AccountNotAllowed, explain.ExitUsage},
+		"the plan refuses a partition": {"", inputs{"aws-region": "cn-north-1"}, explain.PartitionMismatch, explain.ExitUsage},
+		"STS refuses":                  {"", inputs{"audience": "x"}, explain.AudienceNotRegistered, explain.ExitRefused},
+		"STS refuses a policy":         {"{call: AssumeRoleWithWebIdentity, fault: packed-policy, times: always}", nil, explain.SessionPolicyTooLarge, explain.ExitRefused},
+		"GitHub refuses":               {"{call: token, fault: http-403, times: always}", nil, explain.IDTokenEndpoint, explain.ExitRefused},
+		"GitHub fails":                 {"{call: token, fault: http-500, times: always}", inputs{"disable-retry": "true"}, explain.IDTokenEndpoint, explain.ExitFailure},
+		"STS fails":                    {"{call: AssumeRoleWithWebIdentity, fault: http-500, times: always}", inputs{"disable-retry": "true"}, explain.STSUnreachable, explain.ExitFailure},
+		"the guard refuses": {"", inputs{"role-to-assume": "", "allowed-account-ids": "999999999999", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+			explain.AccountNotAllowed, explain.ExitRefused},
+		"a token file cannot be read": {"", inputs{"web-identity-token-file": "none"}, explain.Failed, explain.ExitFailure},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := landingZone(1, `
+  "333333333333": {users: {ci: {access-key-id: AKIAIOSFODNN7EXAMPLE, secret-access-key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY}}}
+`)
+			if tt.faults != "" {
+				text += "\nfaults: [" + tt.faults + "]\n"
+			}
+			w := newWorld(t, text)
+			r := w.use(tt.with)
+			if r.ExitCode != tt.exit {
+				t.Errorf("exit code %d, want %d\n%s", r.ExitCode, tt.exit, w.job.Log())
+			}
+			w.failed(r, string(tt.code))
 		})
 	}
 }

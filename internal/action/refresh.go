@@ -10,6 +10,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/refresh"
+	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -58,6 +59,8 @@ func (p *phase) leaveProgram(ctx context.Context, s *store, results []result) (u
 			Attempts:  p.plan.Attempts,
 			Timeout:   p.plan.Timeout,
 			UserAgent: p.userAgent(),
+
+			MaskAccounts: p.runner.HidesAccounts(),
 		}, r.session, p.Now())
 		if err != nil {
 			return nil, fmt.Errorf("store how profile %s is renewed: %w", name, err)
@@ -146,8 +149,10 @@ func (p *phase) tellNotes(stored *refresh.Store, name string) {
 	case err != nil:
 		p.runner.Warning("refresh", fmt.Sprintf("what became of profile %s cannot be read: %v", name, err))
 	case notes.Failures > 0:
-		p.runner.Warning(string(notes.Failure.Code), fmt.Sprintf("profile %s was renewed %d times, and %d times that failed, last at %s: %s",
-			name, notes.Renewals, notes.Failures, notes.Failed.UTC().Format(time.RFC3339), notes.Failure.Text()))
+		d := notes.Failure
+		d.What = fmt.Sprintf("profile %s was renewed %d times, and %d renewals failed, the last one at %s: %s",
+			name, notes.Renewals, notes.Failures, notes.Failed.UTC().Format(time.RFC3339), d.What)
+		p.annotate(runner.LevelWarning, d)
 	case notes.Renewals > 0:
 		p.runner.Info("Profile %s was renewed %d times, last at %s", name, notes.Renewals, notes.Renewed.UTC().Format(time.RFC3339))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -40,7 +41,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 	defer r.Store.Close()
 	session, d := r.Get(ctx, stored.name)
 	if d != nil {
-		env.diagnose(*d)
+		env.diagnoseRenewal(*d, r.Store, stored.name)
 	}
 	if session == nil {
 		return d.ExitCode()
@@ -98,6 +99,14 @@ func (s *storedProfile) open(env Env) (*refresh.Refresher, error) {
 }
 
 // diagnose prints a diagnosis under its code.
-func (e Env) diagnose(d explain.Diagnosis) {
-	e.errorf("%s: %s", d.Code, d.Text())
+func (e Env) diagnose(d explain.Diagnosis) { e.errorf("%s: %s", d.Code, d.Text()) }
+
+// diagnoseRenewal is diagnose for a stored profile: without account ids, if the
+// step was to mask them or cannot be asked.
+func (e Env) diagnoseRenewal(d explain.Diagnosis, s *refresh.Store, name string) {
+	text := d.Text()
+	if login, err := s.Login(name); err != nil || login.MaskAccounts {
+		text = runner.MaskAccounts(text)
+	}
+	e.errorf("%s: %s", d.Code, text)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -103,6 +104,30 @@ func TestAFailedRenewalIsAWarningWhileTheSessionLives(t *testing.T) {
 	code, stdout, stderr := runAt(9*time.Hour+50*time.Minute, unreachable, "credential-process", "--profile", "stored", "--state", storedState(t))
 	if code != exitFine || !strings.Contains(stdout.String(), "ASIASTORED") || !strings.HasPrefix(stderr.String(), "aws-oidc-action: id-token-endpoint: ") {
 		t.Errorf("code %d: %s%s", code, stdout.String(), stderr.String())
+	}
+}
+
+// What later steps print keeps to the step's mask-aws-account-id.
+func TestRenewalsAreToldWithoutAccounts(t *testing.T) {
+	store, err := refresh.Open(storedState(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	masking := refresh.Login{
+		Profile:  plan.Profile{Source: plan.SourceOIDC, Region: "eu-central-1", Chain: []plan.Hop{{Role: "arn:aws:iam::111122223333:role/a"}}},
+		Attempts: 1, Timeout: time.Minute, MaskAccounts: true,
+	}
+	if _, err := store.Put(t.Context(), "masking", masking, storedSession, storedSession.Expires.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	d := explain.Diagnosis{Code: explain.Throttled, What: "AWS refused arn:aws:iam::999988887777:role/x"}
+	for name, want := range map[string]string{"stored": "::999988887777:", "masking": "::***:", "no such profile": "::***:"} {
+		var stderr bytes.Buffer
+		Env{Stderr: &stderr}.diagnoseRenewal(d, store, name)
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: %s", name, stderr.String())
+		}
 	}
 }
 

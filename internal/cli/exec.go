@@ -64,7 +64,7 @@ func freshKeys(ctx context.Context, env Env, stored *storedProfile) (session *as
 	if d == nil {
 		return session, login.Profile.Region, exitFine
 	}
-	env.diagnose(*d)
+	env.diagnoseRenewal(*d, r.Store, stored.name)
 	return session, login.Profile.Region, d.ExitCode()
 }
 

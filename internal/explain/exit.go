@@ -19,7 +19,7 @@ var exits = []struct {
 	meaning string
 }{
 	{ExitFine, "success"},
-	{ExitRefused, "an answer of STS or GitHub refused the login, or the account is not the expected one; a command has findings, or the outcome of a rehearsal is not the expected one"},
+	{ExitRefused, "an answer of STS or GitHub refused the login, or allowed-account-ids did; a command has findings, or the outcome of a rehearsal is not the expected one"},
 	{ExitUsage, "inputs, arguments or a scenario are invalid; no network call was made"},
 	{ExitFailure, "anything else: network, files, a deadline"},
 }
@@ -42,7 +42,7 @@ type Origin string
 const (
 	OriginFailure Origin = ""        // neither of the others
 	OriginInputs  Origin = "inputs"  // the plan, before any call
-	OriginRefusal Origin = "refusal" // an answer of STS or GitHub, or the guard that checks STS's answers
+	OriginRefusal Origin = "refusal" // an answer of STS or GitHub, or the guard of allowed accounts
 )
 
 var exitCodes = map[Origin]int{

@@ -71,6 +71,8 @@ type Login struct {
 	Timeout   time.Duration     // of the whole walk, more than 0
 	UserAgent string
 
+	MaskAccounts bool `json:",omitempty"` // whoever prints about it leaves account ids out
+
 	// What explains a refusal: the texts of the trust policies that the step
 	// had, since later steps may change the workspace, or why there are none.
 	Policies   []explain.PolicyFile `json:",omitempty"`

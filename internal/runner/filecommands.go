@@ -26,7 +26,7 @@ func NewPair(name, value string) Pair { return Pair{name, secret.New(value)} }
 
 // Publication is what a step hands to the runner: all of it or nothing.
 type Publication struct {
-	Summary string // Markdown, appended to the step summary; dropped where that has no room
+	Summary string // Markdown, appended to the step summary; left out, with a note in the log, where that has no room
 	Outputs []Pair
 	Env     []Pair
 }
@@ -101,7 +101,11 @@ func (r *Runner) fitSummary(text string) []byte {
 		return nil
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Size()+int64(len(text)) > maxSummary {
+	if err != nil {
+		return nil
+	}
+	if info.Size()+int64(len(text)) > maxSummary {
+		r.Info("Note: the step summary is left out, because it would exceed GitHub's limit of 1 MiB")
 		return nil
 	}
 	return []byte(text)

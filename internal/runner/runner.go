@@ -132,6 +132,9 @@ func (r *Runner) firstTime(v string) bool {
 // phase, before several goroutines print.
 func (r *Runner) HideAccounts() { r.hideAccounts = true }
 
+// HidesAccounts reports whether HideAccounts was called.
+func (r *Runner) HidesAccounts() bool { return r.hideAccounts }
+
 // Err returns the first error of writing to the log, if there was one.
 func (r *Runner) Err() error {
 	r.out.mu.Lock()

@@ -182,8 +182,12 @@ func TestPublishRefusesNames(t *testing.T) {
 func TestSummaryThatDoesNotFitIsLeftOut(t *testing.T) {
 	environ, path := files(t)
 	big := strings.Repeat("x", maxSummary-len("before\n"))
-	if err := New(environ, nil).Publish(Publication{Summary: big + "x"}); err != nil {
+	var out bytes.Buffer
+	if err := New(environ, &out).Publish(Publication{Summary: big + "x"}); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "the step summary is left out") {
+		t.Errorf("the log says %q", out.String())
 	}
 	if got := read(t, path("STEP_SUMMARY")); got != "before\n" {
 		t.Errorf("%d bytes were written", len(got))
