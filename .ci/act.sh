@@ -99,7 +99,7 @@ if run push caller .github/workflows/environments.yml --matrix environment:dev; 
   echo 'an environment without a role was deployed to'
   exit 1
 fi
-expect 1 '::error title=invalid-input::input aws-region: "no variable AWS_REGION" is not the name of a region'
+expect 1 '::error title=invalid-input::input aws-region: "no variable AWS_REGION" is not an AWS region'
 
 run schedule caller .github/workflows/nightly.yml
 printf '%s: arn:aws:iam::222222222222:role/%s\n' gone gone moved moved >>"$work/caller/.github/aws-profiles.yml"

@@ -80,7 +80,8 @@ func (b *builder) refuseEmpty() {
 // too, but passes them on, and a guard under a misspelled name guards nothing.
 func (b *builder) warnUnknown(names []string) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		name = strings.ToLower(name)
+		const longest = 100 // of a name that is shown; no input's is nearly as long
+		name = cut(strings.ToLower(name), longest)
 		switch nearest, known := LookupInput(name); {
 		case known:
 		case nearest != "":
@@ -91,12 +92,6 @@ func (b *builder) warnUnknown(names []string) {
 	}
 }
 
-// variable is an input's name in INPUT_<NAME>, as the runner spells it:
-// upper case, blanks as underscores (Handler.AddInputsToEnvironment).
-func variable(input string) string {
-	return strings.ToUpper(strings.ReplaceAll(input, " ", "_"))
-}
-
 // ofRunner are the inputs that every container action has (the runner's
 // ActionRunner.RunAsync); the runner itself acts on them.
 var ofRunner = []string{"entrypoint", "args"}
@@ -105,14 +100,12 @@ var ofRunner = []string{"entrypoint", "args"}
 // unknown one the nearest, if one is near. Case does not count, as for the
 // runner.
 func LookupInput(name string) (nearest string, known bool) {
-	if slices.ContainsFunc(ofRunner, func(other string) bool { return strings.EqualFold(other, name) }) {
+	if slices.ContainsFunc(ofRunner, func(other string) bool { return strings.EqualFold(other, name) }) ||
+		slices.ContainsFunc(Inputs, func(in Input) bool { return strings.EqualFold(in.Name, name) }) {
 		return "", true
 	}
 	least := max(2, len(name)/3) + 1
 	for _, in := range Inputs {
-		if variable(in.Name) == variable(name) {
-			return "", true
-		}
 		if d := distance(name, in.Name); d < least && !in.Hidden {
 			nearest, least = in.Name, d
 		}

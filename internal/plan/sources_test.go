@@ -155,9 +155,9 @@ func TestLookupInput(t *testing.T) {
 
 func TestUnknownInputsAreWarnings(t *testing.T) {
 	s := sources(map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub}, nil)
-	s.Names = []string{"AWS-REGION", "ROLE-TO-ASSUME", "ALLOWED-ACCOUNTS", "JAVA-VERSION", "ARGS", "RUNNER-TEMP"}
+	s.Names = []string{strings.Repeat("X", 1<<20), "AWS-REGION", "ROLE-TO-ASSUME", "ALLOWED-ACCOUNTS", "JAVA-VERSION", "ARGS", "RUNNER-TEMP"}
 	p, problems := Build(s)
-	want := []string{"input allowed-accounts is unknown and ignored; did you mean allowed-account-ids?", "input java-version is unknown and ignored; remove it"}
+	want := []string{"input allowed-accounts is unknown and ignored; did you mean allowed-account-ids?", "input java-version is unknown and ignored; remove it", "input " + strings.Repeat("x", 100) + " is unknown and ignored; remove it"}
 	if len(problems) > 0 || !slices.Equal(p.Warnings, want) {
 		t.Errorf("problems %v, warnings %q", problems, p.Warnings)
 	}
