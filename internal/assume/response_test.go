@@ -83,6 +83,8 @@ func TestAResponseIsJudged(t *testing.T) {
 		"no ARN":                {goodResponse().with("Arn", ""), "the response has no Arn"},
 		"half an ARN":           {goodResponse().with("Arn", "arn:aws:sts::222222222222"), "the response has an invalid Arn"},
 		"an ARN of words":       {goodResponse().with("Arn", "arn:aws:sts::S3CRET222222:assumed-role/spoke1/test"), "the response has an invalid Arn"},
+		"the ARN of a user":     {goodResponse().with("Arn", "arn:aws:iam::222222222222:user/S3CRET"), "the response has an invalid Arn"},
+		"a token in the ARN":    {goodResponse().with("Arn", "arn:aws:sts::222222222222:assumed-role/spoke1/"+strings.Repeat("S3CRET", 20)), "the response has an invalid Arn"},
 		"another account":       {goodResponse().with("Arn", "arn:aws:sts::999999999999:assumed-role/spoke1/test"), "the session is in account 999999999999, expected 222222222222"},
 		"a line in the key id":  {goodResponse().with("AccessKeyId", "ASIA&#10;AWS_PROFILE=evil"), "the response has an invalid character in AccessKeyId"},
 		"a line in the key":     {goodResponse().with("SecretAccessKey", "S3CRET&#13;&#10;x"), "the response has an invalid character in SecretAccessKey"},

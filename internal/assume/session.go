@@ -3,6 +3,7 @@
 package assume
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,9 @@ func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at t
 	if err := s.setARN(*u.Arn); err != nil {
 		return Session{}, err
 	}
+	if !isAssumedRole(s.ARN) {
+		return Session{}, badResponse("the response has an invalid Arn")
+	}
 	if !s.Expires.After(at) {
 		return Session{}, badResponse("the session is already over: it ended at " + s.Expires.Format(time.RFC3339))
 	}
@@ -113,6 +117,17 @@ func (s *Session) setARN(arn string) error {
 	}
 	s.ARN, s.Account = arn, fields[4]
 	return nil
+}
+
+// isAssumedRole reports whether an ARN is that of a role's session. Its two
+// names have at most 64 characters (IAM user guide, "IAM and AWS STS quotas"):
+// what a server wants to bring into logs and outputs here has no room.
+func isAssumedRole(arn string) bool {
+	const longest = 64
+	parts := strings.Split(arn[strings.LastIndexByte(arn, ':')+1:], "/")
+	return len(parts) == 3 && parts[0] == "assumed-role" && !slices.ContainsFunc(parts[1:], func(name string) bool {
+		return name == "" || len(name) > longest
+	})
 }
 
 // Temporary tells whether the credentials end by themselves.

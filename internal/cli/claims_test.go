@@ -107,3 +107,23 @@ func TestClaimsAreHarmless(t *testing.T) {
 		}
 	}
 }
+
+// Proxies of the environment count for claims too, and it has no plan that
+// would have refused their URLs.
+func TestClaimsThroughAProxyThatIsNone(t *testing.T) {
+	var out, errs bytes.Buffer
+	env := Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now, Environ: []string{
+		"HTTPS_PROXY=http://ci:p@hunter2#word@127.0.0.1:9",
+		"ACTIONS_ID_TOKEN_REQUEST_URL=https://token.example.com/x?y=z", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=bearer",
+	}}
+	code := Run(context.Background(), env, []string{"claims"})
+	text := errs.String()
+	for _, want := range []string{"id-token-endpoint: ", "proxy of variable HTTPS_PROXY: invalid URL\n", "correct the URL in variable HTTPS_PROXY; in user name and password encode @ as %40"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	if code == exitFine || out.Len() > 0 || strings.Contains(text, "hunter2") {
+		t.Errorf("exit code %d\n%s%s", code, &out, text)
+	}
+}

@@ -105,7 +105,7 @@ var Inputs = []Input{
 	{Name: "sts-endpoint", URL: true,
 		Description: "URL of the STS endpoint in place of the region's, for example that of a VPC endpoint"},
 	{Name: "http-proxy", URL: true, Env: []string{"HTTPS_PROXY", "HTTP_PROXY"},
-		Description: "URL of the proxy for STS and for the token endpoint"},
+		Description: "URL of the proxy for STS and for the token endpoint; percent-encode special characters in its user name and password, such as @ as %40"},
 	{Name: "no-proxy", Env: []string{"NO_PROXY"},
 		Description: "Hosts that are reached without the proxy: names, suffixes, addresses and CIDR ranges, with a port or without, separated by commas"},
 	{Name: "runner-temp", Hidden: true, Default: "host:${{ runner.temp }}",

@@ -48,11 +48,11 @@ func (t plainErrors) proxied(r *http.Request) bool {
 }
 
 func (t plainErrors) classify(r *http.Request, err error, s *stage) *Error {
-	if ended := r.Context().Err(); ended != nil {
-		return &Error{Reason: reasonOf(ended, Other), ended: ended}
-	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if ended := r.Context().Err(); ended != nil {
+		return &Error{Reason: reasonOf(ended, Other), ended: ended}
 	}
 	fallback, atProxy := s.reason()
 	if op, ok := errors.AsType[*net.OpError](err); ok {
