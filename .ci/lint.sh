@@ -9,9 +9,17 @@ if [ -n "$unformatted" ]; then
   exit 1
 fi
 
-go mod tidy -diff
-go vet -tags=container,clients ./...
-go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -tags=container,clients ./...
+bin=$(mktemp -d)
+trap 'rm -rf "$bin"' EXIT
+GOBIN="$bin" go install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+for module in . release; do
+  (
+    cd "$module"
+    go mod tidy -diff
+    go vet -tags=container,clients ./...
+    "$bin/staticcheck" -tags=container,clients ./...
+  )
+done
 
 # action.yml is checked by way of the workflows that say `uses: ./`.
 git ls-files -z '.github/workflows/*.yml' '.ci/act/*.yml' 'examples/.github/workflows/*.yml' |
