@@ -139,6 +139,7 @@ var badProfiles = []struct {
 	{"a:\n  role: " + spoke + "\n  transitive-tag-keys: x", 3, `"x"`, "not among the hop's tags"},
 	{"a:\n  role: " + spoke + "\n  allowed-account-ids: 3333", 3, `"3333"`, "12 digits"},
 	{"a:\n  role: " + spoke + "\n  allowed-account-ids: {x: y}", 3, ".allowed-account-ids", "expected a list"},
+	{"a:\n  role: " + spoke + "\n  allowed-account-ids: '222222222222'", 2, `profile "a": allowed-account-ids`, "account 333333333333"},
 	{"a:\n  role-chain:\n    - role: x", 3, `"x"`, "not the ARN of a role"},
 	{"a:\n  role-chain:\n    - roll: x", 3, `"roll"`, "expected duration-seconds"},
 	{"a:\n  role-chain: {role: x}", 2, ".role-chain", "expected a list of roles"},

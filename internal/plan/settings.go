@@ -94,7 +94,7 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 	if signed == len(hops) {
 		b.warnWithoutEffect(p, own)
 	}
-	b.guard(p, hops)
+	b.guard(p, own, hops)
 	for _, h := range hops {
 		p.Chain = append(p.Chain, h.Hop)
 	}
@@ -162,7 +162,7 @@ func (b *builder) warnWithoutEffect(p Profile, own settings) {
 }
 
 // guard refuses what the ARNs alone show to be wrong.
-func (b *builder) guard(p Profile, hops []draft) {
+func (b *builder) guard(p Profile, own settings, hops []draft) {
 	of := ""
 	if p.OfMany {
 		of = "profile " + quote(p.Name) + ": "
@@ -185,7 +185,11 @@ func (b *builder) guard(p Profile, hops []draft) {
 		return
 	}
 	if account := last.Account(); !slices.Contains(p.AllowedAccounts, account) {
-		b.report.addCode(explain.AccountNotAllowed, "allowed-account-ids", 0, "account %s of %s is not allowed (%s); correct the role or allow the account",
-			account, last, strings.Join(p.AllowedAccounts, ", "))
+		input, line, allowed := "allowed-account-ids", 0, ""
+		if own.allowed != nil {
+			input, line, allowed = own.input, own.line, of+"allowed-account-ids: "
+		}
+		b.report.addCode(explain.AccountNotAllowed, input, line, "%saccount %s of %s is not allowed (%s); correct the role or allow the account",
+			allowed, account, last, strings.Join(p.AllowedAccounts, ", "))
 	}
 }
