@@ -31,7 +31,7 @@ type Reason struct {
 	Diagnosis
 }
 
-// Several makes one diagnosis of those of several profiles, in their order.
+// Several makes one diagnosis of those of profiles that failed, at least one.
 // Profiles that failed for the same reason, as below one hub, share it. One
 // refusal among failures makes it a refusal.
 func Several(failed []Reason) Diagnosis {
