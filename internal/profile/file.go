@@ -17,8 +17,10 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// MaxSize is the size in bytes of the largest file that is parsed.
-const MaxSize = 1 << 20
+// MaxSize is the size in bytes of the largest file that is parsed, and so of
+// the largest that may be written. 500 profiles with session tokens of 2 KiB
+// take an eighth of it.
+const MaxSize = 8 << 20
 
 const byteOrderMark = "\ufeff"
 
@@ -252,7 +254,7 @@ func (f *File) inheritsNothing() error {
 
 // header is the line that starts a profile's section for every SDK.
 func (f *File) header(profile string) string {
-	if f.kind == configFile && profile != defaultProfile {
+	if f.kind == configFile && profile != Default {
 		profile = "profile " + profile
 	}
 	return "[" + profile + "]" + f.newline()

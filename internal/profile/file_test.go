@@ -232,7 +232,7 @@ func TestParseRefuses(t *testing.T) {
 		{"[a]\n\nb = c\rd = e\n", "line 3 holds a carriage return without a line feed"},
 		{"[a]\r\nb = c\r", "line 2 holds a carriage return"},
 		{"b = c\r\r\n", "line 1 holds a carriage return"},
-		{strings.Repeat("#", MaxSize+1), "it has 1048577 bytes; at most 1048576 are read"},
+		{strings.Repeat("#", MaxSize+1), fmt.Sprintf("it has %d bytes; at most %d are read", MaxSize+1, MaxSize)},
 	} {
 		if _, err := ParseConfig([]byte(c.src)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("ParseConfig(%.20q) = %v, want an error with %q", c.src, err, c.want)

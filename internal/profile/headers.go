@@ -17,7 +17,8 @@ import (
 // Headers are compared as these SDKs read them, because one that only one SDK
 // takes for a profile's section still shadows that profile there.
 
-const defaultProfile = "default"
+// Default is the profile that SDKs use where no other is named.
+const Default = "default"
 
 // reader is how one SDK reads a line that may start a section.
 type reader struct {
@@ -96,7 +97,7 @@ func goHeader(line string) (string, bool) {
 // goProfile: quotes are part of the name.
 func goProfile(k kind, header string) string {
 	name, prefixed := strings.CutPrefix(header, "profile ")
-	if prefixed == (k == configFile) || header == defaultProfile {
+	if prefixed == (k == configFile) || header == Default {
 		return name
 	}
 	return ""
@@ -116,7 +117,7 @@ func botocoreHeader(line string) (string, bool) {
 // botocoreProfile: two words as a shell splits them, the first beginning with
 // "profile".
 func botocoreProfile(k kind, header string) string {
-	if k == credentialsFile || header == defaultProfile {
+	if k == credentialsFile || header == Default {
 		return header
 	}
 	if words := shellWords(header); strings.HasPrefix(header, "profile") && len(words) == 2 {
@@ -185,7 +186,7 @@ func javascriptProfile(k kind, header string) string {
 			return ""
 		}
 	}
-	if k == credentialsFile || header == defaultProfile {
+	if k == credentialsFile || header == Default {
 		return header
 	}
 	name, ok := strings.CutPrefix(header, "profile.")

@@ -43,17 +43,6 @@ func Write(config, credentials *File, p Profile) error {
 	})
 }
 
-// Delete removes the profile from both files. If it returns an error, neither
-// has changed.
-func Delete(config, credentials *File, name string) error {
-	return edit(config, credentials, func(config, credentials *File) error {
-		if err := config.Remove(name); err != nil {
-			return err
-		}
-		return credentials.Remove(name)
-	})
-}
-
 // edit applies change to both files or to none.
 func edit(config, credentials *File, change func(config, credentials *File) error) error {
 	if config.kind != configFile || credentials.kind != credentialsFile {
@@ -110,19 +99,14 @@ func (k Keys) entries() ([]Entry, error) {
 	return entries, nil
 }
 
-// Copy makes the profile to repeat what the files say about from: its region,
-// and its keys or process. A from that is in neither file is no error: then to
-// is removed. If it returns an error, neither file has changed.
-func Copy(config, credentials *File, from, to string) error {
-	return edit(config, credentials, func(config, credentials *File) error {
-		if err := config.repeat(from, to, "region", "credential_process"); err != nil {
-			return err
-		}
-		return credentials.repeat(from, to, "credential_process", "aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-	})
-}
-
-func (f *File) repeat(from, to string, keys ...string) error {
+// Repeat makes the profile to repeat what the file says about from: its region,
+// and its keys or process. A from that is not in the file is no error: then to
+// is removed. If it returns an error, the file has not changed.
+func (f *File) Repeat(from, to string) error {
+	keys := []string{"region", "credential_process"}
+	if f.kind == credentialsFile {
+		keys = []string{"credential_process", "aws_access_key_id", "aws_secret_access_key", "aws_session_token"}
+	}
 	var entries []Entry
 	for _, key := range keys {
 		if value, ok := f.Get(from, key); ok {

@@ -44,7 +44,7 @@ func dump(t testing.TB, list ...files) string {
 	return text
 }
 
-func TestWriteAndDelete(t *testing.T) {
+func TestWriteAndRemove(t *testing.T) {
 	keys := func(region string, token string) Profile {
 		return Profile{Name: "dev", Region: region, Keys: &Keys{"AKIA", secret.New("hush"), secret.New(token)}}
 	}
@@ -86,8 +86,10 @@ func TestWriteAndDelete(t *testing.T) {
 			if diff := cmp.Diff(c.inCredentials, string(credentials.Bytes())); diff != "" {
 				t.Errorf("credentials (-want +got):\n%s", diff)
 			}
-			if err := Delete(config, credentials, "dev"); err != nil || config.Has("dev") || credentials.Has("dev") {
-				t.Errorf("Delete = %v, left %q and %q", err, config.Bytes(), credentials.Bytes())
+			for _, file := range []*File{config, credentials} {
+				if err := file.Remove("dev"); err != nil || file.Has("dev") {
+					t.Errorf("Remove = %v, left %q", err, file.Bytes())
+				}
 			}
 		})
 	}
@@ -128,10 +130,7 @@ func TestWriteRefuses(t *testing.T) {
 			}
 		})
 	}
-	config, credentials := parsePair(t, "[profile dev]junk\n", "[dev]\n")
-	if err := Delete(config, credentials, "dev"); err == nil || !credentials.Has("dev") {
-		t.Errorf("Delete = %v, and the credentials file has %q", err, credentials.Bytes())
-	}
+	config, credentials := parsePair(t, "", "")
 	if err := Write(credentials, config, Profile{Name: "dev", Keys: keys}); err == nil {
 		t.Error("the files may be mixed up")
 	}
@@ -235,7 +234,7 @@ func TestValidateName(t *testing.T) {
 	}
 }
 
-func TestCopyRepeatsAProfile(t *testing.T) {
+func TestRepeat(t *testing.T) {
 	config, err := ParseConfig(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -248,8 +247,10 @@ func TestCopyRepeatsAProfile(t *testing.T) {
 	if err := Write(config, credentials, Profile{Name: "dev", Region: "eu-central-1", Keys: keys}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Copy(config, credentials, "dev", "default"); err != nil {
-		t.Fatal(err)
+	for _, file := range []*File{config, credentials} {
+		if err := file.Repeat("dev", Default); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, name := range []string{"dev", "default"} {
 		region, _ := config.Get(name, "region")
@@ -262,10 +263,10 @@ func TestCopyRepeatsAProfile(t *testing.T) {
 	if err := Write(config, credentials, Profile{Name: "dev", Process: &Process{Executable: "/t/tool", Profile: "dev"}}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Copy(config, credentials, "dev", "default"); err != nil {
-		t.Fatal(err)
-	}
 	for _, file := range []*File{config, credentials} {
+		if err := file.Repeat("dev", Default); err != nil {
+			t.Fatal(err)
+		}
 		process, _ := file.Get("default", "credential_process")
 		if process.Reveal() != "/t/tool credential-process --profile dev" {
 			t.Errorf("the copy's process is %q", process.Reveal())
@@ -274,7 +275,17 @@ func TestCopyRepeatsAProfile(t *testing.T) {
 	if _, ok := credentials.Get("default", "aws_access_key_id"); ok {
 		t.Error("the copy still has keys")
 	}
-	if err := Copy(config, credentials, "gone", "default"); err != nil || config.Has("default") || credentials.Has("default") {
-		t.Errorf("a copy of nothing left something: %v", err)
+	for _, file := range []*File{config, credentials} {
+		if err := file.Repeat("gone", Default); err != nil || file.Has(Default) {
+			t.Errorf("%s repeats a profile that is not there: %v", file.kind, err)
+		}
+	}
+	broken, err := ParseCredentials([]byte("[default]junk\n[dev]\naws_access_key_id = A\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := string(broken.Bytes())
+	if err := broken.Repeat("dev", Default); err == nil || string(broken.Bytes()) != before {
+		t.Errorf("a section that SDKs read differently was replaced: %v", err)
 	}
 }

@@ -23,8 +23,8 @@ func ValidateName(name string) error {
 		return errors.New("the profile name is empty: give it a name")
 	case !validName().MatchString(name):
 		return fmt.Errorf("profile name %q: use only letters, digits and the characters : _ - . + @ %%, as SDKs read others differently", name)
-	case strings.EqualFold(name, defaultProfile) && name != defaultProfile:
-		return fmt.Errorf("profile name %q: write it %q; botocore gives the entries of [DEFAULT] to every profile", name, defaultProfile)
+	case strings.EqualFold(name, Default) && name != Default:
+		return fmt.Errorf("profile name %q: write it %q; botocore gives the entries of [DEFAULT] to every profile", name, Default)
 	case name == "__proto__":
 		return fmt.Errorf("profile name %q: the JavaScript SDK refuses it; choose another one", name)
 	}

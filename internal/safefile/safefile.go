@@ -7,7 +7,6 @@ package safefile
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -192,7 +191,7 @@ func (d *Dir) writeFrom(name string, r io.Reader, perm fs.FileMode) (err error) 
 	if _, err := lstatRegular(dir, base); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	temp := "." + base + "." + rand.Text() + ".tmp"
+	temp := tempName(base)
 	if err := d.writeTemp(dir, temp, r, perm); err != nil {
 		return err
 	}

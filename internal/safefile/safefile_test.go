@@ -274,3 +274,59 @@ func needRoot(t *testing.T) {
 		t.Skip("only root can give files away")
 	}
 }
+
+func TestRemoveLeftovers(t *testing.T) {
+	base := t.TempDir()
+	d := open(t, base)
+	must(t, d.MkdirAll("state"))
+	write := func(name string) { must(t, os.WriteFile(filepath.Join(base, "state", name), []byte("secret"), 0o600)) }
+	mine := tempName("a")
+	for _, name := range []string{mine, tempName("a"), tempName("b"), "a", ".a.tmp", ".a.short.tmp", ".a." + strings.ToLower(mine[3:29]) + ".tmp", mine + "x"} {
+		write(name)
+	}
+	must(t, d.RemoveLeftovers("state/a"))
+	got := names(t, filepath.Join(base, "state"))
+	if strings.Contains(got, mine+" ") || len(strings.Fields(got)) != 6 {
+		t.Errorf("left %s", got)
+	}
+	must(t, d.RemoveLeftovers("missing/a"))
+	must(t, os.Symlink(filepath.Join(base, "state"), filepath.Join(base, "link")))
+	if err := d.RemoveLeftovers("link/b"); err == nil {
+		t.Error("a link was followed")
+	}
+	must(t, os.Mkdir(filepath.Join(base, "state", mine), 0o700))
+	must(t, os.WriteFile(filepath.Join(base, "state", mine, "x"), nil, 0o600))
+	if err := d.RemoveLeftovers("state/a"); err == nil || !strings.Contains(err.Error(), "state/a") {
+		t.Errorf("a leftover that is a directory with files: %v", err)
+	}
+}
+
+func TestDisplace(t *testing.T) {
+	base := t.TempDir()
+	d := open(t, base)
+	victim := filepath.Join(base, "victim")
+	must(t, os.WriteFile(victim, []byte("kept"), 0o600))
+	at := filepath.Join(base, "a")
+	for name, plant := range map[string]func() error{
+		"nothing":   func() error { return nil },
+		"link":      func() error { return os.Symlink(victim, at) },
+		"directory": func() error { return os.MkdirAll(filepath.Join(at, "b"), 0o700) },
+		"pipe":      func() error { return syscall.Mkfifo(at, 0o600) },
+	} {
+		must(t, plant())
+		must(t, d.Displace("a"))
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: it is there: %v", name, err)
+		}
+	}
+	must(t, d.WriteFile("a", []byte("kept")))
+	must(t, d.Displace("a"))
+	for _, name := range []string{"a", "victim"} {
+		if content, err := d.ReadFile(name, 10); err != nil || string(content) != "kept" {
+			t.Errorf("%s: %q, %v", name, content, err)
+		}
+	}
+	if err := d.Displace("missing/a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("below a missing directory: %v", err)
+	}
+}
