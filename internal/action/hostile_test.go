@@ -19,6 +19,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/jobstate"
 )
 
 // hostile stands before the sandbox: it passes requests on, and breaks HTTP in
@@ -256,7 +258,7 @@ func (h *hostile) scan(w *world) {
 	for path, content := range w.files(h.T) {
 		name := filepath.Base(path)
 		switch {
-		case name == programName, name == "session.json", name == "login.json", strings.HasPrefix(name, "set_env_"), strings.HasPrefix(name, "set_output_"):
+		case name == jobstate.HelperName, name == "session.json", name == "login.json", strings.HasPrefix(name, "set_env_"), strings.HasPrefix(name, "set_output_"):
 			continue
 		}
 		all.WriteString(content)
@@ -360,7 +362,7 @@ func (h *hostile) renew(w *tableJob, with inputs, breaks func(*http.Request) boo
 			continue
 		}
 		w.now = w.now.Add(2 * time.Minute) // past the pause after a failure
-		notes, err := filepath.Glob(filepath.Join(w.job.Temp(), stateDir, "refresh", "*", "failure.json"))
+		notes, err := filepath.Glob(filepath.Join(w.job.Temp(), jobstate.DirName, "refresh", "*", "failure.json"))
 		if err != nil || len(notes) != 1 {
 			h.Fatalf("notes of failures: %v %v", notes, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -160,6 +161,26 @@ func (w *world) temp() (paths []string) {
 		w.Fatal(err)
 	}
 	return paths
+}
+
+// clean asserts that a job's post phases left no file but the action's own
+// profile files, empty, where a variable names them.
+func (w *world) clean() {
+	w.Helper()
+	announced := 0
+	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+		path := w.job.Getenv(name)
+		if filepath.Dir(path) != filepath.Join(w.job.Temp(), jobstate.DirName) {
+			continue
+		}
+		announced++
+		if content, err := os.ReadFile(path); err != nil || len(content) != 0 {
+			w.Errorf("%s names a file that is gone or not empty: %v", name, err)
+		}
+	}
+	if files := w.temp(); len(files) != announced {
+		w.Errorf("left behind: %v", files)
+	}
 }
 
 // failed asserts that a step failed with one error of a code and left nothing.

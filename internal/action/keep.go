@@ -2,13 +2,13 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
@@ -38,9 +38,11 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 			return false, err
 		}
 		if session.Expires.IsZero() {
-			if session.Expires, err = s.expiry(session.AccessKeyID); err != nil {
+			state, err := s.Read()
+			if err != nil {
 				return false, err
 			}
+			session.Expires = state.Expiry(session.AccessKeyID)
 		}
 		if why := p.unfit(profile, session); why != "" {
 			p.runner.Info("The credentials of %s are not kept: %s", from, why)
@@ -49,12 +51,12 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 		p.runner.Info("Keeps the credentials of %s: %s", from, session.ARN)
 		results = append(results, result{profile: profile, session: session})
 	}
-	return true, p.publishKept(s, results)
+	return true, p.publishKept(ctx, s, results)
 }
 
 // publishKept puts out whose credentials are kept, and exports their region as
 // a login would.
-func (p *phase) publishKept(s *store, results []result) error {
+func (p *phase) publishKept(ctx context.Context, s *store, results []result) error {
 	outputs, err := p.outputs(results)
 	if err != nil {
 		return err
@@ -68,15 +70,7 @@ func (p *phase) publishKept(s *store, results []result) error {
 	if len(pub.Env) == 0 {
 		return p.runner.Publish(pub)
 	}
-	p.fillRecord(pub.Env, nil)
-	undo, err := s.add(p.record)
-	if err != nil {
-		return err
-	}
-	if err := p.runner.Publish(pub); err != nil {
-		return errors.Join(err, undo())
-	}
-	return nil
+	return p.locked(ctx, s, func(state jobstate.State) error { return p.deliver(ctx, s, state, pub) })
 }
 
 // keptName is the profile in which the credentials to keep would stand; the

@@ -2,46 +2,60 @@ package action
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// post takes back what the main phase published. It never fails the job: what
-// cannot be done becomes a warning.
+const (
+	// cleanUpWait bounds the waits for locks that others hold, all together.
+	cleanUpWait = 4 * time.Second
+
+	// cleanUpLimit bounds a clean-up, whatever does not return.
+	cleanUpLimit = 12 * time.Second
+)
+
+// post undoes what the main phase published. It never fails the job: what
+// cannot be undone becomes a warning.
 func (p *phase) post(ctx context.Context) {
 	if strings.EqualFold(p.runner.Getenv("AWS_SKIP_CLEANUP_STEP"), "true") { // as the expression in action.yml compares
-		p.runner.Info("AWS_SKIP_CLEANUP_STEP is true: the credentials stay")
+		p.runner.Info("AWS_SKIP_CLEANUP_STEP is true; kept exported credentials")
 		return
 	}
 	s, err := p.openStore()
 	if err == nil {
 		defer s.Close()
-		err = p.takeBack(ctx, s, p.ofThisStep())
 	}
-	if err != nil {
-		p.runner.Warning("clean-up", "what this step exported could not be taken back: "+err.Error())
-	}
-}
-
-// ofThisStep finds the record of the step by its state, or where the runner
-// keeps none by its name in the job.
-func (p *phase) ofThisStep() func(record) bool {
+	memo, memoErr := p.memo()
 	id, action := p.runner.State(stateStep), p.runner.Getenv("GITHUB_ACTION")
-	return func(r record) bool {
-		if id == "" {
-			return r.Action == action
-		}
-		return r.ID == id
+	c := cleanUp{
+		phase: p, store: s, memo: memo,
+		chosen: func(r jobstate.Record) bool {
+			if id == "" { // a runner that keeps no state
+				return r.Action == action
+			}
+			return r.ID == id
+		},
+		published: id == "" || memo != nil,
+	}
+	if err := errors.Join(err, memoErr, c.run(ctx)); err != nil {
+		p.runner.Warning("clean-up", err.Error())
 	}
 }
 
-// logout takes back what every earlier step of the job published.
+// logout undoes what every earlier step of the job published.
 func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
-	if err := p.takeBack(ctx, s, func(record) bool { return true }); err != nil {
+	c := cleanUp{phase: p, store: s, chosen: func(jobstate.Record) bool { return true }, published: true}
+	if err := c.run(ctx); err != nil {
 		return failure(err)
 	}
 	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {
@@ -50,66 +64,222 @@ func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
 	return nil
 }
 
-// takeBack undoes records, the latest first.
-func (p *phase) takeBack(ctx context.Context, s *store, chosen func(record) bool) error {
-	state, err := s.read()
+// The runner's own copy of the step's record, and of the keys that the step
+// replaced. See remember.
+const (
+	stateRecord = "record"
+	stateFormer = "former_"
+)
+
+// memo returns the runner's copy of the step's record; nil if there is none,
+// as the step had published nothing.
+func (p *phase) memo() (*jobstate.Record, error) {
+	text := p.runner.State(stateRecord)
+	if text == "" {
+		return nil, nil
+	}
+	r, err := jobstate.ParseMemo(text)
+	if err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// remember gives the record to the runner, and with it the keys of an earlier
+// login that this step replaces, so that the post phase can give them back
+// while that login's session lives.
+//
+// Only the runner's state can hold those keys. The post phase does not find
+// them in its environment, which has the values from the job's end; and the
+// state directory is for every step to read, and on disk until the job ends.
+// GITHUB_STATE is a file beside GITHUB_ENV, of the same owner and with the same
+// lifetime, in which the runner got these very keys from the earlier login;
+// from there they go into the runner's memory and into the environment of this
+// step's post phase only, which no other step sees. Every log masks them, since
+// the login that assumed them has masked them; they are masked again all the
+// same, before they are written. Keys that no step of this action exported are
+// not kept.
+func (p *phase) remember(state jobstate.State) error {
+	memo, err := p.record.Memo()
 	if err != nil {
 		return err
 	}
-	env := map[string]string{} // as it will be, where that differs from now
-	for i, r := range slices.Backward(state.Records) {
-		if !chosen(r) {
-			continue
-		}
-		p.restore(env, r.Exported)
-		if err := p.removeStored(ctx, s, r, state.Records[:i]); err != nil {
-			return err
-		}
-		if err := p.removeProfiles(ctx, s, r, state.Records[:i]); err != nil {
-			return err
+	pairs := []runner.Pair{runner.NewPair(stateRecord, memo)}
+	if former := p.formerKeys(p.runner.Getenv); p.record.ReplacesKeys() && state.Owns(former, p.Now()) {
+		for name, value := range former.Variables() {
+			p.runner.Mask(value.Reveal())
+			pairs = append(pairs, runner.Pair{Name: stateFormer + name, Value: value})
 		}
 	}
-	var pairs []runner.Pair
-	for _, name := range slices.Sorted(maps.Keys(env)) {
-		pairs = append(pairs, runner.NewPair(name, env[name]))
-	}
-	if err := p.runner.Publish(runner.Publication{Env: pairs}); err != nil {
-		return err
-	}
-	before := len(state.Records)
-	state.Records = slices.DeleteFunc(state.Records, chosen)
-	if len(state.Records) == before {
-		p.runner.Info("There is nothing to take back")
-		return nil
-	}
-	if err := s.replace(state); err != nil {
-		return err
-	}
-	p.runner.Info("Took back what was exported")
-	return nil
+	return p.runner.WriteState(pairs...)
 }
 
-// restore sets in env what stood there before an export, as far as nobody else
-// has changed it since. A variable cannot be unset. An empty value counts as
-// unset for keys and for the names of the files, but neither for regions nor
-// for AWS_PROFILE (as SDKs read them), which then stay.
-func (p *phase) restore(env map[string]string, all map[string]exported) {
-	for name, e := range all {
-		now, changed := env[name]
-		if !changed {
-			now = p.runner.Getenv(name)
+func (p *phase) formerKeys(get func(name string) string) jobstate.Keys {
+	return jobstate.Keys{
+		AccessKeyID:     get("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: secret.New(get("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    secret.New(get("AWS_SESSION_TOKEN")),
+	}
+}
+
+// cleanUp undoes what steps published.
+type cleanUp struct {
+	*phase
+	store     *store           // nil if it cannot be opened
+	memo      *jobstate.Record // the runner's copy of the step's record, if there is one
+	chosen    func(jobstate.Record) bool
+	published bool // the step may have published something that no readable state names
+
+	found bool // something to undo
+	errs  []error
+}
+
+// run undoes every part, whatever becomes of the others, and returns what could
+// not be undone. It ends in time even if a file system does not respond, and it
+// does not end early because the job is cancelled.
+func (c *cleanUp) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- c.undo(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("clean-up did not end within %s; check the file system of the runner's temporary directory", cleanUpLimit)
+	}
+}
+
+func (c *cleanUp) undo(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpWait)
+	defer cancel()
+	var state jobstate.State
+	var unreadable error
+	if c.store != nil {
+		unlock, err := c.store.Lock(ctx)
+		if err == nil {
+			defer unlock()
+		} else {
+			c.failed(fmt.Errorf("%w; cleaned up without it", err))
 		}
-		if digest(now) != e.Digest {
-			continue
-		}
-		switch name {
-		case "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE":
-			if e.Former == "" {
-				continue
-			}
-		}
-		if e.Former != now {
-			env[name] = e.Former
+		state, unreadable = c.store.Read()
+	}
+	records, stored := c.merge(state.Records)
+	undone, kept := split(records, c.chosen)
+	c.environment(undone, kept)
+	if c.store == nil || unreadable != nil && !c.published {
+		return c.conclude()
+	}
+	if unreadable != nil {
+		// What the state directory holds, and for whom, nobody can tell: all of
+		// it goes, as secrets would stay otherwise.
+		c.failed(fmt.Errorf("%w; removed what all steps of this action wrote", unreadable))
+	} else {
+		c.each(records, stored, func(r jobstate.Record, _ []jobstate.Record) error { return c.removeLogins(ctx, c.store, r) })
+	}
+	if len(kept) == 0 {
+		c.failed(c.store.Replace(nil)) // with the action's own profile files, whatever they hold
+	}
+	c.each(records, stored, func(r jobstate.Record, earlier []jobstate.Record) error {
+		removed, err := c.store.RemoveProfiles(r, earlier)
+		c.found = c.found || removed
+		return err
+	})
+	if len(kept) > 0 {
+		c.failed(c.store.RemoveHelper(kept))
+		c.failed(c.store.Replace(kept))
+	}
+	return c.conclude()
+}
+
+// each undoes one part of the chosen records, the latest first.
+func (c *cleanUp) each(records []jobstate.Record, stored func(jobstate.Record) bool, undo func(r jobstate.Record, earlier []jobstate.Record) error) {
+	for i, r := range slices.Backward(records) {
+		if c.chosen(r) && stored(r) {
+			c.failed(undo(r, records[:i]))
 		}
 	}
+}
+
+// merge puts the memo into the place of the state's record of the same step:
+// no other step can have written to the memo. stored reports whether a record
+// may have left something on disk. A state with records of other steps only
+// says that this step's is undone, or that the step was killed before it did
+// what the memo names.
+func (c *cleanUp) merge(records []jobstate.Record) (merged []jobstate.Record, stored func(jobstate.Record) bool) {
+	inState := map[string]bool{}
+	for _, r := range records {
+		inState[r.ID] = true
+		c.found = c.found || c.chosen(r)
+	}
+	stored = func(r jobstate.Record) bool { return inState[r.ID] || len(records) == 0 }
+	merged = slices.Clone(records)
+	if c.memo == nil {
+		return merged, stored
+	}
+	if i := slices.IndexFunc(records, func(r jobstate.Record) bool { return r.ID == c.memo.ID }); i >= 0 {
+		merged[i] = c.memo.Complete(records[i])
+	} else {
+		merged = append(merged, *c.memo)
+	}
+	return merged, stored
+}
+
+func split(records []jobstate.Record, chosen func(jobstate.Record) bool) (yes, no []jobstate.Record) {
+	for _, r := range records {
+		if chosen(r) {
+			yes = append(yes, r)
+		} else {
+			no = append(no, r)
+		}
+	}
+	return yes, no
+}
+
+// environment reverts the job's variables.
+func (c *cleanUp) environment(undone, kept []jobstate.Record) {
+	former := c.formerKeys(func(name string) string { return c.runner.State(stateFormer + name) })
+	c.reverted = jobstate.Environment{
+		Getenv: c.runner.Getenv,
+		Former: former,
+		Home:   c.homeFile,
+		Now:    c.Now(),
+	}.Revert(undone, kept)
+	var pairs []runner.Pair
+	for _, name := range slices.Sorted(maps.Keys(c.reverted)) {
+		pairs = append(pairs, runner.Pair{Name: name, Value: c.reverted[name]})
+	}
+	c.found = c.found || len(pairs) > 0
+	if err := c.runner.Publish(runner.Publication{Env: pairs}); err != nil {
+		c.failed(fmt.Errorf("revert the environment: %w", err))
+		c.reverted = nil
+	}
+}
+
+// homeFile is where SDKs of later steps look without a variable, or "".
+func (p *phase) homeFile(variable string) string {
+	home := p.runner.LaterHome(p.inJobContainer())
+	switch {
+	case home == "":
+		return ""
+	case variable == "AWS_CONFIG_FILE":
+		return path.Join(home, ".aws", jobstate.ConfigName)
+	}
+	return path.Join(home, ".aws", jobstate.CredentialsName)
+}
+
+// failed notes what could not be undone.
+func (c *cleanUp) failed(err error) {
+	if err != nil {
+		c.errs = append(c.errs, err)
+	}
+}
+
+func (c *cleanUp) conclude() error {
+	if c.found {
+		c.runner.Info("Removed exported credentials")
+	} else {
+		c.runner.Info("Nothing to clean up")
+	}
+	return errors.Join(c.errs...)
 }

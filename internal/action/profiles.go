@@ -3,13 +3,12 @@ package action
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
-	"github.com/org/aws-oidc-action/internal/runner"
 )
 
 // fromProfile returns the credentials of a profile: its keys, or the session
@@ -22,7 +21,7 @@ func (p *phase) fromProfile(ctx context.Context, s *store, name string) (session
 	if err != nil {
 		return assume.Session{}, "", false
 	}
-	defer files.Close(s)
+	defer files.Close()
 	config, credentials, err := files.load()
 	if err != nil {
 		return assume.Session{}, "", false
@@ -56,7 +55,7 @@ type profileEntry struct {
 // profileEntries are the profiles that a step writes: those of its results,
 // and [default] for the default profile. A plain login takes over a [default]
 // of an earlier step, so that no two SDKs see two accounts.
-func (p *phase) profileEntries(s *store, results []result) ([]profileEntry, error) {
+func (p *phase) profileEntries(state jobstate.State, results []result) []profileEntry {
 	var entries []profileEntry
 	add := func(r result, name string) {
 		e := profileEntry{name: name, of: r}
@@ -77,14 +76,11 @@ func (p *phase) profileEntries(s *store, results []result) ([]profileEntry, erro
 			add(r, plan.DefaultProfile)
 		}
 	}
-	if p.many() || !p.plan.ExportEnv {
-		return entries, nil
-	}
-	state, err := s.read()
-	if err == nil && state.wrote(plan.DefaultProfile) && results[0].profile.Name != plan.DefaultProfile {
+	takesOver := !p.many() && p.plan.ExportEnv && state.HasProfile(plan.DefaultProfile)
+	if takesOver && results[0].profile.Name != plan.DefaultProfile {
 		add(results[0], plan.DefaultProfile)
 	}
-	return entries, err
+	return entries
 }
 
 // storedName is the name by which credential-process knows a profile.
@@ -95,7 +91,7 @@ func storedName(p plan.Profile) string {
 	return p.Name
 }
 
-// checkProfiles refuses, before anything is asked of anybody, to replace a
+// checkProfiles refuses, before any network call, to replace a
 // profile that the job has. A [default] of our own, and with
 // use-existing-credentials any profile of our own, is renewed.
 func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis {
@@ -106,12 +102,12 @@ func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis 
 	if err != nil {
 		return failure(err)
 	}
-	defer files.Close(s)
+	defer files.Close()
 	config, credentials, err := files.load()
 	if err != nil {
 		return failure(err)
 	}
-	state, err := s.read()
+	state, err := s.Read()
 	if err != nil {
 		return failure(err)
 	}
@@ -128,11 +124,11 @@ func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis 
 		names[0] = plan.DefaultProfile
 	}
 	for i, name := range names {
-		renewed := state.wrote(name) && (p.plan.UseExisting || i == 0)
+		renewed := state.HasProfile(name) && (p.plan.UseExisting || i == 0)
 		if name != "" && !renewed && (config.Has(name) || credentials.Has(name)) {
 			problems = append(problems, plan.Problem{
 				Input:   input,
-				Message: fmt.Sprintf("profile %q is there already, choose another name or set overwrite-aws-profile: true", name),
+				Message: fmt.Sprintf("profile %q already exists; choose another name or set overwrite-aws-profile: true", name),
 				Code:    explain.InvalidInput,
 			})
 		}
@@ -143,31 +139,24 @@ func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis 
 	return badInput(problems)
 }
 
-// writeProfiles adds profiles to the files.
-func (p *phase) writeProfiles(ctx context.Context, s *store, entries []profileEntry) (env []runner.Pair, undo func() error, err error) {
-	files, err := p.openProfileFiles(ctx, s)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer files.Close(s)
+// writeProfiles adds profiles to the files and to the record. Nothing is
+// written before the deeds.
+func (p *phase) writeProfiles(s *store, files *profileFiles, entries []profileEntry) ([]jobstate.Deed, error) {
 	config, credentials, err := files.load()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, e := range entries {
 		if err := profile.Write(config, credentials, p.asWritten(s, e)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	p.record.Profiles = map[string]string{}
+	p.record.Profiles = map[string]jobstate.Profile{}
 	for _, e := range entries {
-		p.record.Profiles[e.name] = fingerprint(config, credentials, e.name)
+		p.record.Profiles[e.name] = jobstate.Mark(config, credentials, e.name)
 	}
-	undo, err = files.save(config, credentials)
-	if err != nil {
-		return nil, nil, err
-	}
-	return files.announcements(), undo, nil
+	p.record.ConfigFile, p.record.CredentialsFile = files.config.path, files.credentials.path
+	return files.save(config, credentials), nil
 }
 
 // asWritten is an entry as the files say it: keys, or the program that is asked
@@ -175,7 +164,7 @@ func (p *phase) writeProfiles(ctx context.Context, s *store, entries []profileEn
 func (p *phase) asWritten(s *store, e profileEntry) profile.Profile {
 	written := profile.Profile{Name: e.name, Region: e.of.profile.Region}
 	if e.stored != "" {
-		written.Process = &profile.Process{Executable: s.shared.Join(programName).InFile, Profile: e.stored}
+		written.Process = &profile.Process{Executable: s.shared.Join(jobstate.HelperName).InFile, Profile: e.stored}
 	} else {
 		written.Keys = &profile.Keys{
 			AccessKeyID:     e.of.session.AccessKeyID,
@@ -184,59 +173,4 @@ func (p *phase) asWritten(s *store, e profileEntry) profile.Profile {
 		}
 	}
 	return written
-}
-
-// fingerprint tells whether a profile is still the one that a step wrote; it is
-// empty if there is none of that name.
-func fingerprint(config, credentials *profile.File, name string) string {
-	id, hasKeys := credentials.Get(name, "aws_access_key_id")
-	process, hasProcess := config.Get(name, "credential_process")
-	if !hasKeys && !hasProcess {
-		return ""
-	}
-	return digest(id.Reveal() + "\n" + process.Reveal())
-}
-
-// removeProfiles takes a record's profiles out of the files again, if they
-// are still as they were written. If [default] is among them, it
-// repeats again the profile that it repeated for an earlier step.
-func (p *phase) removeProfiles(ctx context.Context, s *store, r record, earlier []record) error {
-	if len(r.Profiles) == 0 {
-		return nil
-	}
-	files, err := p.openProfileFiles(ctx, s)
-	if err != nil {
-		return err
-	}
-	defer files.Close(s)
-	config, credentials, err := files.load()
-	if err != nil {
-		return err
-	}
-	changed := false
-	for name, written := range r.Profiles {
-		if fingerprint(config, credentials, name) != written {
-			continue
-		}
-		if err := profile.Delete(config, credentials, name); err != nil {
-			return err
-		}
-		changed = true
-		if name != plan.DefaultProfile {
-			continue
-		}
-		for _, e := range slices.Backward(earlier) {
-			if e.Default != "" {
-				if err := profile.Copy(config, credentials, e.Default, plan.DefaultProfile); err != nil {
-					return err
-				}
-				break
-			}
-		}
-	}
-	if !changed {
-		return nil
-	}
-	_, err = files.save(config, credentials)
-	return err
 }

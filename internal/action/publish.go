@@ -5,40 +5,30 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// The variables that hold secrets. Their former values are never recorded.
-var secretVariables = map[string]bool{
-	"AWS_ACCESS_KEY_ID":     true,
-	"AWS_SECRET_ACCESS_KEY": true,
-	"AWS_SESSION_TOKEN":     true,
-}
-
-// winners are the variables that botocore and the SDK for Go heed before a
+// overridingVariables are those that botocore and the SDK for Go heed before a
 // profile.
-var winners = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"}
+var overridingVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"}
+
+// publishWait bounds the wait for another step of the job that publishes.
+const publishWait = 30 * time.Second
 
 // publish hands the sessions to later steps: profile files, state, summary,
-// outputs, and the environment last. Masks stand already. If anything cannot
+// outputs, and the environment last. Masks are set already. If anything cannot
 // be written, nothing is.
-func (p *phase) publish(ctx context.Context, s *store, results []result) (err error) {
-	var undo []func() error
-	defer func() {
-		if err == nil {
-			return
-		}
-		for _, back := range slices.Backward(undo) {
-			err = errors.Join(err, back())
-		}
-	}()
+func (p *phase) publish(ctx context.Context, s *store, results []result) error {
 	outputs, err := p.outputs(results)
 	if err != nil {
 		return err
@@ -47,53 +37,72 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) (err er
 	if p.plan.Summary == plan.SummaryAlways {
 		pub.Summary = successSummary(results)
 	}
-	if p.plan.Refresh {
-		back, err := p.leaveProgram(ctx, s, results)
-		if err != nil {
-			return err
+	err = p.locked(ctx, s, func(state jobstate.State) error {
+		var deeds []jobstate.Deed
+		if p.plan.Refresh {
+			deeds = p.installHelper(ctx, s, state.Records, results)
 		}
-		undo = append(undo, back)
-	}
-	entries, err := p.profileEntries(s, results)
-	if err != nil {
-		return err
-	}
-	if len(entries) > 0 {
-		env, back, err := p.writeProfiles(ctx, s, entries)
-		if err != nil {
-			return err
+		if entries := p.profileEntries(state, results); len(entries) > 0 {
+			files, err := p.openProfileFiles(ctx, s)
+			if err != nil {
+				return err
+			}
+			defer files.Close()
+			write, err := p.writeProfiles(s, files, entries)
+			if err != nil {
+				return err
+			}
+			deeds = append(deeds, write...)
+			pub.Env = append(pub.Env, files.announcements()...)
 		}
-		undo = append(undo, back)
-		pub.Env = append(pub.Env, env...)
-	}
-	pub.Env = append(pub.Env, p.environment(results)...)
-	p.fillRecord(pub.Env, results)
-	back, err := s.add(p.record)
+		pub.Env = append(pub.Env, p.environment(results)...)
+		p.recordSessions(results)
+		return p.deliver(ctx, s, state, pub, deeds...)
+	})
 	if err != nil {
-		return err
-	}
-	undo = append(undo, back)
-	if err := p.runner.Publish(pub); err != nil {
 		return err
 	}
 	p.conclude(results)
 	return nil
 }
 
-// fillRecord notes what is about to be exported and what it replaces.
-func (p *phase) fillRecord(env []runner.Pair, results []result) {
-	p.record.Exported = map[string]exported{}
-	for _, pair := range env {
-		e := exported{Digest: digest(pair.Value.Reveal())}
-		if !secretVariables[pair.Name] {
-			e.Former = p.runner.Getenv(pair.Name)
-		}
-		p.record.Exported[pair.Name] = e
+// locked does what no other step of the job may do at the same time.
+func (p *phase) locked(ctx context.Context, s *store, do func(jobstate.State) error) error {
+	wait, cancel := context.WithTimeout(ctx, publishWait)
+	defer cancel()
+	unlock, err := s.Lock(wait)
+	if err != nil {
+		return err
 	}
+	defer unlock()
+	state, err := s.Read()
+	if err != nil {
+		return err
+	}
+	return do(state)
+}
+
+// deliver records what is published, gives the record to the runner, does the
+// deeds, and hands the publication to the runner at last. The caller holds the
+// lock.
+func (p *phase) deliver(ctx context.Context, s *store, state jobstate.State, pub runner.Publication, deeds ...jobstate.Deed) error {
+	for _, pair := range pub.Env {
+		p.record.Export(pair.Name, pair.Value, p.runner.Getenv(pair.Name))
+	}
+	if err := p.remember(state); err != nil {
+		return err
+	}
+	return s.Publish(ctx, p.record, append(deeds, jobstate.Deed{
+		Name: "hand over to the runner",
+		Do:   func(context.Context) (func(context.Context) error, error) { return nil, p.runner.Publish(pub) },
+	})...)
+}
+
+func (p *phase) recordSessions(results []result) {
 	p.record.Default = p.plan.Default
 	for _, r := range results {
 		if r.failure == nil {
-			p.record.Sessions = append(p.record.Sessions, sessionRecord{
+			p.record.Sessions = append(p.record.Sessions, jobstate.Session{
 				AccessKeyID: r.session.AccessKeyID,
 				Role:        string(r.session.Role),
 				ARN:         r.session.ARN,
@@ -101,6 +110,22 @@ func (p *phase) fillRecord(env []runner.Pair, results []result) {
 			})
 		}
 	}
+}
+
+// undelivered is the diagnosis of a failure to publish.
+func (p *phase) undelivered(err error) *explain.Diagnosis {
+	d := failure(err)
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		d.Cure = "free space in the runner's temporary directory; refresh: true takes room for this program there; nothing was exported"
+	case errors.Is(err, jobstate.ErrLocked):
+		d.Cure = "do not run steps of this action at the same time in one job; nothing was exported"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		d.Cure = "let the action write to the runner's temporary directory and to the files that the job's variables name; nothing was exported"
+	case p.plan.Refresh:
+		d.Cure = "let no other program write to the directory " + jobstate.DirName + " in the runner's temporary directory, or set refresh: false; nothing was exported"
+	}
+	return d
 }
 
 // inEnvironment returns the result whose region, and if the plan says so whose
@@ -125,8 +150,11 @@ func (p *phase) environment(results []result) []runner.Pair {
 	switch {
 	case ok && p.plan.ExportEnv:
 		env = p.keys(r.session)
+		if p.many() {
+			env = append(env, empty("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")...)
+		}
 	case p.many() || p.plan.Refresh:
-		env = p.blank(winners...)
+		env = empty(overridingVariables...)
 	case p.plan.UnsetCurrent:
 		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 	}
@@ -160,6 +188,16 @@ func (p *phase) keys(s assume.Session) []runner.Pair {
 	}
 	// The token of an earlier step would be sent with these keys.
 	return append(env, p.blank("AWS_SESSION_TOKEN")...)
+}
+
+// empty sets variables to nothing, also those that the container does not see:
+// steps on the host inherit what the runner's own process has.
+func empty(names ...string) []runner.Pair {
+	var env []runner.Pair
+	for _, name := range names {
+		env = append(env, runner.NewPair(name, ""))
+	}
+	return env
 }
 
 // blank empties those variables that are set.

@@ -1,91 +1,68 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/jobstate"
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// programName is the copy of this executable in the state directory, which
-// later steps' SDKs start as credential_process.
-const programName = "aws-oidc-action"
-
-// leaveProgram puts into the state directory all that credential-process
-// needs: the program, and for each profile how to renew it and the session
-// that it begins with, so that the first SDK call costs no call to STS.
-func (p *phase) leaveProgram(ctx context.Context, s *store, results []result) (undo func() error, err error) {
-	if err := s.dir.MkdirAll(stateDir); err != nil {
-		return nil, fmt.Errorf("make the state directory: %w", err)
-	}
-	var done []func() error
-	undo = func() error {
-		var errs []error
-		for _, back := range slices.Backward(done) {
-			errs = append(errs, back())
-		}
-		return errors.Join(errs...)
-	}
-	defer func() {
+// installHelper leaves later steps the program that their SDKs start as
+// credential_process, and for each profile how to renew it and the session that
+// it begins with, so that the first SDK call costs no call to STS. Each is a
+// part of its own. The others are the records of earlier steps, which may need
+// the program too.
+func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.Record, results []result) []jobstate.Deed {
+	deeds := []jobstate.Deed{{Name: "install the helper for refresh", Do: func(context.Context) (func(context.Context) error, error) {
+		program, err := os.Open(p.Program)
 		if err != nil {
-			err = errors.Join(err, undo())
-		}
-	}()
-	if !s.hasProgram() {
-		done = append(done, func() error { return s.dir.Remove(stateDir + "/" + programName) })
-		if err := p.copyProgram(s); err != nil {
 			return nil, err
 		}
-	}
-	stored, err := s.stored()
-	if err != nil {
-		return nil, err
-	}
+		defer program.Close()
+		if err := s.WriteHelper(program); err != nil {
+			return nil, err
+		}
+		return func(context.Context) error { return s.RemoveHelper(others) }, nil
+	}}}
+	network := p.network(ctx)
 	for _, r := range results {
 		if r.failure != nil {
 			continue
 		}
 		name := storedName(r.profile)
-		back, err := stored.Put(ctx, name, refresh.Login{
+		p.record.Refresh = append(p.record.Refresh, name)
+		login := refresh.Login{
 			Profile:   r.profile,
-			Network:   p.network(ctx),
+			Network:   network,
 			Attempts:  p.plan.Attempts,
 			Timeout:   p.plan.Timeout,
 			UserAgent: p.userAgent(),
 
 			MaskAccounts: p.runner.HidesAccounts(),
-		}, r.session, p.Now())
-		if err != nil {
-			return nil, fmt.Errorf("store how profile %s is renewed: %w", name, err)
 		}
-		done = append(done, back)
-		p.record.Refresh = append(p.record.Refresh, name)
+		deeds = append(deeds, jobstate.Deed{Name: "store the login of profile " + name, Do: func(ctx context.Context) (func(context.Context) error, error) {
+			stored, err := s.stored()
+			if err != nil {
+				return nil, err
+			}
+			undo, err := stored.Put(ctx, name, login, r.session, p.Now())
+			if err != nil {
+				return nil, err
+			}
+			return func(context.Context) error { return undo() }, nil
+		}})
 	}
-	return undo, nil
-}
-
-func (s *store) hasProgram() bool {
-	_, err := os.Lstat(s.shared.Join(programName).Here)
-	return err == nil
-}
-
-func (p *phase) copyProgram(s *store) error {
-	program, err := os.Open(p.Program)
-	if err != nil {
-		return fmt.Errorf("copy the program for later steps: %w", err)
-	}
-	defer program.Close()
-	if err := s.dir.WriteFrom(stateDir+"/"+programName, program, 0o700); err != nil {
-		return fmt.Errorf("copy the program for later steps: %w", err)
-	}
-	return nil
+	return deeds
 }
 
 // tellHowLong says until when sessions can be renewed: as long as GitHub's
@@ -103,7 +80,7 @@ func (p *phase) tellHowLong() {
 // refreshed returns the session that a profile's program came to last, if that
 // still lives.
 func (p *phase) refreshed(s *store, name string) (assume.Session, bool) {
-	state, err := s.read()
+	state, err := s.Read()
 	if err != nil {
 		return assume.Session{}, false
 	}
@@ -111,7 +88,7 @@ func (p *phase) refreshed(s *store, name string) (assume.Session, bool) {
 	if err != nil {
 		return assume.Session{}, false
 	}
-	for _, known := range []string{name, state.defaultProfile()} {
+	for _, known := range []string{name, cmp.Or(state.DefaultProfile(), plan.DefaultProfile)} {
 		session, err := stored.Session(known)
 		if err == nil && session.Expires.After(p.Now()) {
 			return session, true
@@ -120,34 +97,33 @@ func (p *phase) refreshed(s *store, name string) (assume.Session, bool) {
 	return assume.Session{}, false
 }
 
-// removeStored deletes what a record left for credential-process, and says
-// what became of it: SDKs swallow what the program printed. A profile that an
-// earlier step stored under the same name goes with it.
-func (p *phase) removeStored(ctx context.Context, s *store, r record, earlier []record) error {
+// removeLogins deletes what a record left for the helper, and says what came of
+// it: SDKs swallow what the helper printed. A login that an earlier step stored
+// under the same name goes with it.
+func (p *phase) removeLogins(ctx context.Context, s *store, r jobstate.Record) error {
 	if len(r.Refresh) == 0 {
 		return nil
 	}
 	stored, err := s.stored()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, name := range r.Refresh {
 		p.tellNotes(stored, name)
-		if err := stored.Remove(ctx, name); err != nil {
-			return err
-		}
+		errs = append(errs, stored.Remove(ctx, name))
 	}
-	if slices.ContainsFunc(earlier, func(r record) bool { return len(r.Refresh) > 0 }) {
-		return nil
-	}
-	return s.dir.RemoveAll(stateDir + "/" + programName)
+	return errors.Join(errs...)
 }
 
 func (p *phase) tellNotes(stored *refresh.Store, name string) {
 	notes, err := stored.Notes(name)
 	switch {
 	case err != nil:
-		p.runner.Warning("refresh", fmt.Sprintf("what became of profile %s cannot be read: %v", name, err))
+		p.runner.Warning("refresh", fmt.Sprintf("the renewals of profile %s cannot be read: %v", name, err))
 	case notes.Failures > 0:
 		d := notes.Failure
 		d.What = fmt.Sprintf("profile %s was renewed %d times, and %d renewals failed, the last one at %s: %s",

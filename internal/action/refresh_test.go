@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/retry"
@@ -17,7 +18,7 @@ import (
 // ask does what credential-process does in a later step.
 func (w *world) ask(name string) *refresh.Refresher {
 	w.Helper()
-	store, err := refresh.Open(filepath.Join(w.job.Temp(), stateDir))
+	store, err := refresh.Open(filepath.Join(w.job.Temp(), jobstate.DirName))
 	must(w, err)
 	w.Cleanup(func() { _ = store.Close() })
 	return &refresh.Refresher{
@@ -32,7 +33,7 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 	if r.Failed {
 		t.Fatal(w.job.Log())
 	}
-	state := filepath.Join(w.job.Temp(), stateDir)
+	state := filepath.Join(w.job.Temp(), jobstate.DirName)
 	want := map[string]string{
 		"AWS_CONFIG_FILE":             filepath.Join(state, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(state, "credentials"),
@@ -44,13 +45,18 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 			t.Errorf("%s=%q, want %q", name, r.Env[name], value)
 		}
 	}
-	if len(r.Env) != len(want) {
+	for _, name := range overridingVariables {
+		if value, ok := r.Env[name]; !ok || value != "" {
+			t.Errorf("%s is not blanked, and may have a value on the host", name)
+		}
+	}
+	if len(r.Env) != len(want)+len(overridingVariables) {
 		t.Errorf("exported %v", r.Env)
 	}
 	config, credentials := w.profiles()
 	for name, file := range map[string]*profile.File{"config": config, "credentials": credentials} {
 		process, _ := file.Get("default", "credential_process")
-		if process.Reveal() != filepath.Join(state, programName)+" credential-process --profile default" {
+		if process.Reveal() != filepath.Join(state, jobstate.HelperName)+" credential-process --profile default" {
 			t.Errorf("credential_process of the %s file = %s", name, process.Reveal())
 		}
 	}
@@ -58,9 +64,9 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 	must(w, err)
 	original, err := os.ReadFile(self)
 	must(w, err)
-	copied, err := os.ReadFile(filepath.Join(state, programName))
+	copied, err := os.ReadFile(filepath.Join(state, jobstate.HelperName))
 	must(w, err)
-	info, err := os.Stat(filepath.Join(state, programName))
+	info, err := os.Stat(filepath.Join(state, jobstate.HelperName))
 	must(w, err)
 	if !bytes.Equal(original, copied) || info.Mode().Perm() != 0o700 {
 		t.Errorf("the program is not copied whole, or has mode %o", info.Mode().Perm())
@@ -80,12 +86,7 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 	if !strings.Contains(w.job.Log(), "Profile default was renewed 1 times") {
 		t.Errorf("the post step does not tell of the renewal:\n%s", w.job.Log())
 	}
-	if files := w.temp(); len(files) != 0 {
-		t.Errorf("left behind: %v", files)
-	}
-	if w.job.Getenv("AWS_CONFIG_FILE") != "" {
-		t.Error("AWS_CONFIG_FILE still names a file that is gone")
-	}
+	w.clean()
 }
 
 func TestRefreshWorksForManyProfiles(t *testing.T) {
@@ -106,14 +107,12 @@ func TestRefreshWorksForManyProfiles(t *testing.T) {
 		}
 	}
 	w.finish()
-	if files := w.temp(); len(files) != 0 {
-		t.Errorf("left behind: %v", files)
-	}
+	w.clean()
 }
 
 func TestAFailedRefreshStepLeavesNothing(t *testing.T) {
 	w := newWorld(t, "")
-	must(w, os.MkdirAll(filepath.Join(w.job.Temp(), stateDir, "config"), 0o700)) // a directory where the file goes
+	must(w, os.MkdirAll(filepath.Join(w.job.Temp(), jobstate.DirName, "config"), 0o700)) // a directory where the file goes
 	w.failed(w.use(inputs{"refresh": "true", "overwrite-aws-profile": "true"}), "failed")
 	if files := w.temp(); len(files) != 0 {
 		t.Errorf("left behind: %v", files)
@@ -138,9 +137,7 @@ func TestUseExistingKeepsOrRenewsARefreshedSession(t *testing.T) {
 		}
 	}
 	w.finish()
-	if files := w.temp(); len(files) != 0 {
-		t.Errorf("left behind: %v", files)
-	}
+	w.clean()
 }
 
 func TestRefreshNeedsAToken(t *testing.T) {

@@ -65,8 +65,8 @@ func (p *phase) existing(ctx context.Context, s *store, profileName string) (ses
 		return assume.Session{}, "", false
 	}
 	names := []string{p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile}
-	if state, err := s.read(); err == nil {
-		names = append(names, state.onlyProfile())
+	if state, err := s.Read(); err == nil {
+		names = append(names, state.OnlyProfile())
 	}
 	for _, name := range names {
 		if session, from, found = p.fromProfile(ctx, s, name); found {

@@ -1,5 +1,5 @@
 // Package action is the step itself: its main phase, which plans, logs in and
-// publishes, and its post phase, which takes back what was published.
+// publishes, and its post phase, which undoes what was published.
 package action
 
 import (
@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -63,16 +65,17 @@ func (s Step) Run(ctx context.Context) int {
 
 type phase struct {
 	Step
-	runner *runner.Runner
-	plan   plan.Plan
-	record record
-	client *http.Client
-	warned map[string]bool // variables that a warning names already
+	runner   *runner.Runner
+	plan     plan.Plan
+	record   jobstate.Record
+	reverted map[string]secret.Value // variables that a clean-up has given their former value
+	client   *http.Client
+	warned   map[string]bool // variables that a warning names already
 }
 
 // main returns why the step fails, or nil.
 func (p *phase) main(ctx context.Context) *explain.Diagnosis {
-	p.record.ID, p.record.Action = newID(), p.runner.Getenv("GITHUB_ACTION")
+	p.record = jobstate.NewRecord(p.runner.Getenv("GITHUB_ACTION"))
 	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, p.record.ID)); err != nil {
 		return failure(err)
 	}
@@ -121,7 +124,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return d
 	}
 	if err := p.publish(ctx, store, results); err != nil {
-		return failure(err)
+		return p.undelivered(err)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 )
 
@@ -115,7 +116,7 @@ func TestPostLeavesWhatAnotherStepMade(t *testing.T) {
 
 func TestPostNeverFails(t *testing.T) {
 	for name, spoil := range map[string]func(w *world){
-		"state gone":   func(w *world) { must(w, os.RemoveAll(filepath.Join(w.job.Temp(), stateDir))) },
+		"state gone":   func(w *world) { must(w, os.RemoveAll(filepath.Join(w.job.Temp(), jobstate.DirName))) },
 		"state broken": func(w *world) { must(w, os.WriteFile(w.temp()[0], []byte("{"), 0o600)) },
 		"state a link": func(w *world) {
 			path := w.temp()[0]
@@ -183,7 +184,7 @@ func TestNoSecretLeaks(t *testing.T) {
 				}
 			}
 			for path, content := range before {
-				if strings.Contains(path, "set_env_") || strings.Contains(path, "set_output_") || strings.HasSuffix(path, stateDir+"/credentials") {
+				if strings.Contains(path, "set_env_") || strings.Contains(path, "set_output_") || strings.HasSuffix(path, jobstate.DirName+"/credentials") {
 					continue
 				}
 				for _, s := range secrets {
@@ -234,7 +235,7 @@ func (w *world) files(t *testing.T) map[string]string {
 func TestStateIsPrivate(t *testing.T) {
 	w := newWorld(t, "")
 	w.use(inputs{"aws-profile": "deploy"})
-	for _, path := range append(w.temp(), filepath.Join(w.job.Temp(), stateDir)) {
+	for _, path := range append(w.temp(), filepath.Join(w.job.Temp(), jobstate.DirName)) {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 )
 
@@ -72,6 +73,8 @@ func (w *tableJob) check(what string, u use) {
 	w.checkFiles(what, u.files)
 	w.checkMasks(what, rawBefore, with)
 }
+
+const stateName = jobstate.DirName + "/state.json"
 
 func keysIf(u use) string {
 	if u.as == "" {
@@ -191,7 +194,7 @@ func (w *tableJob) checkFiles(what string, files vars) {
 		if err != nil {
 			w.Fatal(err)
 		}
-		if path = w.render(path); path != "{temp}/"+stateFile {
+		if path = w.render(path); path != "{temp}/"+stateName {
 			got[path] = w.render(content)
 		}
 	}
@@ -251,8 +254,10 @@ func (w *tableJob) checkMasks(what string, from int, with inputs) {
 
 // checkAfter runs the post phases and demands what was there before them: keys
 // blank unless they are somebody else's, other variables at their former
-// value, where there was none regions and AWS_PROFILE as the first use left
-// them; and no file but the job's own, with every byte that it had.
+// value, where there was none regions, AWS_PROFILE and the names of the profile
+// files as the first use left them; and no file but the job's own, with every
+// byte that it had, and the action's own profile files, empty, while a variable
+// names them.
 func (w *tableJob) checkAfter(before vars) {
 	w.Helper()
 	now := w.awsVariables()
@@ -264,7 +269,7 @@ func (w *tableJob) checkAfter(before vars) {
 			wanted[name] = ""
 		case had && former != "":
 			wanted[name] = former
-		case name == "AWS_PROFILE" || name == "AWS_REGION" || name == "AWS_DEFAULT_REGION":
+		case strings.Contains(" AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE ", " "+name+" "):
 			wanted[name] = first
 		default:
 			wanted[name] = ""
@@ -280,9 +285,15 @@ func (w *tableJob) checkAfter(before vars) {
 	if diff := cmp.Diff(wanted, w.awsVariables()); diff != "" {
 		w.Errorf("after the post phase, env (-want +got):\n%s", cut(w.render(diff)))
 	}
-	w.checkFiles("after the post phase", nil)
+	empty := vars{}
+	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+		if path := w.render(w.job.Getenv(name)); strings.HasPrefix(path, "{temp}/"+jobstate.DirName+"/") {
+			empty[path] = ""
+		}
+	}
+	w.checkFiles("after the post phase", empty)
 	for _, path := range w.temp() {
-		if strings.HasSuffix(path, stateFile) {
+		if strings.HasSuffix(path, stateName) {
 			w.Errorf("after the post phase the state is there")
 		}
 	}

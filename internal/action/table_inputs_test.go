@@ -29,7 +29,7 @@ var inputCases = []tableCase{
 	{name: "empty: role-to-assume with a chain", use: refused(inputs{"role-to-assume": "", "role-chain": deployRole}, "invalid-input", "input role-to-assume: "+notAvailable)},
 	{name: "empty: role-to-assume with a chain and keys", use: refused(also(staticKeys, inputs{"role-to-assume": "", "role-chain": deployRole}), "invalid-input", "input role-chain: needs a role-to-assume")},
 	{name: "empty: role-to-assume above profiles", use: refused(inputs{"role-to-assume": "", "profiles": twoProfiles}, "invalid-input", "input profiles, line 1: role-to-assume is required for the roles of these profiles: web, plain")},
-	{name: "empty: role-to-assume beside profiles that need none", use: many(inputs{"role-to-assume": "", "profiles": "a: {role-to-assume: " + otherRole + "}"}, "", announced, profileFacts("a", "other"), "a", "other").asking("token; AssumeRoleWithWebIdentity other")},
+	{name: "empty: role-to-assume beside profiles that need none", use: many(inputs{"role-to-assume": "", "profiles": "a: {role-to-assume: " + otherRole + "}"}, "", announced+overridden, profileFacts("a", "other"), "a", "other").asking("token; AssumeRoleWithWebIdentity other")},
 	{name: "empty: role-chain", use: refused(inputs{"role-chain": ""}, "invalid-input", "input role-chain: "+notAvailable)},
 	{name: "empty: profiles", use: refused(inputs{"profiles": ""}, "invalid-input", "input profiles: "+notAvailable)},
 	{name: "empty: profiles beside profiles-file", files: vars{"{workspace}/aws.yml": twoProfiles}, use: refused(inputs{"profiles": "", "profiles-file": "aws.yml"}, "invalid-input", "input profiles: "+notAvailable)},
@@ -76,7 +76,7 @@ var inputCases = []tableCase{
 		calls: "token; AssumeRoleWithWebIdentity china InvalidIdentityToken", code: "audience-not-registered"}},
 	{name: "given: the step's session name, by a hop of a profile", use: use{with: inputs{"role-session-name": "mine", "profiles": "a:\n  session-name: theirs\n  role-chain: [{role: " + deployRole + ", session-name: mine}, " + nextRole + "]"},
 		calls: "token; AssumeRoleWithWebIdentity hub name=mine; AssumeRole deploy by hub name=mine; AssumeRole next by deploy name=theirs",
-		env:   announced, out: "authenticated=true profiles=" + `{"a":{"account":"222222222222","arn":"arn:aws:sts::222222222222:assumed-role/next/theirs","session-name":"theirs","region":"eu-central-1","expiration":"{+1h0m0s}"}}`,
+		env:   announced + overridden, out: "authenticated=true profiles=" + `{"a":{"account":"222222222222","arn":"arn:aws:sts::222222222222:assumed-role/next/theirs","session-name":"theirs","region":"eu-central-1","expiration":"{+1h0m0s}"}}`,
 		files: profileFilesOf("a", "next")}},
 }
 

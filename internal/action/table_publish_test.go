@@ -12,6 +12,9 @@ const (
 
 var announcedByJob = vars{"AWS_CONFIG_FILE": "{temp}/mine/config", "AWS_SHARED_CREDENTIALS_FILE": "{temp}/mine/credentials"}
 
+// emptied are the action's own files after a clean-up.
+var emptied = vars{"{temp}/aws-oidc-action/config": "", "{temp}/aws-oidc-action/credentials": ""}
+
 var inProfile = use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), files: profileFilesOf("p", "hub")}
 
 // with returns a use with more inputs.
@@ -37,7 +40,7 @@ var publishCases = []tableCase{
 	{name: "two profiles", use: inProfile, then: []use{
 		{with: inputs{"aws-profile": "q", "role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other", env: announced, out: facts("other"), files: profileFilesOf("p", "hub", "q", "other")}}},
 	{name: "a profile that is there", use: inProfile, then: []use{
-		{with: inputs{"aws-profile": "p"}, code: "invalid-input", says: []string{`profile "p" is there already`, "overwrite-aws-profile"}, files: inProfile.files}}},
+		{with: inputs{"aws-profile": "p"}, code: "invalid-input", says: []string{`profile "p" already exists`, "overwrite-aws-profile"}, files: inProfile.files}}},
 	{name: "a profile that is overwritten", use: inProfile, then: []use{
 		{with: inputs{"aws-profile": "p", "overwrite-aws-profile": "true", "role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other", env: announced, out: facts("other"), files: profileFilesOf("p", "other")}}},
 	{name: "a profile with a blank", use: use{with: inputs{"aws-profile": "my profile"}, code: "invalid-input", says: []string{"input aws-profile", `"my profile"`}}},
@@ -55,7 +58,7 @@ var publishCases = []tableCase{
 			"{temp}/mine/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/mine/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}},
 	{name: "announced files that hold the profile", job: announcedByJob, files: vars{"{temp}/mine/config": ownConfig, "{temp}/mine/credentials": ownCredentials},
-		use: use{with: inputs{"aws-profile": "old"}, code: "invalid-input", says: []string{`profile "old" is there already`}}},
+		use: use{with: inputs{"aws-profile": "old"}, code: "invalid-input", says: []string{`profile "old" already exists`}}},
 	{name: "announced files with Windows' line ends", job: announcedByJob, files: vars{"{temp}/mine/config": "[default]\r\nregion = us-east-1\r\n", "{temp}/mine/credentials": ""},
 		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "none", out: facts("hub"), files: vars{
 			"{temp}/mine/config":      "[default]\r\nregion = us-east-1\r\n\r\n[profile p]\r\nregion = eu-central-1\r\n",
@@ -66,7 +69,7 @@ var publishCases = []tableCase{
 			"{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub")}}},
 	{name: "announced files in the workspace", job: vars{"AWS_CONFIG_FILE": "{workspace}/aws/config", "AWS_SHARED_CREDENTIALS_FILE": "{workspace}/aws/credentials"},
 		files: vars{"{workspace}/aws/config": ownConfig, "{workspace}/aws/credentials": ownCredentials},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), says: []string{"AWS_CONFIG_FILE lies in the workspace", "AWS_SHARED_CREDENTIALS_FILE lies in the workspace"}, files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), says: []string{"AWS_CONFIG_FILE is in the workspace", "AWS_SHARED_CREDENTIALS_FILE is in the workspace"}, files: vars{
 			"{temp}/aws-oidc-action/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/aws-oidc-action/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}},
 
@@ -119,7 +122,7 @@ var publishCases = []tableCase{
 	{name: "logout after two uses", job: vars{"AWS_REGION": "sa-east-1"}, use: byOIDC, then: []use{
 		{with: inputs{"aws-profile": "p", "output-env-credentials": "true", "aws-region": "us-west-2"}, calls: byOIDC.calls, env: keys("hub2", "us-west-2") + " AWS_PROFILE=p " + announced, out: facts("hub"),
 			files: vars{"{temp}/aws-oidc-action/config": "[profile p]\nregion = us-west-2\n", "{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub2")}},
-		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_REGION=sa-east-1 AWS_DEFAULT_REGION=eu-central-1 AWS_CONFIG_FILE= AWS_SHARED_CREDENTIALS_FILE=", out: "authenticated=false"}}},
+		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_REGION=sa-east-1 AWS_DEFAULT_REGION=eu-central-1", out: "authenticated=false", files: emptied}}},
 	{name: "logout and login", use: byOIDC, then: []use{
 		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN=", out: "authenticated=false"},
 		{with: inputs{"role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other", as: "other"}}},
@@ -128,6 +131,6 @@ var publishCases = []tableCase{
 			"{temp}/mine/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/mine/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}, then: []use{
 			{with: inputs{"logout": "true"}, env: "none", out: "authenticated=false"}}},
-	{name: "logout with nothing to take back", use: use{with: inputs{"logout": "true", "aws-region": "", "role-to-assume": notGiven}, env: "none", out: "authenticated=false", says: []string{"nothing to take back"}}},
+	{name: "logout with nothing to clean up", use: use{with: inputs{"logout": "true", "aws-region": "", "role-to-assume": notGiven}, env: "none", out: "authenticated=false", says: []string{"Nothing to clean up"}}},
 	{name: "logout that is false", use: use{with: inputs{"logout": "false"}, calls: byOIDC.calls, as: "hub"}},
 }

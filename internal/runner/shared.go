@@ -60,6 +60,16 @@ func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 	return Shared{}, fmt.Errorf("found no directory that later steps can see: neither /github/runner_temp nor /github/home is mounted, and RUNNER_TEMP is %q", r.env["RUNNER_TEMP"])
 }
 
+// LaterHome returns the home directory of later run: steps, or "" if it is
+// unknown: a container action has a home of its own, which only a job with a
+// container shares with it.
+func (r *Runner) LaterHome(jobContainer bool) string {
+	if jobContainer && r.inContainerAction() && !r.underAct() {
+		return r.env["HOME"]
+	}
+	return ""
+}
+
 // inContainerAction tells whether the runner started this process as a
 // container action: only then it says HOME=/github/home.
 func (r *Runner) inContainerAction() bool { return r.env["HOME"] == "/github/home" }
