@@ -1,6 +1,7 @@
 package action
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/pem"
 	"io"
@@ -15,9 +16,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // proxyCase has STS at https://sts.example.com, which only the proxy knows,
@@ -118,6 +122,35 @@ func TestProxy(t *testing.T) {
 				t.Errorf("the proxy's password is shown:\n%s", cut(w.job.Log()))
 			}
 		})
+	}
+}
+
+// TestProxyCredentialsAreMasked has user and password masked in every form,
+// before anything else is printed, wherever the URL was set and whether it can
+// be used or not.
+func TestProxyCredentialsAreMasked(t *testing.T) {
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	for url, forms := range map[string][]string{
+		"http://annie:h%23nter2@127.0.0.1:1": {"annie", "h%23nter2", "h#nter2", "annie:h#nter2", b64("annie:h#nter2")},
+		"annie:h#nt@er2@127.0.0.1:1":         {"annie", "h#nt@er2", "h%23nt%40er2", b64("annie:h#nt@er2")},
+	} {
+		for _, name := range []string{"INPUT_HTTP-PROXY", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "INPUT_STS-ENDPOINT", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"} {
+			state := filepath.Join(t.TempDir(), "state")
+			if err := os.WriteFile(state, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			Step{Environ: []string{"GITHUB_STATE=" + state, "INPUT_AWS-REGION=nowhere", name + "=" + url}, Stdout: &log, HTTP: transport.New, Now: time.Now, Sleep: retry.Sleep}.Run(t.Context())
+			masks, rest, _ := strings.Cut(log.String(), "::error")
+			for _, form := range forms {
+				if !strings.Contains(masks, "::add-mask::"+strings.ReplaceAll(form, "%", "%25")+"\n") {
+					t.Errorf("%s: no mask for %q before the rest:\n%s", name, form, log.String())
+				}
+				if strings.Contains(rest, form) {
+					t.Errorf("%s: %q is shown:\n%s", name, form, rest)
+				}
+			}
+		}
 	}
 }
 

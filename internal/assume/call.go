@@ -278,7 +278,7 @@ func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	switch {
 	case d.Status == 0:
 	case failed.Reason == transport.Status || failed.Reason == transport.Malformed:
-		d.Message = "the response does not come from STS" // but is the page of a proxy, say
+		d.Message = notFromSTS // but is the page of a proxy, say
 	default:
 		d.Message = string(failed.Reason) // the denial tells the status
 	}

@@ -85,9 +85,11 @@ type badResponse string
 
 func (b badResponse) Error() string { return string(b) }
 
-// errEmpty is the one that proxies give while STS is out of reach; another try
-// may pass.
-const errEmpty = badResponse("the response is empty")
+// errEmpty is a response without an element of STS's, as proxies send while STS
+// is out of reach: another try may pass.
+const errEmpty = badResponse(notFromSTS)
+
+const notFromSTS = "the response does not come from STS"
 
 // field is a text in a response, and its name there.
 type field struct {

@@ -39,10 +39,13 @@ func Failure(err error, e Evidence) Diagnosis {
 	if denial, ok := errors.AsType[*Denial](err); ok {
 		return ofDenial(denial, e)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	endpoint, asked := errors.AsType[*oidc.EndpointError](err)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && asked:
+		return deadline(endpoint.Error())
+	case errors.Is(err, context.DeadlineExceeded):
 		return deadline(err.Error())
-	}
-	if endpoint, ok := errors.AsType[*oidc.EndpointError](err); ok {
+	case asked:
 		d := advised(plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error()), endpoint.Advice)
 		if endpoint.Status >= 400 {
 			d.Origin = answered(endpoint.Status)

@@ -99,3 +99,23 @@ func TestAProxyPrintsWhereItWasSet(t *testing.T) {
 		}
 	}
 }
+
+// Of a URL that is accepted, nothing before the last @ is a host.
+func FuzzCheckProxy(f *testing.F) {
+	for _, text := range []string{"http://ann:h%20nter2@proxy:3128", "ci:p@ss#word@127.0.0.1:9", "a://b://c@d", "[::1]:3128", "http://a@b/@c"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rest := afterScheme(text)
+		at := strings.LastIndexByte(rest, '@')
+		if CheckProxy(text) == "" {
+			u, err := parseProxy(text)
+			if err != nil || !strings.HasPrefix(unescaped(rest[at+1:]), u.Host) || (u.User != nil) != (at >= 0) {
+				t.Errorf("%q has the host %q, of user %v: %v", text, u.Host, u.User, err)
+			}
+		}
+		if at >= 3 && !slices.Contains(Credentials(text), rest[:at]) {
+			t.Errorf("%q: %q is not masked", text, rest[:at])
+		}
+	})
+}
