@@ -21,6 +21,8 @@ for module in . release; do
   )
 done
 
+go -C .ci/vuln mod tidy -diff
+
 # action.yml is checked by way of the workflows that say `uses: ./`.
 git ls-files -z '.github/workflows/*.yml' '.ci/act/*.yml' 'examples/.github/workflows/*.yml' |
   xargs -0 go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 -color=false

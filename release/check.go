@@ -14,6 +14,7 @@ const repositoryName = "org/aws-oidc-action"
 
 var (
 	versionPattern = regexp.MustCompile(`^v(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$`)
+	linkDefinition = regexp.MustCompile(`(?m)^\[[^\]]+\]: `)
 	usesPattern    = regexp.MustCompile(`\buses:\s*["']?` + repositoryName + `(?:/[^@\s]*)?@([^\s"'#]*)`)
 )
 
@@ -52,7 +53,8 @@ func (r repository) check(ctx context.Context, version string) error {
 	if err != nil {
 		return err
 	}
-	problems := []error{checkChangelog(string(changelog), version)}
+	_, err = changelogSection(string(changelog), version)
+	problems := []error{err}
 	files, err := r.tracked(ctx, ".github/workflows", "examples")
 	if err != nil {
 		return err
@@ -67,21 +69,25 @@ func (r repository) check(ctx context.Context, version string) error {
 	return errors.Join(problems...)
 }
 
-// checkChangelog looks for the version's section in the form of Keep a
-// Changelog (https://keepachangelog.com): a heading with a date, and below it
-// at least one line.
-func checkChangelog(changelog, version string) error {
+// changelogSection returns what the changelog says of the version, in the form
+// of Keep a Changelog (https://keepachangelog.com): below a heading with a
+// date, at least one line.
+func changelogSection(changelog, version string) (string, error) {
 	number := strings.TrimPrefix(version, "v")
 	heading := regexp.MustCompile(`(?m)^## \[` + regexp.QuoteMeta(number) + `\] - [0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	at := heading.FindStringIndex(changelog)
 	if at == nil {
-		return fmt.Errorf(`CHANGELOG.md has no section "## [%s] - YYYY-MM-DD"; add it with the changes of this version`, number)
+		return "", fmt.Errorf(`CHANGELOG.md has no section "## [%s] - YYYY-MM-DD"; add it with the changes of this version`, number)
 	}
 	section, _, _ := strings.Cut(changelog[at[1]:], "\n## ")
-	if strings.TrimSpace(section) == "" {
-		return fmt.Errorf(`CHANGELOG.md: section "## [%s]" is empty; list the changes of this version`, number)
+	if end := linkDefinition.FindStringIndex(section); end != nil { // those at the end of the file belong to no section
+		section = section[:end[0]]
 	}
-	return nil
+	section = strings.TrimSpace(section)
+	if section == "" {
+		return "", fmt.Errorf(`CHANGELOG.md: section "## [%s]" is empty; list the changes of this version`, number)
+	}
+	return section, nil
 }
 
 // checkUses finds the uses of this action, or of its reusable workflows, that

@@ -8,22 +8,28 @@ import (
 	"testing"
 )
 
-func TestCheckChangelog(t *testing.T) {
+func TestChangelogSection(t *testing.T) {
 	tests := map[string]struct{ changelog, want string }{
-		"dated":            {"# Changelog\n\n## [1.2.3] - 2026-11-26\n### Added\n- This\n", ""},
-		"between others":   {"## [Unreleased]\n\n## [1.2.3] - 2026-11-26\n- This\n\n## [1.2.2] - 2026-11-01\n- That\n", ""},
-		"no section":       {"## [1.2.2] - 2026-11-01\n- That\n", `has no section "## [1.2.3] - YYYY-MM-DD"`},
-		"without a date":   {"## [1.2.3]\n- This\n", "has no section"},
-		"not yet released": {"## [1.2.3] - Unreleased\n- This\n", "has no section"},
-		"longer number":    {"## [1.2.34] - 2026-11-26\n- This\n", "has no section"},
-		"dots are dots":    {"## [1x2x3] - 2026-11-26\n- This\n", "has no section"},
-		"lower heading":    {"### [1.2.3] - 2026-11-26\n- This\n", "has no section"},
-		"nothing in it":    {"## [1.2.3] - 2026-11-26\n\n## [1.2.2] - 2026-11-01\n- That\n", "is empty"},
-		"nothing at all":   {"", "has no section"},
+		"dated":             {"# Changelog\n\n## [1.2.3] - 2026-11-26\n### Added\n- This\n", ""},
+		"between others":    {"## [Unreleased]\n\n## [1.2.3] - 2026-11-26\n- This\n\n## [1.2.2] - 2026-11-01\n- That\n", ""},
+		"before links":      {"## [1.2.3] - 2026-11-26\n- This\n\n[1.2.3]: https://example.com/\n", ""},
+		"nothing but links": {"## [1.2.3] - 2026-11-26\n\n[1.2.3]: https://example.com/\n", "is empty"},
+		"no section":        {"## [1.2.2] - 2026-11-01\n- That\n", `has no section "## [1.2.3] - YYYY-MM-DD"`},
+		"without a date":    {"## [1.2.3]\n- This\n", "has no section"},
+		"not yet released":  {"## [1.2.3] - Unreleased\n- This\n", "has no section"},
+		"longer number":     {"## [1.2.34] - 2026-11-26\n- This\n", "has no section"},
+		"dots are dots":     {"## [1x2x3] - 2026-11-26\n- This\n", "has no section"},
+		"lower heading":     {"### [1.2.3] - 2026-11-26\n- This\n", "has no section"},
+		"nothing in it":     {"## [1.2.3] - 2026-11-26\n\n## [1.2.2] - 2026-11-01\n- That\n", "is empty"},
+		"nothing at all":    {"", "has no section"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			expectError(t, checkChangelog(test.changelog, "v1.2.3"), test.want)
+			section, err := changelogSection(test.changelog, "v1.2.3")
+			expectError(t, err, test.want)
+			if err == nil && !strings.HasSuffix(section, "- This") {
+				t.Errorf("section is %q, expected it to end with its last line", section)
+			}
 		})
 	}
 }

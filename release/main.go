@@ -43,6 +43,7 @@ func verbs() []verb {
 		{"digest", "--layout DIR [--arch ARCH]", "print the digest of the index, or of the image for one architecture", runDigest},
 		{"push", "--layout DIR --to HOST/org/aws-oidc-action", "push the image under its version; print its digest", runPush},
 		{"pin", "--version vX.Y.Z --digest sha256:… [--image NAME] [--print]", "write the release commit and print its id, or print its action.yml", runPin},
+		{"publish", "--version vX.Y.Z --digest sha256:… --assets DIR [--image NAME]", "create release commit, tag and release on GitHub, from a job; print the commit's id", runPublish},
 		{"self-contained", "--layout DIR --out FILE.tar.gz", "write the action as an archive that needs no registry", runSelfContained},
 	}
 }

@@ -26,28 +26,7 @@ func runPin(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	if err := flags.parse(args); err != nil {
 		return err
 	}
-	if err := parseVersion(*version); err != nil {
-		return err
-	}
-	hash, err := v1.NewHash(*digest)
-	if err != nil || hash.Algorithm != "sha256" {
-		return usageError(fmt.Sprintf("digest %q is invalid; use the output of release build", *digest))
-	}
-	repo, err := openRepository(ctx)
-	if err != nil {
-		return err
-	}
-	if err := repo.requireClean(ctx); err != nil {
-		return err
-	}
-	if err := repo.check(ctx, *version); err != nil {
-		return err
-	}
-	action, err := repo.committed(ctx, actionFile)
-	if err != nil {
-		return err
-	}
-	changed, err := pinned(string(action), *image+"@"+hash.String())
+	repo, changed, err := releaseAction(ctx, *version, *image, *digest)
 	if err != nil {
 		return err
 	}
@@ -55,12 +34,41 @@ func runPin(ctx context.Context, args []string, stdout, _ io.Writer) error {
 		_, err := io.WriteString(stdout, changed)
 		return err
 	}
-	id, err := repo.commitFile(ctx, actionFile, changed, "Release "+*version)
+	id, err := repo.commitFile(ctx, actionFile, changed, releaseMessage(*version))
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, id)
 	return nil
+}
+
+func releaseMessage(version string) string { return "Release " + version }
+
+// releaseAction checks that HEAD can be released as the version, and returns
+// action.yml as the release commit has it.
+func releaseAction(ctx context.Context, version, image, digest string) (repository, string, error) {
+	if err := parseVersion(version); err != nil {
+		return repository{}, "", err
+	}
+	if hash, err := v1.NewHash(digest); err != nil || hash.Algorithm != "sha256" {
+		return repository{}, "", usageError(fmt.Sprintf("digest %q is invalid; use the output of release build", digest))
+	}
+	repo, err := openRepository(ctx)
+	if err != nil {
+		return repository{}, "", err
+	}
+	if err := repo.requireClean(ctx); err != nil {
+		return repository{}, "", err
+	}
+	if err := repo.check(ctx, version); err != nil {
+		return repository{}, "", err
+	}
+	source, err := repo.committed(ctx, actionFile)
+	if err != nil {
+		return repository{}, "", err
+	}
+	action, err := pinned(string(source), image+"@"+digest)
+	return repo, action, err
 }
 
 // pinned returns the action with the image in place of the Dockerfile.
@@ -77,6 +85,15 @@ func pinned(action, image string) (string, error) {
 // commitFile commits one file's new content on top of HEAD and returns the
 // commit's id. No branch moves, and working tree and index stay as they are.
 func (r repository) commitFile(ctx context.Context, path, content, message string) (string, error) {
+	tree, err := r.treeWith(ctx, path, content)
+	if err != nil {
+		return "", err
+	}
+	return r.git(ctx, nil, "", "commit-tree", tree, "-p", "HEAD", "-m", message)
+}
+
+// treeWith writes the tree that differs from HEAD in one file, and returns its id.
+func (r repository) treeWith(ctx context.Context, path, content string) (string, error) {
 	dir, err := os.MkdirTemp("", "release")
 	if err != nil {
 		return "", err
@@ -94,9 +111,5 @@ func (r repository) commitFile(ctx context.Context, path, content, message strin
 	if _, err := r.git(ctx, index, "", "update-index", "--cacheinfo", "100644,"+blob+","+path); err != nil {
 		return "", err
 	}
-	tree, err := r.git(ctx, index, "", "write-tree")
-	if err != nil {
-		return "", err
-	}
-	return r.git(ctx, nil, "", "commit-tree", tree, "-p", "HEAD", "-m", message)
+	return r.git(ctx, index, "", "write-tree")
 }

@@ -2,8 +2,6 @@ module github.com/org/aws-oidc-action/.ci/vuln
 
 go 1.26.0
 
-toolchain go1.26.11
-
 require (
 	golang.org/x/vuln v1.9.0
 	golang.org/x/vulndb v0.0.0-20261105234957-e22db6528018
