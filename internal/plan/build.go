@@ -32,7 +32,6 @@ func Build(s Sources) (Plan, []Problem) {
 		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
 		Timeout:           b.timeout(),
 		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
-		Network:           b.network(),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
 		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many() && !b.refresh()),
 		OutputCredentials: b.boolean("output-credentials", false),
@@ -49,6 +48,7 @@ func Build(s Sources) (Plan, []Problem) {
 		p.Warnings = b.warnings
 		return p, b.report.problems
 	}
+	p.Network = b.network() // after logout, which makes no call
 	b.refuseEmpty()
 	b.step = b.readStep()
 	b.endpoint = b.readEndpoint()

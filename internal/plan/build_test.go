@@ -195,6 +195,14 @@ func TestProxyComesFrom(t *testing.T) {
 	}
 }
 
+// A proxy that cannot be used keeps no job from cleaning up.
+func TestLogoutNeedsNoProxy(t *testing.T) {
+	_, problems := Build(sources(map[string]string{"logout": "true"}, map[string]string{"https_proxy": "http://ci:p@ss#word@127.0.0.1:9"}))
+	if len(problems) > 0 {
+		t.Errorf("problems %v", problems)
+	}
+}
+
 func TestSessionName(t *testing.T) {
 	for _, tt := range []struct{ run, attempt, job, index, want string }{
 		{"17238423423", "1", "deploy", "", "GitHubActions-17238423423-1-deploy"},
