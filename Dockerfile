@@ -1,11 +1,10 @@
-# The builder is the official Go image in its Alpine form: nothing here needs a C compiler or a shell,
-# and every job that builds this file pulls the builder first, so the smallest one wins. Its version is that of
-# the toolchain in go.mod. To pin its digest too: --build-arg BUILDER=golang:1.26.11-alpine@sha256:…
-ARG BUILDER=golang:1.26.11-alpine
-
+# The builder is the official Go image in its Alpine form: nothing here needs a C compiler or a shell, and every
+# job that builds this file pulls the builder first, so the smallest one wins. Its version is that of the toolchain
+# in go.mod. No ARG stands in for it, because Dependabot would not see it then.
+#
 # This stage is the recipe of the release as well: release/recipe.go reads it and builds the same bytes without
 # Docker. So everything that decides bytes is set here, also what is Go's default today.
-FROM ${BUILDER} AS build
+FROM golang:1.26.11-alpine AS build
 ENV CGO_ENABLED=0
 ENV GOAMD64=v1
 ENV GOARM64=v8.0

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Makes the Dockerfile's builder image out of this machine's Go toolchain and module cache, and tags it
-# with the name that is the default of the Dockerfile's BUILDER argument: no registry is needed then.
+# with the name that the Dockerfile has for it: no registry is needed then.
 # The image has neither a shell nor a proxy to ask, so a build that passes with it uses the exec form
 # only and needs no module that go.mod does not name. An official image of that name is left alone.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 
-tag=$(sed -n 's/^ARG BUILDER=//p' Dockerfile)
+tag=$(sed -n 's/^FROM \(.*\) AS build$/\1/p' Dockerfile)
 label=aws-oidc-action.made-by-ci
 if docker image inspect "$tag" >/dev/null 2>&1 &&
   [ -z "$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$tag")" ]; then

@@ -23,7 +23,7 @@ type recipe struct {
 
 var (
 	toolchainLine = regexp.MustCompile(`(?m)^toolchain (go[0-9.]+)$`)
-	builderLine   = regexp.MustCompile(`(?m)^ARG BUILDER=(\S+)$`)
+	builderLine   = regexp.MustCompile(`(?m)^FROM (\S+) AS build$`)
 	stageLine     = regexp.MustCompile(`(?m)^FROM .*$`)
 	envLine       = regexp.MustCompile(`^([A-Z][A-Z0-9_]*)=(?:"([^"\\]*)"|([^\s"'\\]*))$`)
 	argLine       = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
@@ -42,7 +42,7 @@ func readRecipe(dockerfile, gomod string) (recipe, error) {
 	builder := builderLine.FindStringSubmatch(dockerfile)
 	expected := "golang:" + strings.TrimPrefix(r.goVersion, "go") + "-alpine"
 	if builder == nil {
-		return recipe{}, fmt.Errorf("no ARG BUILDER in Dockerfile; set it to %s", expected)
+		return recipe{}, fmt.Errorf("no stage \"build\" in Dockerfile; begin it with FROM %s AS build", expected)
 	}
 	if image, _, _ := strings.Cut(builder[1], "@"); image != expected {
 		return recipe{}, fmt.Errorf("builder %q of Dockerfile is not the toolchain of go.mod; use %s", builder[1], expected)

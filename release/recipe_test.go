@@ -42,8 +42,8 @@ func TestRecipePins(t *testing.T) {
 
 func TestReadRecipeRefuses(t *testing.T) {
 	tests := map[string]struct{ old, new, want string }{
-		"builder of another version": {"golang:1.26.11-alpine\n", "golang:1.26-alpine\n", `builder "golang:1.26-alpine" of Dockerfile is not the toolchain of go.mod`},
-		"builder by digest":          {"golang:1.26.11-alpine\n", "golang:1.26.11-alpine@sha256:00\n", ""},
+		"builder of another version": {"golang:1.26.11-alpine AS", "golang:1.26-alpine AS", `builder "golang:1.26-alpine" of Dockerfile is not the toolchain of go.mod`},
+		"builder by digest":          {"golang:1.26.11-alpine AS", "golang:1.26.11-alpine@sha256:00 AS", ""},
 		"argument with a default":    {"ARG COMMIT\n", "ARG COMMIT=main\n", `"ARG COMMIT=main" of Dockerfile: arguments must not have a default`},
 		"several settings in a line": {"ENV GOAMD64=v1\n", "ENV GOAMD64=v1 GOARM64=v8.0\n", "expected NAME=VALUE"},
 		"continued line":             {"ENV GOAMD64=v1\n", "ENV GOAMD64=\\\n  v1\n", "expected NAME=VALUE"},
