@@ -2,42 +2,56 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/ambient"
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// keep looks whether the credentials that the job already has serve, for every
+// keep reports whether the credentials that the job already has serve for every
 // profile: they work, belong to the wanted account and role, and last long
-// enough as far as their end is known. Then it puts out whose they are, and
-// nothing is fetched.
+// enough as far as their end is known. Then it publishes their identity, and
+// nothing is fetched. It takes at most half of the time that ctx leaves, so
+// that a login can follow.
 func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.plan.Timeout)
-	defer cancel()
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
 	walker := p.walker(s, nil)
 	var results []result
 	for _, profile := range p.plan.Profiles {
-		session, from, found := p.existing(ctx, s, p.keptName(profile))
-		if !found {
-			p.runner.Info("There are no credentials to keep%s", forProfile(profile))
-			return false, nil
-		}
-		p.maskSession(session)
-		session, err := walker.Identify(ctx, ownSTS(profile), session)
-		if notCancelled(err) {
-			p.runner.Info("The credentials of %s do not work any more (%v): new ones are fetched", from, err)
-			return false, nil
-		}
-		if err != nil {
+		found, err := p.existing(ctx, s, profile)
+		if errors.Is(err, context.Canceled) {
 			return false, err
 		}
-		if session.Expires.IsZero() {
+		if err != nil {
+			p.runner.Info("No existing credentials%s (%s); fetching new ones", forProfile(profile), whyNone(err))
+			return false, nil
+		}
+		p.maskSession(found.Session)
+		if found.Renewing && !p.plan.OutputCredentials {
+			found.Expires = time.Time{} // later steps get new ones in time
+		}
+		session, err := walker.Identify(ctx, ownSTS(profile), found.Session)
+		if errors.Is(err, context.Canceled) {
+			return false, err
+		}
+		if err != nil {
+			p.runner.Info("Existing credentials (%s) %s; fetching new ones", found.From, notIdentified(err))
+			return false, nil
+		}
+		if session.Expires.IsZero() && !found.Renewing {
 			state, err := s.Read()
 			if err != nil {
 				return false, err
@@ -45,13 +59,60 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 			session.Expires = state.Expiry(session.AccessKeyID)
 		}
 		if why := p.unfit(profile, session); why != "" {
-			p.runner.Info("The credentials of %s are not kept: %s", from, why)
+			p.runner.Info("Existing credentials (%s) are not used: %s", found.From, why)
 			return false, nil
 		}
-		p.runner.Info("Keeps the credentials of %s: %s", from, session.ARN)
+		p.runner.Info("Using existing credentials (%s): %s", found.From, session.ARN)
 		results = append(results, result{profile: profile, session: session})
 	}
 	return true, p.publishKept(ctx, s, results)
+}
+
+var errNoneExist = errors.New("none are configured")
+
+// existing returns the credentials that later steps would use for a profile if
+// this one fetched none: those of the profile if it has a name, else the
+// environment's, and without a name the whole default chain.
+func (p *phase) existing(ctx context.Context, s *store, profile plan.Profile) (ambient.Credentials, error) {
+	name := p.keptName(profile)
+	if name == "" {
+		return p.ambient(ctx, s, profile, s.onlyProfile())
+	}
+	if p.plan.UnsetCurrent {
+		return ambient.Credentials{}, errNoneExist
+	}
+	chain := p.chain(s, profile)
+	found, ok, err := chain.Profile(ctx, name)
+	if err != nil || ok {
+		return found, err
+	}
+	if found, ok = chain.Environment(); ok {
+		return found, nil
+	}
+	return ambient.Credentials{}, errNoneExist
+}
+
+// whyNone leaves out the advice, which is about credentials to be used in place
+// of a login.
+func whyNone(err error) string {
+	if e, ok := errors.AsType[*ambient.Error](err); ok {
+		return e.Source + ": " + e.Reason
+	}
+	return err.Error()
+}
+
+// notIdentified tells credentials that AWS refuses from a question that nobody
+// answered.
+func notIdentified(err error) string {
+	denial, ok := errors.AsType[*explain.Denial](err)
+	if !ok {
+		return "cannot be checked: " + err.Error()
+	}
+	// AWS refuses keys and signatures with status 403, and nothing else.
+	if denial.Code == "" || denial.Status != http.StatusForbidden || denial.Deadline {
+		return "cannot be checked: " + denial.What()
+	}
+	return "no longer work: " + denial.What()
 }
 
 // publishKept puts out whose credentials are kept, and exports their region as
@@ -96,14 +157,14 @@ func (p *phase) unfit(wanted plan.Profile, s assume.Session) string {
 	}
 	if role := wanted.Last().Role; role != "" {
 		if role.Account() != "" && role.Account() != s.Account {
-			return fmt.Sprintf("they belong to account %s, wanted is %s", s.Account, role.Account())
+			return fmt.Sprintf("they belong to account %s, expected %s", s.Account, role.Account())
 		}
 		if !strings.Contains(s.ARN, ":assumed-role/"+role.Name()+"/") {
-			return fmt.Sprintf("they are those of %s, wanted is role %s", s.ARN, role.Name())
+			return fmt.Sprintf("they belong to %s, expected role %s", s.ARN, role.Name())
 		}
 	}
 	if left := s.Expires.Sub(p.Now()); !s.Expires.IsZero() && left < p.plan.MinRemaining {
-		return fmt.Sprintf("they end in %s, before min-remaining-seconds", left.Round(time.Second))
+		return fmt.Sprintf("they end in %s, which is less than min-remaining-seconds", left.Round(time.Second))
 	}
 	return ""
 }

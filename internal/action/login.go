@@ -26,24 +26,24 @@ type result struct {
 	failure *explain.Diagnosis
 }
 
-// login walks the chains of all profiles side by side, within one deadline.
+// login walks the chains of all profiles concurrently, until ctx ends.
 // Nothing is published here. It returns the results in the plan's order, or
 // why the step fails.
 func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnosis) {
-	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
-	defer cancel()
 	tokens := p.tokens()
 	walker := p.walker(s, tokens)
-	evidence := sync.OnceValue(func() explain.Evidence { return p.evidence(ctx) })
+	evidence := sync.OnceValue(func() explain.Evidence {
+		return p.evidence(context.WithoutCancel(ctx)) // which explains an expired deadline, too
+	})
 	results := make([]result, len(p.plan.Profiles))
 	var group sync.WaitGroup
 	for i, profile := range p.plan.Profiles {
 		group.Go(func() {
-			results[i] = p.walk(deadline, walker, tokens, evidence, profile)
+			results[i] = p.walk(ctx, walker, tokens, evidence, profile)
 		})
 	}
 	group.Wait()
-	if ctx.Err() != nil {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, failure(ctx.Err())
 	}
 	return results, p.judge(results)

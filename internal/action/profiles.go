@@ -4,46 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
 )
-
-// fromProfile returns the credentials of a profile: its keys, or the session
-// that its program came to last, if that still lives.
-func (p *phase) fromProfile(ctx context.Context, s *store, name string) (session assume.Session, from string, found bool) {
-	if name == "" {
-		return assume.Session{}, "", false
-	}
-	files, err := p.openProfileFiles(ctx, s)
-	if err != nil {
-		return assume.Session{}, "", false
-	}
-	defer files.Close()
-	config, credentials, err := files.load()
-	if err != nil {
-		return assume.Session{}, "", false
-	}
-	if session, found = keysIn(credentials, name); !found {
-		if _, process := config.Get(name, "credential_process"); !process {
-			return assume.Session{}, "", false
-		}
-		if session, found = p.refreshed(s, name); !found {
-			return assume.Session{}, "", false
-		}
-	}
-	return session, "profile " + name, true
-}
-
-// keysIn returns the keys that a profile has in one of the files.
-func keysIn(file *profile.File, name string) (session assume.Session, found bool) {
-	id, _ := file.Get(name, "aws_access_key_id")
-	key, _ := file.Get(name, "aws_secret_access_key")
-	token, _ := file.Get(name, "aws_session_token")
-	return assume.Session{AccessKeyID: id.Reveal(), SecretAccessKey: key, SessionToken: token}, !id.IsZero() && !key.IsZero()
-}
 
 // profileEntry is a profile to be written.
 type profileEntry struct {

@@ -169,7 +169,7 @@ func (p *phase) environment(results []result) []runner.Pair {
 // environment, or of the profile that stands for it.
 func (p *phase) regions(results []result) []runner.Pair {
 	r, ok := p.inEnvironment(results)
-	if !ok || !p.plan.ExportEnv && !p.many() && !p.plan.Refresh {
+	if !ok || !p.plan.ExportRegion {
 		return nil
 	}
 	return []runner.Pair{
@@ -337,6 +337,10 @@ func (p *phase) conclude(results []result) {
 		p.tellHowLong()
 	}
 	if p.plan.ExportEnv || p.many() || p.plan.Refresh {
+		return
+	}
+	if only := p.plan.Profiles[0]; only.Source == plan.SourceAmbient && only.Name == "" {
+		p.runner.Info("Note: later steps get these credentials from the same source; to export them, set output-env-credentials: true")
 		return
 	}
 	if p.runner.Getenv("AWS_ACCESS_KEY_ID") != "" && !p.plan.UnsetCurrent {

@@ -1,7 +1,6 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/jobstate"
-	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -75,26 +72,6 @@ func (p *phase) tellHowLong() {
 	}
 	p.runner.Info("Note: the credentials renew themselves until %s, when GitHub's request token ends, and then last as long as their session; where that is too short, log in to a first hop with a longer one (role-duration-seconds, at most 12 hours)",
 		ends.UTC().Format(time.RFC3339))
-}
-
-// refreshed returns the session that a profile's program came to last, if that
-// still lives.
-func (p *phase) refreshed(s *store, name string) (assume.Session, bool) {
-	state, err := s.Read()
-	if err != nil {
-		return assume.Session{}, false
-	}
-	stored, err := s.stored()
-	if err != nil {
-		return assume.Session{}, false
-	}
-	for _, known := range []string{name, cmp.Or(state.DefaultProfile(), plan.DefaultProfile)} {
-		session, err := stored.Session(known)
-		if err == nil && session.Expires.After(p.Now()) {
-			return session, true
-		}
-	}
-	return assume.Session{}, false
 }
 
 // removeLogins deletes what a record left for the helper, and says what came of

@@ -145,3 +145,28 @@ func TestRefreshNeedsAToken(t *testing.T) {
 	w.failed(w.use(inputs{"refresh": "true", "role-to-assume": notGiven, "role-chain": notGiven, "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "x"}), "invalid-input")
 	w.failed(w.use(inputs{"refresh": "true", "output-env-credentials": "true"}), "invalid-input")
 }
+
+// Steps that use what the job has ask the store of a profile that refreshes
+// itself, and do not start the program.
+func TestTheDefaultChainAsksTheStore(t *testing.T) {
+	w := newWorld(t, "")
+	if r := w.use(inputs{"refresh": "true"}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	must(w, os.WriteFile(filepath.Join(w.job.Temp(), jobstate.DirName, jobstate.HelperName), []byte("#!/bin/sh\nexit 9\n"), 0o700))
+	first := w.ask("default").Store
+	before, err := first.Session("default")
+	must(w, err)
+	for _, age := range []time.Duration{time.Minute, 50 * time.Minute} { // the second one is due
+		w.now = w.now.Add(age)
+		r := w.use(inputs{"role-to-assume": notGiven, "role-chain": notGiven, "output-credentials": "true"})
+		if r.Failed {
+			t.Fatal(w.job.Log())
+		}
+		now, err := first.Session("default")
+		must(w, err)
+		if got := r.Outputs["aws-access-key-id"]; got != now.AccessKeyID || (got == before.AccessKeyID) != (age < time.Hour/3) {
+			t.Errorf("after %v: key %s, first %s, now %s", age, got, before.AccessKeyID, now.AccessKeyID)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/oidc"
@@ -17,25 +18,23 @@ import (
 // origin returns the credentials that a chain begins with, and says in the log
 // which they are.
 func (p *phase) origin(ctx context.Context, s *store, profile plan.Profile) (assume.Session, error) {
-	var session assume.Session
-	var from string
-	var err error
-	switch profile.Source {
-	case plan.SourceKeys:
-		session, from = p.inputKeys(), "the input aws-access-key-id"
-	case plan.SourceExisting:
-		var found bool
-		if session, from, found = p.existing(ctx, s, ""); !found {
-			session, from, err = p.ambient(ctx, s, profile)
-		}
-	default:
-		session, from, err = p.ambient(ctx, s, profile)
+	if profile.Source == plan.SourceKeys {
+		p.runner.Info("Using the credentials of input aws-access-key-id")
+		return p.inputKeys(), nil
 	}
+	fallback := ""
+	if profile.Source == plan.SourceExisting {
+		fallback = s.onlyProfile()
+	}
+	found, err := p.ambient(ctx, s, profile, fallback)
 	if err != nil {
 		return assume.Session{}, err
 	}
-	p.runner.Info("Credentials come from %s", from)
-	return session, nil
+	p.runner.Info("Using the credentials of the default chain (%s)", found.From)
+	if found.Renewing && profile.Name == "" && !p.plan.ExportEnv && !p.plan.OutputCredentials {
+		found.Expires = time.Time{} // it matters to nobody: later steps get new ones in time
+	}
+	return found.Session, nil
 }
 
 func (p *phase) inputKeys() assume.Session {
@@ -44,45 +43,6 @@ func (p *phase) inputKeys() assume.Session {
 		SecretAccessKey: secret.New(p.runner.Input("aws-secret-access-key")),
 		SessionToken:    secret.New(p.runner.Input("aws-session-token")),
 	}
-}
-
-// existing returns the job's credentials: for a profile those that stand under
-// its name, else the environment's keys, else those of a profile that an
-// earlier step wrote.
-func (p *phase) existing(ctx context.Context, s *store, profileName string) (session assume.Session, from string, found bool) {
-	if p.plan.UnsetCurrent {
-		return assume.Session{}, "", false
-	}
-	if profileName != "" {
-		if session, from, found = p.fromProfile(ctx, s, profileName); found {
-			return session, from, true
-		}
-	}
-	if session, found = p.environmentKeys(); found {
-		return session, "the environment (AWS_ACCESS_KEY_ID)", true
-	}
-	if profileName != "" {
-		return assume.Session{}, "", false
-	}
-	names := []string{p.runner.Getenv("AWS_PROFILE"), plan.DefaultProfile}
-	if state, err := s.Read(); err == nil {
-		names = append(names, state.OnlyProfile())
-	}
-	for _, name := range names {
-		if session, from, found = p.fromProfile(ctx, s, name); found {
-			break
-		}
-	}
-	return session, from, found
-}
-
-func (p *phase) environmentKeys() (session assume.Session, found bool) {
-	session = assume.Session{
-		AccessKeyID:     p.runner.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: secret.New(p.runner.Getenv("AWS_SECRET_ACCESS_KEY")),
-		SessionToken:    secret.New(p.runner.Getenv("AWS_SESSION_TOKEN")),
-	}
-	return session, session.AccessKeyID != "" && !session.SecretAccessKey.IsZero()
 }
 
 // maxTokenFile bounds a file with a token, in bytes; STS takes 20000.

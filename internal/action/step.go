@@ -103,15 +103,11 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return p.logout(ctx, store)
 	}
 	p.announce()
-	if p.needsToken() && !job.HasToken() {
-		return p.missingToken(job, explain.MissingToken(job))
-	}
-	if d := p.checkProfiles(ctx, store); d != nil {
-		return d
-	}
-	p.client = p.HTTP(p.network(ctx))
+	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
+	defer cancel()
+	p.client = p.HTTP(p.network(deadline))
 	if p.plan.UseExisting {
-		kept, err := p.keep(ctx, store)
+		kept, err := p.keep(deadline, store)
 		if err != nil {
 			return failure(err)
 		}
@@ -119,7 +115,13 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 			return nil
 		}
 	}
-	results, d := p.login(ctx, store)
+	if p.needsToken() && !job.HasToken() {
+		return p.missingToken(job, explain.MissingToken(job))
+	}
+	if d := p.checkProfiles(deadline, store); d != nil {
+		return d
+	}
+	results, d := p.login(deadline, store)
 	if d != nil {
 		return d
 	}

@@ -425,3 +425,25 @@ func TestAWrongClockIsPutRight(t *testing.T) {
 		}
 	}
 }
+
+// Existing credentials are looked at before a token is demanded, and within the
+// same deadline as the login.
+func TestExistingCredentialsComeFirst(t *testing.T) {
+	world := strings.Replace(tableWorld, "# more of the workflow", "id-token: false", 1)
+	w := newWorld(t, world)
+	if r := w.use(inputs{"aws-access-key-id": ciID, "aws-secret-access-key": ciSecret, "role-to-assume": deployRole}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	r := w.use(inputs{"role-to-assume": deployRole, "use-existing-credentials": "true"})
+	if r.Failed || !strings.Contains(r.Outputs["authenticated-arn"], ":assumed-role/deploy/") {
+		t.Errorf("a job without a token did not keep its credentials:\n%s", w.job.Log())
+	}
+	w.failed(w.use(inputs{"role-to-assume": "arn:aws:iam::111111111111:role/hub", "use-existing-credentials": "true"}), "id-token-permission-missing")
+
+	w = newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "env: {AWS_ACCESS_KEY_ID: AKIANOBODYKNOWSME000, AWS_SECRET_ACCESS_KEY: x}", 1)+"\nfaults: [{call: any, fault: hang, times: always}]\n")
+	begin := time.Now()
+	w.failed(w.use(inputs{"use-existing-credentials": "true", "action-timeout-s": "2"}), "deadline")
+	if took := time.Since(begin); took > 3*time.Second {
+		t.Errorf("the step took %v", took)
+	}
+}

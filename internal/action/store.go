@@ -77,3 +77,12 @@ func (s *store) stored() (*refresh.Store, error) {
 	s.refresh = opened
 	return opened, nil
 }
+
+// onlyProfile is the name of the one profile that the job's steps wrote, or "".
+func (s *store) onlyProfile() string {
+	state, err := s.Read()
+	if err != nil {
+		return ""
+	}
+	return state.OnlyProfile()
+}

@@ -2,16 +2,10 @@ package action
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 	"time"
-
-	"github.com/org/aws-oidc-action/internal/runner"
 )
 
 // ambientCases have a machine's own credentials, or what stands in their way.
@@ -20,68 +14,74 @@ import (
 // on, which an earlier use has got. {silent} is that of one that never answers.
 var ambientCases = []tableCase{
 	{name: "an instance's role", job: instance, use: aside, then: []use{
-		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{later}"), says: []string{"the default chain (instance)"}}}},
+		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (instance)"}}}},
 	{name: "an instance's role where the job's keys are unset", job: instance, use: byOIDC, then: []use{
-		{with: unset, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{later}"), says: []string{"the default chain (instance)"}}}},
+		{with: unset, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion + " AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN=", out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (instance)"}}}},
 	{name: "an instance's role as the first of a chain", job: instance, use: aside, then: []use{
 		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy"}}},
 	{name: "an instance's role for two hours", job: instance, use: aside, then: []use{
 		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "role-duration-seconds": "7200"}, calls: "AssumeRole deploy by hub duration=7200 tags=default ValidationError", code: "duration-over-chaining-hour"}}},
 	{name: "an instance's role behind a first login", job: instance, use: byOIDC, then: []use{
-		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy", says: []string{"the environment (AWS_ACCESS_KEY_ID)"}}}},
+		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy", says: []string{"the default chain (environment)"}}}},
 	{name: "an instance that does not answer", job: vars{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "{silent}"},
-		use: use{with: plain, code: "failed", says: []string{"within two seconds", "hop limit of 2"}}},
-	{name: "an instance that is not to be asked", job: also(instance, vars{"AWS_EC2_METADATA_DISABLED": "True"}), use: use{with: plain, code: "failed", says: []string{"found no credentials", "unset AWS_EC2_METADATA_DISABLED"}}},
+		use: use{with: plain, code: "failed", says: []string{"timed out after 2s", "--http-put-response-hop-limit 2"}}},
+	{name: "an instance that is not to be asked", job: also(instance, vars{"AWS_EC2_METADATA_DISABLED": "True"}), use: use{with: plain, code: "failed", says: []string{"no credentials from environment, profiles, container or instance: instance metadata service: AWS_EC2_METADATA_DISABLED is true", "unset it"}}},
 
 	{name: "a container's role", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/container"}), use: aside, then: []use{
-		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{+6h0m0s}"), says: []string{"the default chain (container)"}}}},
+		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (container)"}}}},
 	{name: "a container's role where the job's keys are unset", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/container"}, use: byOIDC, then: []use{
-		{with: unset, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{+6h0m0s}"), says: []string{"the default chain (container)"}}}},
+		{with: unset, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion + " AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN=", out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (container)"}}}},
 	{name: "a container's role for a token", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded", "AWS_CONTAINER_AUTHORIZATION_TOKEN": agentToken}, use: aside, then: []use{
-		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{+6h0m0s}")}}},
+		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", "")}}},
 	{name: "a container's role for a token in a file", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "stale", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "{temp}/pod/token"},
 		files: vars{"{temp}/pod/..2026_11_23/token": agentToken + "\n"}, links: vars{"{temp}/pod/..data": "..2026_11_23", "{temp}/pod/token": "..data/token"}, use: aside, then: []use{
-			{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{+6h0m0s}")}}},
+			{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", "")}}},
 	{name: "a container's role for a token file that is missing", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "{temp}/token"},
-		use: use{with: plain, code: "failed", says: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the container does not see {temp}/token"}}},
+		use: use{with: plain, code: "failed", says: []string{`variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "{temp}/token" does not exist`}}},
 	{name: "a container that refuses, on an instance that would not", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded"}),
-		use: use{with: plain, code: "failed", says: []string{"found no credentials", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI", "status 403"}}},
+		use: use{with: plain, code: "failed", says: []string{"status 403"}}},
 	{name: "a container that has nothing", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/empty"},
-		use: use{with: plain, code: "failed", says: []string{"found no credentials", "holds no keys"}}},
+		use: use{with: plain, code: "failed", says: []string{"the answer holds no keys"}}},
 	{name: "a container's role from afar", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://agent.example.com/role"}),
 		use: use{with: plain, code: "failed", says: []string{"variable AWS_CONTAINER_CREDENTIALS_FULL_URI", `"http://agent.example.com/role" would fetch credentials unencrypted`}}},
 
 	{name: "keys of the default profile at home", job: instance, files: vars{"{home}/.aws/credentials": "[default]\n" + profileKeys("ci")},
-		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the default chain (profile default)"}}},
-	{name: "keys of a profile at home, in the config file", job: vars{"AWS_PROFILE": "machine"}, files: vars{"{home}/.aws/config": "[profile machine]\nsso_session = corp\n" + profileKeys("ci")},
-		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", notes: "warning AWS_PROFILE", says: []string{"the default chain (profile machine)"}}},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile default)"}}},
+	{name: "keys of a profile at home, in the config file", job: vars{"AWS_PROFILE": "machine"}, files: vars{"{home}/.aws/config": "[profile machine]\n" + profileKeys("ci")},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile machine)"}}},
 	{name: "keys of an announced profile", job: vars{"AWS_SHARED_CREDENTIALS_FILE": "{temp}/machine", "AWS_PROFILE": "machine"}, files: vars{"{temp}/machine": "[machine]\n" + profileKeys("ci")},
-		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", notes: "warning AWS_PROFILE", says: []string{"the default chain (profile machine)"}}},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile machine)"}}},
 	{name: "keys of an announced profile in the workspace", job: vars{"AWS_SHARED_CREDENTIALS_FILE": "aws/machine"}, files: vars{"{workspace}/aws/machine": "[default]\n" + profileKeys("ci")},
-		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the default chain (profile default)"}}},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile default)"}}},
 	{name: "keys of a profile of an earlier step", use: use{with: inputs{"aws-profile": "default"}, calls: byOIDC.calls, env: announced, out: facts("hub"), files: profileFilesOf("default", "hub")}, then: []use{
-		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", ""), env: "+ " + announced, says: []string{"the default chain (profile default)"}, files: profileFilesOf("default", "hub")}}},
+		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (profile default)"}, files: profileFilesOf("default", "hub")}}},
 	{name: "a profile without keys, on an instance", job: instance, use: aside, files: vars{"{home}/.aws/config": "[default]\nregion = us-west-2\n"}, then: []use{
-		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", out: factsUntil("hub", "{name}", "{later}"), says: []string{"the default chain (instance)"}}}},
-	{name: "a profile that is missing, on an instance", job: also(instance, vars{"AWS_PROFILE": "machine"}), use: use{with: plain, code: "failed", says: []string{"found no credentials", `profile "machine" of AWS_PROFILE`}}},
+		{with: plain, calls: "GetCallerIdentity by hub", as: "hub", env: justRegion, out: factsUntil("hub", "{name}", ""), says: []string{"the default chain (instance)"}}}},
+	{name: "a profile that is missing, on an instance", job: also(instance, vars{"AWS_PROFILE": "machine"}), use: use{with: plain, code: "failed", says: []string{`no credentials from profile "machine" (AWS_PROFILE)`}}},
 	{name: "a profile that assumes a role, on an instance", job: instance, files: vars{"{home}/.aws/config": "[default]\nrole_arn = " + deployRole + "\nsource_profile = default\n" + profileKeys("ci")},
-		use: use{with: plain, code: "failed", says: []string{`profile "default" needs more than keys (role_arn)`, "role-to-assume", "role-chaining: true"}}},
+		use: use{with: plain, calls: "AssumeRole deploy by ci", as: "deploy", env: justRegion, out: factsUntil("deploy", "{name}", ""), says: []string{"the default chain (profile default)"}}},
+	{name: "a profile that assumes a role with that of the instance", job: instance, files: vars{"{home}/.aws/config": "[default]\nrole_arn = " + deployRole + "\ncredential_source = Ec2InstanceMetadata\nrole_session_name = pod-7\n"}, use: aside, then: []use{
+		{with: plain, calls: "AssumeRole deploy by hub name=pod-7", as: "deploy", env: justRegion, out: factsUntil("deploy", "pod-7", "")}}},
 	{name: "a profile that asks a program, on an instance", job: instance, files: vars{"{home}/.aws/config": "[default]\ncredential_process = /bin/false\n"},
-		use: use{with: plain, code: "failed", says: []string{`profile "default" needs more than keys (credential_process)`}}},
-	{name: "a profile that logs people in, on an instance", job: also(instance, vars{"AWS_CONFIG_FILE": "{temp}/sso", "AWS_PROFILE": "me"}), files: vars{"{temp}/sso": "[profile me]\nsso_session = corp\nsso_account_id = 111111111111\n"},
-		use: use{with: plain, code: "failed", says: []string{`profile "me" needs more than keys (sso_session)`}}},
+		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "default" (credential_process): the program ended with exit status 1`}}},
+	{name: "a profile whose program has keys", files: vars{"{home}/.aws/config": "[default]\ncredential_process = cat {temp}/keys\n", "{temp}/keys": processKeys},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", env: justRegion, out: factsUntil("ci", "{name}", ""), says: []string{"the default chain (profile default)"}}},
+	{name: "a profile in the workspace whose program has keys", job: vars{"AWS_CONFIG_FILE": "aws"}, files: vars{"{workspace}/aws": "[default]\ncredential_process = cat {temp}/keys\n", "{temp}/keys": processKeys},
+		use: use{with: plain, code: "failed", says: []string{"a program that a file of the workspace names is not started"}}},
+	{name: "a profile that logs people in, on an instance", job: also(instance, vars{"AWS_CONFIG_FILE": "{temp}/sso", "AWS_PROFILE": "me"}), files: vars{"{temp}/sso": "[profile me]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = dev\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example\n"},
+		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "me" (sso_session): there is no login in {home}/.aws/sso/cache/`, "'aws sso login' needs a person"}}},
 	{name: "a file of profiles behind a link at home", files: vars{"{temp}/machine": "[default]\n" + profileKeys("ci")}, links: vars{"{home}/.aws/credentials": "{temp}/machine"},
-		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the default chain (profile default)"}}},
+		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile default)"}}},
 
 	{name: "a token file before a profile", job: also(serviceAccount, vars{"AWS_ROLE_SESSION_NAME": "pod-7"}), files: vars{"{temp}/token": "{token}", "{home}/.aws/credentials": "[default]\n" + profileKeys("ci")},
-		use: use{with: plain, calls: "AssumeRoleWithWebIdentity other name=pod-7", as: "other", out: factsUntil("other", "pod-7", "{+1h0m0s}"), says: []string{"the default chain (token file)"}}},
-	{name: "a token file without a session name", job: serviceAccount, files: vars{"{temp}/token": "{token}"}, use: use{with: plain, calls: "AssumeRoleWithWebIdentity other", as: "other"}},
+		use: use{with: plain, calls: "AssumeRoleWithWebIdentity other name=pod-7", as: "other", env: justRegion, out: factsUntil("other", "pod-7", ""), says: []string{"the default chain (token file)"}}},
+	{name: "a token file without a session name", job: serviceAccount, files: vars{"{temp}/token": "{token}"}, use: use{with: plain, calls: "AssumeRoleWithWebIdentity other", as: "other", out: factsUntil("other", "{name}", ""), env: justRegion}},
 	{name: "a token file as the first of a chain", job: also(serviceAccount, vars{"AWS_ROLE_ARN": "arn:aws:iam::111111111111:role/hub"}), files: vars{"{temp}/token": "{token}"},
 		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRoleWithWebIdentity hub; AssumeRole deploy by hub tags=default", as: "deploy"}},
-	{name: "a token file that is not there", job: serviceAccount, use: use{with: plain, code: "failed", says: []string{"variable AWS_WEB_IDENTITY_TOKEN_FILE: the container does not see {temp}/token"}}},
+	{name: "a token file that is not there", job: serviceAccount, use: use{with: plain, code: "failed", says: []string{`variable AWS_WEB_IDENTITY_TOKEN_FILE: "{temp}/token" does not exist`}}},
 	{name: "a token file of nobody", job: vars{"AWS_WEB_IDENTITY_TOKEN_FILE": "{temp}/token"}, files: vars{"{temp}/token": "{token}"}, use: use{with: plain, code: "failed", says: []string{`variable AWS_ROLE_ARN: "" is not the ARN of a role`}}},
 	{name: "a token file that is refused", job: also(serviceAccount, vars{"AWS_ROLE_ARN": lostRole}), files: vars{"{temp}/token": "{token}"}, use: use{with: plain, calls: "AssumeRoleWithWebIdentity " + lostRole + " AccessDenied", code: "web-identity-not-authorized"}},
-	{name: "keys before a token file", job: also(serviceAccount, ciVariables), use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the default chain (environment)"}}},
+	{name: "keys before a token file", job: also(serviceAccount, ciVariables), use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (environment)"}}},
 }
 
 var (
@@ -93,6 +93,12 @@ var (
 	// aside gets keys for the machine to hand out, and leaves none in the job.
 	aside = byOIDC.withInputs(inputs{"output-env-credentials": "false"}).exporting("none")
 )
+
+// processKeys is what a credential_process prints.
+const processKeys = `{"Version": 1, "AccessKeyId": "{ci.id}", "SecretAccessKey": "{ci.secret}"}`
+
+// justRegion is what a login without a role and without keys exports.
+const justRegion = "AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1"
 
 const agentToken = "Bearer of-the-pod"
 
@@ -137,6 +143,7 @@ func (w *tableJob) machine() (machine, silent string) {
 	mux.HandleFunc("GET /empty", func(out http.ResponseWriter, _ *http.Request) { fmt.Fprint(out, "{}") })
 	mux.HandleFunc("GET /guarded", func(out http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != agentToken {
+			out.Header().Set("Content-Type", "application/json")
 			out.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(out, `{"code": "AccessDenied", "message": "no token"}`)
 			return
@@ -151,61 +158,4 @@ func (w *tableJob) machine() (machine, silent string) {
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	w.Cleanup(hanging.Close)
 	return speaking.URL, hanging.URL
-}
-
-func TestContainerEndpoint(t *testing.T) {
-	for _, tt := range []struct{ relative, full, want string }{
-		{relative: "/v2/credentials/3f", want: "http://169.254.170.2/v2/credentials/3f"},
-		{relative: "/v2?id=3f", full: "http://elsewhere.example", want: "http://169.254.170.2/v2?id=3f"},
-		{relative: "//elsewhere.example/v2", want: "http://169.254.170.2//elsewhere.example/v2"},
-		{relative: ".elsewhere.example/v2"},
-		{relative: "@elsewhere.example/v2"},
-		{relative: "http://169.254.170.2/v2"},
-		{full: "https://agent.example.com/v2", want: "https://agent.example.com/v2"},
-		{full: "https://192.0.2.1:8443/v2", want: "https://192.0.2.1:8443/v2"},
-		{full: "http://169.254.170.2/v2", want: "http://169.254.170.2/v2"},
-		{full: "http://169.254.170.23/v1/credentials", want: "http://169.254.170.23/v1/credentials"},
-		{full: "http://[fd00:ec2::23]/v1/credentials", want: "http://[fd00:ec2::23]/v1/credentials"},
-		{full: "http://[fd00:0ec2:0::0:23]:80/v1", want: "http://[fd00:0ec2:0::0:23]:80/v1"},
-		{full: "http://127.0.0.1:8080/v2", want: "http://127.0.0.1:8080/v2"},
-		{full: "http://127.8.8.8/v2", want: "http://127.8.8.8/v2"},
-		{full: "http://[::1]/v2", want: "http://[::1]/v2"},
-		{full: "http://[::ffff:127.0.0.1]/v2", want: "http://[::ffff:127.0.0.1]/v2"},
-		{full: "http://localhost:8080/v2", want: "http://localhost:8080/v2"},
-		{full: "http://169.254.169.254/latest"},
-		{full: "http://169.254.170.20/v2"},
-		{full: "http://[fd00:ec2::254]/v1"},
-		{full: "http://10.0.0.1/v2"},
-		{full: "http://localhost.elsewhere.example/v2"},
-		{full: "http://127.0.0.1.elsewhere.example/v2"},
-		{full: "http://127.0.0.1@elsewhere.example/v2"},
-		{full: "http://user:h4nter2@127.0.0.1/v2"},
-		{full: "ftp://127.0.0.1/v2"},
-		{full: "127.0.0.1/v2"},
-		{full: "http:///v2"},
-	} {
-		got, err := containerEndpoint(tt.relative, tt.full)
-		switch {
-		case tt.want == "" && err == nil:
-			t.Errorf("relative %q, full %q: led to %s", tt.relative, tt.full, got)
-		case tt.want != "" && (err != nil || got != tt.want):
-			t.Errorf("relative %q, full %q: %q, %v; want %q", tt.relative, tt.full, got, err, tt.want)
-		case err != nil && strings.Contains(err.Error(), "h4nter2"):
-			t.Errorf("%q: the error shows the password: %v", tt.full, err)
-		}
-	}
-}
-
-// A container action sees the files of earlier steps elsewhere than the
-// variables say, which are for the host.
-func TestSharedFileOfAnEarlierStep(t *testing.T) {
-	here, host := t.TempDir(), "/home/runner/work/_temp/aws-oidc-action"
-	if err := os.WriteFile(filepath.Join(here, "config"), []byte("[default]\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := &phase{runner: runner.New([]string{"AWS_CONFIG_FILE=" + host + "/config"}, io.Discard)}
-	content, err := p.sharedFile(t.Context(), &store{shared: runner.Shared{Here: here, Value: host}}, "AWS_CONFIG_FILE", "config")
-	if err != nil || string(content) != "[default]\n" {
-		t.Errorf("%q, %v", content, err)
-	}
 }

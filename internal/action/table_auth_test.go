@@ -34,7 +34,7 @@ var ciVariables = vars{"AWS_ACCESS_KEY_ID": "{ci.id}", "AWS_SECRET_ACCESS_KEY": 
 
 var authCases = []tableCase{
 	// 1. Keys among the inputs.
-	{name: "keys alone", use: use{with: staticKeys, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"the input aws-access-key-id"}}},
+	{name: "keys alone", use: use{with: staticKeys, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"Using the credentials of input aws-access-key-id"}}},
 	{name: "keys beat a token file, role-chaining and OIDC", files: vars{"{temp}/token": "{token}"},
 		use: use{with: also(toRole(staticKeys, deployRole), inputs{"web-identity-token-file": "{temp}/token", "role-chaining": "true"}), calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
 	{name: "keys that are a session's", use: byOIDC, then: []use{
@@ -93,7 +93,7 @@ var authCases = []tableCase{
 
 	// 3. Credentials that are there already.
 	{name: "role-chaining with the environment's keys", use: byOIDC, then: []use{
-		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy", says: []string{"the environment (AWS_ACCESS_KEY_ID)"}}}},
+		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy", says: []string{"Using the credentials of the default chain (environment)"}}}},
 	{name: "role-chaining for two hours, signed by a session", use: byOIDC, then: []use{
 		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "role-duration-seconds": "7200"}, code: "duration-over-chaining-hour"}}},
 	{name: "role-chaining for two hours, signed by a user", job: ciVariables,
@@ -107,8 +107,8 @@ var authCases = []tableCase{
 			{with: inputs{"aws-profile": "second", "role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other", env: announced, out: facts("other"), files: profileFilesOf("first", "hub", "second", "other")},
 			{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by hub tags=default", as: "deploy", notes: "warning AWS_PROFILE", files: profileFilesOf("first", "hub", "second", "other")}}},
 	{name: "role-chaining with what the machine has", files: vars{"{home}/.aws/credentials": "[default]\n" + profileKeys("ci")},
-		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by ci tags=default", as: "deploy", says: []string{"Credentials come from the default chain (profile default)"}}},
-	{name: "role-chaining with nothing there", use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"found no credentials"}}},
+		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, calls: "AssumeRole deploy by ci tags=default", as: "deploy", says: []string{"Using the credentials of the default chain (profile default)"}}},
+	{name: "role-chaining with nothing there", use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"no credentials from environment, profiles, container or instance"}}},
 	{name: "role-chaining with force-skip-oidc", job: ciVariables,
 		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "force-skip-oidc": "true"}, calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
 	{name: "role-chaining without a role", use: use{with: inputs{"role-chaining": "true", "role-to-assume": notGiven}, code: "invalid-input", says: []string{"input role-chaining: needs a role-to-assume"}}},
@@ -159,9 +159,9 @@ var authCases = []tableCase{
 	{name: "OIDC at the endpoint of all services", job: vars{"AWS_ENDPOINT_URL_STS": "", "AWS_ENDPOINT_URL": "{server}"}, use: byOIDC},
 
 	// 5. What the machine has.
-	{name: "the default chain's environment", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven}, calls: "GetCallerIdentity by ci", as: "ci", says: []string{"Credentials come from the default chain (environment)"}}},
-	{name: "the default chain with force-skip-oidc", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven, "force-skip-oidc": "true"}, calls: "GetCallerIdentity by ci", as: "ci"}},
-	{name: "the default chain with nothing in it", use: use{with: inputs{"role-to-assume": notGiven}, code: "failed", says: []string{"found no credentials", "AWS_EC2_METADATA_DISABLED"}}},
+	{name: "the default chain's environment", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven}, calls: "GetCallerIdentity by ci", as: "ci", env: justRegion, says: []string{"Using the credentials of the default chain (environment)"}}},
+	{name: "the default chain with force-skip-oidc", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven, "force-skip-oidc": "true"}, calls: "GetCallerIdentity by ci", as: "ci", env: justRegion}},
+	{name: "the default chain with nothing in it", use: use{with: inputs{"role-to-assume": notGiven}, code: "failed", says: []string{"no credentials from environment, profiles, container or instance", "AWS_EC2_METADATA_DISABLED"}}},
 
 	// Whose account it is, on every way.
 	{name: "keys of an account that is allowed", use: use{with: also(staticKeys, inputs{"allowed-account-ids": "999999999999, 111111111111"}), calls: "GetCallerIdentity by ci", as: "ci"}},

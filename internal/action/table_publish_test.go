@@ -92,8 +92,8 @@ var publishCases = []tableCase{
 	{name: "unset-current-credentials", job: also(ciVariables, vars{"AWS_SESSION_TOKEN": "stale"}), use: use{with: inputs{"unset-current-credentials": "true"}, calls: byOIDC.calls, as: "hub"}},
 	{name: "unset-current-credentials with a profile", job: also(ciVariables, vars{"AWS_SESSION_TOKEN": "stale"}),
 		use: use{with: inputs{"unset-current-credentials": "true", "aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= " + announced, out: facts("hub"), files: inProfile.files}},
-	{name: "unset-current-credentials with role-chaining", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"found no credentials"}}},
-	{name: "unset-current-credentials on the machine's own", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": notGiven}, code: "failed", says: []string{"found no credentials"}}},
+	{name: "unset-current-credentials with role-chaining", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"no credentials from environment, profiles, container or instance"}}},
+	{name: "unset-current-credentials on the machine's own", job: ciVariables, use: use{with: inputs{"unset-current-credentials": "true", "role-to-assume": notGiven}, code: "failed", says: []string{"no credentials from environment, profiles, container or instance"}}},
 	{name: "AWS_SKIP_CLEANUP_STEP", job: vars{"AWS_SKIP_CLEANUP_STEP": "True"}, use: inProfile},
 
 	// Masks and summary.

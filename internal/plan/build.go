@@ -33,12 +33,13 @@ func Build(s Sources) (Plan, []Problem) {
 		Timeout:           b.timeout(),
 		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
-		ExportEnv:         b.boolean("output-env-credentials", b.input("aws-profile") == "" && !b.many() && !b.refresh()),
+		ExportEnv:         b.boolean("output-env-credentials", b.exportsByDefault()),
 		OutputCredentials: b.boolean("output-credentials", false),
 		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
 		Refresh:           b.refresh(),
 		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
 	}
+	p.ExportRegion = p.ExportEnv || b.many() || p.Refresh || b.fromMachine() && b.input("output-env-credentials") == ""
 	b.boolean("mask-aws-account-id", false) // for its problem; see MasksAccounts
 	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
 	if b.boolean("disable-retry", false) {
@@ -92,6 +93,18 @@ func (b *builder) timeout() time.Duration {
 // out empty.
 func (b *builder) many() bool {
 	return b.input("profiles") != "" || b.input("profiles-file") != "" || b.values.empty["profiles"]
+}
+
+// exportsByDefault reports whether the keys go into the environment where
+// output-env-credentials is not given. Those of the machine do not: exported,
+// they would no longer be renewed, and would shadow their source.
+func (b *builder) exportsByDefault() bool {
+	return b.input("aws-profile") == "" && !b.many() && !b.refresh() && !b.fromMachine()
+}
+
+// fromMachine reports whether a plain login uses what the machine has, as it is.
+func (b *builder) fromMachine() bool {
+	return b.input("role-to-assume") == "" && b.input("aws-access-key-id") == "" && b.input("aws-profile") == "" && !b.many()
 }
 
 func (b *builder) refresh() bool { return b.boolean("refresh", false) }

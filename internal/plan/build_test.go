@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 			}},
 		}},
 		MinRemaining: 15 * time.Minute,
-		Timeout:      2 * time.Minute, Attempts: 12, Parallel: 8, ExportEnv: true, Summary: SummaryFailure,
+		Timeout:      2 * time.Minute, Attempts: 12, Parallel: 8, ExportEnv: true, ExportRegion: true, Summary: SummaryFailure,
 	}
 	if diff := cmp.Diff(want, p, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)

@@ -61,7 +61,7 @@ var Inputs = []Input{
 	{Name: "output-credentials", Env: []string{"OUTPUT_CREDENTIALS"},
 		Description: "Also give the credentials as step outputs (default false)"},
 	{Name: "output-env-credentials",
-		Description: "Export the credentials to the environment of later steps (default true, with aws-profile, profiles or refresh false)"},
+		Description: "Export the credentials to the environment of later steps (default true; false with aws-profile, profiles or refresh, and for credentials of the machine, which are used without a role and without keys)"},
 	{Name: "aws-profile",
 		Description: "Write the credentials to a profile of this name in files of the action's own, which AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE announce"},
 	{Name: "overwrite-aws-profile", Env: []string{"OVERWRITE_AWS_PROFILE"},

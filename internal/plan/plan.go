@@ -38,6 +38,7 @@ type Plan struct {
 
 	UnsetCurrent      bool // blank keys of earlier steps, and do not use them
 	ExportEnv         bool // output-env-credentials
+	ExportRegion      bool // the environment gets the region, with or without keys
 	OutputCredentials bool
 	OverwriteProfile  bool
 	Refresh           bool // SDKs ask a program for credentials, instead of finding keys

@@ -42,6 +42,15 @@ func (p Process) entry() (Entry, error) {
 	return Entry{"credential_process", secret.New(strings.Join(words, " "))}, nil
 }
 
+// ProfileOf returns the name of the profile for which a command calls this
+// program, and whether the command is such a call, to the letter. Profile is
+// not looked at.
+func (p Process) ProfileOf(command string) (name string, ok bool) {
+	p.Profile = command[strings.LastIndexByte(command, ' ')+1:]
+	entry, err := p.entry()
+	return p.Profile, err == nil && entry.Value.Reveal() == command
+}
+
 // plainPath needs no quotes: no character means anything to a shell.
 var plainPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) })
 

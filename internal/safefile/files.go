@@ -55,6 +55,14 @@ func (f Files) ReadProjected(ctx context.Context, path string, limit int64) ([]b
 	})
 }
 
+// Inside reports whether a path leads into the workspace before any link in
+// there is followed.
+func (f Files) Inside(path string) bool {
+	place, err := f.locate(path)
+	defer place.Close()
+	return err != nil || place.workspace != nil
+}
+
 // Open opens a file for reading.
 func (f Files) Open(path string) (*os.File, error) { return f.open(path, os.O_RDONLY) }
 

@@ -1,0 +1,229 @@
+// Package ambient finds the credentials that a job has without logging in:
+// those of its environment, of a profile, of its container or pod, of its
+// instance. It reads profiles with the AWS SDK's config package and asks the
+// SDK's providers, in the order of the SDK for Go, but it reads no environment
+// of the process, starts no program that a workspace names, and has every role
+// assumed by the walker that it is given.
+package ambient
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/safefile"
+	"github.com/org/aws-oidc-action/internal/secret"
+)
+
+// Chain is the default chain of AWS's SDKs. All fields are needed but Fallback
+// and Stored.
+type Chain struct {
+	Environ []string // as os.Environ returns it; programs that profiles start inherit it, without ACTIONS_*, INPUT_* and STATE_*
+
+	// Files reads the files that variables and profiles name, and Path maps a
+	// path of theirs to the one by which this process sees the file.
+	Files safefile.Files
+	Path  func(string) string
+
+	// Foreign reports whether a file of profiles may be a repository's. No
+	// program of one is started.
+	Foreign func(path string) bool
+
+	// Stored returns the session of a credential_process of our own, without
+	// starting it, and whether the command is one.
+	Stored func(ctx context.Context, command string) (session assume.Session, ours bool, err error)
+
+	// Fallback is the profile that is used where AWS_PROFILE names none and
+	// the profile default has no credentials; or empty.
+	Fallback string
+
+	STS    plan.Hop              // region, endpoint, FIPS and session name of the roles that profiles assume
+	Walker func() *assume.Walker // assumes them
+	Mask   func(string)          // is called with each secret as soon as it is read
+	HTTP   *http.Client          // to AWS
+	Direct *http.Client          // to the machine's own services, which no proxy leads to
+	Retry  retry.Policy          // of each provider, up to three attempts
+}
+
+// attempts bounds how often a provider is asked, as in the SDK.
+const attempts = 3
+
+// Credentials are what a source yields.
+type Credentials struct {
+	assume.Session
+	From string // "environment", "token file", "profile NAME", "container" or "instance"
+
+	// Renewing reports whether the SDKs of later steps get new ones from the
+	// same source in time, as long as nobody exports these.
+	Renewing bool
+}
+
+// Resolve returns the credentials of the first source that is configured. One
+// that is configured but does not work is an error, so that no job goes on with
+// other credentials than it was given.
+func (c *Chain) Resolve(ctx context.Context) (Credentials, error) {
+	if found, ok := c.Environment(); ok {
+		return found, nil
+	}
+	if path := c.getenv(tokenFile); path != "" {
+		session, err := c.webIdentity(ctx, webIdentity{
+			source: "variable " + tokenFile, path: path,
+			roleFrom: "variable AWS_ROLE_ARN", role: c.getenv("AWS_ROLE_ARN"), name: c.getenv("AWS_ROLE_SESSION_NAME"),
+		})
+		return Credentials{session, "token file", true}, err
+	}
+	if found, ok, err := c.announced(ctx); ok || err != nil {
+		return found, err
+	}
+	return c.Machine(ctx)
+}
+
+// Environment returns the keys of the environment, if it has both.
+func (c *Chain) Environment() (found Credentials, ok bool) {
+	session := assume.Session{
+		AccessKeyID:     c.getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: secret.New(c.getenv("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    secret.New(c.getenv("AWS_SESSION_TOKEN")),
+	}
+	return Credentials{session, "environment", false}, session.AccessKeyID != "" && !session.SecretAccessKey.IsZero()
+}
+
+// Machine returns the credentials of the container or of the instance, whatever
+// variables and profiles say.
+func (c *Chain) Machine(ctx context.Context) (Credentials, error) {
+	if c.getenv(relativeURI) != "" || c.getenv(fullURI) != "" {
+		session, err := c.container(ctx)
+		return Credentials{session, "container", true}, err
+	}
+	session, err := c.instance(ctx, instanceOptions{})
+	if e, ok := errors.AsType[*Error](err); ok { // of what nobody may have configured
+		e.Source, e.Reason = "environment, profiles, container or instance", e.Source+": "+e.Reason
+	}
+	return Credentials{session, "instance", true}, err
+}
+
+// tokenFile is the variable by which Kubernetes announces the token of a
+// service account.
+const tokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
+
+// webIdentity is a role that a token in a file opens.
+type webIdentity struct {
+	source, path   string // what names the file
+	roleFrom, role string // what names the role
+	name           string // of the session; empty for the default
+}
+
+// maxToken bounds a file with a token, in bytes; STS takes 20,000.
+const maxToken = 64 << 10
+
+func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session, error) {
+	hop, err := c.hop(w.roleFrom, w.role, w.name)
+	if err != nil {
+		return assume.Session{}, err
+	}
+	walker := c.Walker()
+	walker.Token = func(ctx context.Context, _ plan.Profile, _ oidc.Token) (oidc.Token, error) {
+		// Anew each time: who projects a token also replaces it.
+		raw, err := c.readSecret(ctx, w.path)
+		if err != nil {
+			return oidc.Token{}, &Error{Source: w.source, Reason: err.Error(), cause: err}
+		}
+		claims, err := oidc.ParseClaims(raw.Reveal())
+		if err != nil {
+			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not hold a token", Remedy: "check " + w.path}
+		}
+		return oidc.Token{Raw: raw, Claims: claims}, nil
+	}
+	return walker.Walk(ctx, plan.Profile{Region: hop.Region, Source: plan.SourceTokenFile, TokenFile: w.path, Chain: []plan.Hop{hop}})
+}
+
+// hop is the assumption of a role that a variable or a profile names.
+func (c *Chain) hop(from, role, sessionName string) (plan.Hop, error) {
+	hop := c.STS
+	hop.Role = plan.RoleARN(role)
+	if hop.Role.Account() == "" {
+		return plan.Hop{}, &Error{Source: from, Reason: "\"" + role + "\" is not the ARN of a role", Remedy: "set one such as arn:aws:iam::111111111111:role/NAME"}
+	}
+	if sessionName != "" {
+		hop.SessionName = sessionName
+	}
+	hop.Duration = plan.DefaultDuration
+	return hop, nil
+}
+
+// readSecret returns the content of a file without the white space around it,
+// masked.
+func (c *Chain) readSecret(ctx context.Context, path string) (secret.Value, error) {
+	content, err := c.Files.ReadProjected(ctx, c.Path(path), maxToken)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	text := strings.TrimSpace(string(content))
+	c.Mask(text)
+	return secret.New(text), nil
+}
+
+func (c *Chain) getenv(name string) string {
+	// The last one counts, as for a process.
+	for i := len(c.Environ) - 1; i >= 0; i-- {
+		if value, ok := strings.CutPrefix(c.Environ[i], name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// retrieve asks a provider of the SDK's. Each attempt ends after limit; one
+// that times out is the last.
+func (c *Chain) retrieve(ctx context.Context, limit time.Duration, provider aws.CredentialsProvider) (assume.Session, error) {
+	policy := c.Retry
+	policy.Attempts = min(policy.Attempts, attempts)
+	var got aws.Credentials
+	err := policy.Do(ctx, func() (again bool, err error) {
+		attempt, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		got, err = retrieve(attempt, provider)
+		switch {
+		case err == nil && got.HasKeys():
+			return false, nil
+		case err == nil:
+			return false, errNoKeys
+		case ctx.Err() != nil: // which some providers do not pass on
+			return false, ctx.Err()
+		case attempt.Err() != nil:
+			return false, timedOut(limit)
+		}
+		return transient(err), err
+	})
+	if err != nil {
+		return assume.Session{}, err
+	}
+	session := assume.Session{
+		AccessKeyID:     got.AccessKeyID,
+		SecretAccessKey: secret.New(got.SecretAccessKey),
+		SessionToken:    secret.New(got.SessionToken),
+	}
+	if got.CanExpire {
+		session.Expires = got.Expires.UTC()
+	}
+	return session, nil
+}
+
+// retrieve makes an error of a panic: damaged files of logins cause some in the
+// SDK.
+func retrieve(ctx context.Context, provider aws.CredentialsProvider) (got aws.Credentials, err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanic
+		}
+	}()
+	return provider.Retrieve(ctx)
+}

@@ -1,0 +1,185 @@
+package ambient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// How long one answer of the machine's services may take. Where there is no
+// metadata service, nothing answers. An agent of a container may have to ask
+// AWS first.
+const (
+	metadataTimeout  = 2 * time.Second
+	containerTimeout = 5 * time.Second
+)
+
+// The variables by which ECS and EKS tell a container where its agent is.
+const (
+	relativeURI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+	fullURI     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+)
+
+// container asks the agent of ECS or EKS.
+func (c *Chain) container(ctx context.Context) (assume.Session, error) {
+	relative, full := c.getenv(relativeURI), c.getenv(fullURI)
+	endpoint, err := containerEndpoint(relative, full)
+	if err != nil {
+		return assume.Session{}, err
+	}
+	token, err := c.containerToken(ctx)
+	if err != nil {
+		return assume.Session{}, err
+	}
+	client := c.HTTP
+	if strings.HasPrefix(endpoint, "http:") {
+		client = c.Direct
+	}
+	session, err := c.retrieve(ctx, containerTimeout, endpointcreds.New(endpoint, func(o *endpointcreds.Options) {
+		o.HTTPClient, o.AuthorizationToken, o.Retryer = client, token.Reveal(), aws.NopRetryer{}
+	}))
+	if err != nil {
+		variable := relativeURI
+		if relative == "" {
+			variable = fullURI
+		}
+		return assume.Session{}, failed("the container's credentials endpoint ("+variable+")", err, "check that this container may use it, or set role-to-assume")
+	}
+	return session, nil
+}
+
+// containerToken is what the agent asks for, or nothing. The file comes first,
+// as in the SDKs: it is replaced while it is in use.
+func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
+	const variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+	if path := c.getenv(variable); path != "" {
+		token, err := c.readSecret(ctx, path)
+		if err != nil {
+			return token, &Error{Source: "variable " + variable, Reason: err.Error(), Remedy: "mount it into this container", cause: err}
+		}
+		return token, nil
+	}
+	token := c.getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	c.Mask(token)
+	return secret.New(token), nil
+}
+
+// ecsAgent is where a relative URI leads (task IAM roles of ECS).
+const ecsAgent = "169.254.170.2"
+
+// containerEndpoint is the URL that the two variables give. The rules are those
+// of the SDKs, but for names: only localhost may stand for loopback, as whoever
+// answers for another name can change the answer.
+func containerEndpoint(relative, full string) (string, error) {
+	if relative != "" {
+		if _, err := url.Parse(relative); err != nil || relative[0] != '/' {
+			return "", &Error{Source: "variable " + relativeURI, Reason: fmt.Sprintf("%q is not a path", relative), Remedy: "set a path such as /v2/credentials/ID"}
+		}
+		return "http://" + ecsAgent + relative, nil
+	}
+	const source = "variable " + fullURI
+	u, err := url.Parse(full)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		return "", &Error{Source: source, Reason: fmt.Sprintf("%q is not a URL", full), Remedy: "set a URL such as https://host/path"}
+	case u.User != nil: // not quoted: it may hold a password
+		return "", &Error{Source: source, Reason: "it holds a user or password", Remedy: "set a URL such as https://host/path"}
+	case u.Scheme == "http" && !onMachine(u.Hostname()):
+		return "", &Error{Source: source, Reason: fmt.Sprintf("%q would fetch credentials unencrypted", full), Remedy: "use https:// (http:// is for loopback and the agents of ECS and EKS only)"}
+	}
+	return full, nil
+}
+
+// onMachine reports whether what is sent to a host stays on the machine:
+// loopback, and the addresses of the agents of ECS and EKS.
+func onMachine(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	switch addr.Unmap().String() {
+	case ecsAgent, "169.254.170.23", "fd00:ec2::23":
+		return true
+	}
+	return addr.Unmap().IsLoopback()
+}
+
+// instanceOptions are what a profile says about the metadata service.
+type instanceOptions struct {
+	endpoint string
+	mode     imds.EndpointModeState
+}
+
+// instance asks the metadata service of EC2, in its second version only.
+func (c *Chain) instance(ctx context.Context, o instanceOptions) (assume.Session, error) {
+	const source = "instance metadata service"
+	const instead = "set role-to-assume (with permissions: id-token: write) or aws-access-key-id; for the instance's role, "
+	if strings.EqualFold(c.getenv("AWS_EC2_METADATA_DISABLED"), "true") {
+		return assume.Session{}, &Error{Source: source, Reason: "AWS_EC2_METADATA_DISABLED is true", Remedy: instead + "unset it"}
+	}
+	if v := c.getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT"); v != "" {
+		o.endpoint = v
+	}
+	if v := c.getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"); v != "" {
+		if err := o.mode.SetFromString(v); err != nil {
+			return assume.Session{}, &Error{Source: source, Reason: fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE %q is invalid", v), Remedy: "use IPv4 or IPv6"}
+		}
+	}
+	if o.endpoint == "" {
+		o.endpoint = "http://169.254.169.254"
+		if o.mode == imds.EndpointModeStateIPv6 {
+			o.endpoint = "http://[fd00:ec2::254]"
+		}
+	}
+	direct := &witness{Client: c.Direct}
+	client := imds.New(imds.Options{
+		Endpoint:          o.endpoint, // and the mode not, for which the SDK would read the process's environment
+		ClientEnableState: imds.ClientEnabled,
+		HTTPClient:        direct,
+		Retryer:           aws.NopRetryer{},
+		EnableFallback:    aws.FalseTernary,
+	})
+	session, err := c.retrieve(ctx, metadataTimeout, ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }))
+	if err == nil {
+		return session, nil
+	}
+	if _, late := errors.AsType[timedOut](err); !late && direct.err != nil {
+		err = direct.err
+	}
+	e := failed(source, err, instead+"raise the hop limit, which containers need: aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2")
+	if transport.Classify(err).Status == http.StatusNotFound {
+		e.Reason, e.Remedy = "the instance has no role", instead+"attach an instance profile"
+	}
+	return assume.Session{}, e
+}
+
+// witness is a client that remembers why its last request failed: the SDK's
+// client for the metadata service does not pass that on.
+type witness struct {
+	*http.Client
+	err error
+}
+
+// Do is that of http.Client.
+func (w *witness) Do(r *http.Request) (*http.Response, error) {
+	response, err := w.Client.Do(r)
+	w.err = err
+	return response, err
+}
