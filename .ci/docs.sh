@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs what the README and the pages of docs tell people to run. Their fenced blocks are
+# Runs what README, CONTRIBUTING and the pages of docs tell people to run. Their fenced blocks are
 #   ```sh ci        run here, as one script, from the repository's root
 #   ```sh by-hand   not run, but counted: it needs what CI has not, such as GitHub or AWS
 #   ```yaml         linted, if it is a whole workflow
@@ -30,7 +30,7 @@ awk -v dir="$blocks" '
   }
   /^ *```$/ { close(file); file = ""; next }
   file != "" { print > file }
-' README.md docs/*.md
+' README.md CONTRIBUTING.md docs/*.md
 
 ran=0
 for block in "$blocks"/*.sh; do
