@@ -44,7 +44,7 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	if !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, deployment-3\nprofile deployment-1: AWS refused hop 2 of 2, arn:aws:iam::100000000001:role/a-role-that-is-not-there-1: ") {
 		t.Errorf("the annotation begins with:\n%s", message)
 	}
-	for _, want := range []string{"\npossible cause, the most likely of 4: ", "\naws iam get-role --role-name a-role-that-is-not-there-1 > "} {
+	for _, want := range []string{"\npossible cause, the most likely of 4: ", "\naws iam get-role --profile PROFILE --role-name a-role-that-is-not-there-1 > "} {
 		if !strings.Contains(message, want) {
 			t.Errorf("the annotation lacks %q:\n%s", want, message)
 		}
@@ -57,8 +57,8 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 				}
 			}
 		}
-		if n := strings.Count(whole, "token claims:"); n != 1 {
-			t.Errorf("the claims are told %d times:\n%s", n, whole)
+		if strings.Contains(whole, "token claims:") {
+			t.Errorf("the claims decide nothing at hop 2:\n%s", whole)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestWarningsBeyondAnAnnotation(t *testing.T) {
 	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "see the log of this step.") {
 		t.Errorf("the warning:\n%s", message)
 	}
-	if log := w.job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Count(log, "token claims:") != 1 {
+	if log := w.job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Contains(log, "token claims:") {
 		t.Errorf("log:\n%s", log)
 	}
 }

@@ -153,7 +153,7 @@ func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session,
 // hop assumes the n-th role, after the ones before it.
 func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Session, err error) {
 	h := p.Chain[n-1]
-	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain)}
+	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain), Duration: h.Duration}
 	if n == 1 && p.Source.WebIdentity() {
 		session, err = call{w, h, denial}.webIdentity(ctx, p)
 	} else {

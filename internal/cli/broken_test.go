@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"flag"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/explain"
-	"github.com/org/aws-oidc-action/internal/sandbox"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -70,27 +68,21 @@ func brokenSetUps(t *testing.T) []string {
 	return paths
 }
 
+// theTime is that of every rehearsal in these tests.
+func theTime() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
+
+// rehearsals are those that several tests look at, by path.
+var rehearsals = map[bool]map[string]*rehearsal{false: {}, true: {}}
+
 // rehearsed runs a broken set-up, with the trust policies in the workspace or
 // without.
 func rehearsed(t *testing.T, path string, policies bool) *rehearsal {
 	t.Helper()
-	scenario, err := sandbox.LoadScenario(path)
-	if err != nil {
-		t.Fatal(err)
+	if r := rehearsals[policies][path]; r != nil {
+		return r
 	}
-	for _, with := range scenario.Steps {
-		if with["trust-policy-file"] == "" {
-			t.Fatalf("%s: the step has no trust-policy-file", path)
-		}
-		if !policies {
-			delete(with, "trust-policy-file")
-		}
-	}
-	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-	r, err := runScenario(context.Background(), Env{Now: func() time.Time { return now }}, scenario)
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
+	r := run(t, load(t, path, policies))
+	rehearsals[policies][path] = r
 	return r
 }
 

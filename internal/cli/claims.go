@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
@@ -24,13 +22,6 @@ const (
 	claimsAttempts = 5
 	claimsTimeout  = time.Minute
 )
-
-// claimsReport is what a token says, without the token.
-type claimsReport struct {
-	Claims    oidc.Claims           `json:"claims"`
-	Subject   explain.SubjectReport `json:"subject"`
-	Statement json.RawMessage       `json:"statement,omitempty"` // for the trust policy
-}
 
 // showClaims prints the claims of this job's token.
 func showClaims(ctx context.Context, env Env, args []string) int {
@@ -53,12 +44,12 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 		env.diagnose(*d)
 		return d.ExitCode()
 	}
-	report := claimsReport{claims, explain.ExplainSubject(claims), json.RawMessage(explain.TrustStatement(claims, ""))}
+	report := explain.NewTokenReport(claims)
 	var err error
 	if *format == "json" {
 		err = env.printJSON(report)
 	} else {
-		err = env.print(asText, report.text)
+		err = env.print(asText, unfailing(func(out io.Writer) { fmt.Fprint(out, report.Text()) }))
 	}
 	if err != nil {
 		env.errorf("%s: print the claims: %v", explain.Failed, err)
@@ -87,31 +78,4 @@ func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *explain.D
 		return nil, &d
 	}
 	return token.Claims, nil
-}
-
-func (r claimsReport) text(out io.Writer) error {
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "What the token claims")
-	for _, c := range explain.AllClaims(r.Claims) {
-		fmt.Fprintf(table, "  %s\t%s\n", c.Name, c.Value)
-	}
-	fmt.Fprintf(table, "\nThe subject, part by part: the form is %s, %s\n", r.Subject.Form, r.Subject.Meaning)
-	for _, p := range r.Subject.Parts {
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", p.Text, orDash(p.Claim), p.Meaning)
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	if len(r.Statement) == 0 {
-		return nil
-	}
-	_, err := fmt.Fprintf(out, "\nA statement for the role's trust policy that admits runs like this one and no others\n%s\n", r.Statement)
-	return err
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

@@ -41,7 +41,8 @@ func TestClaimsExplainsTheSubject(t *testing.T) {
 	}
 	for _, want := range []string{
 		"  aud                    octo\n",
-		"the form is immutable",
+		"its form is immutable: ",
+		`it admits jobs of octo-org/octo-repo with the environment "production" and no others`,
 		"  :environment:production  environment          the environment that the job names",
 		"  @74123456                repository_id ",
 		`"token.actions.githubusercontent.com:sub": "repo:octo-org@6154722/octo-repo@74123456:environment:production"`,
@@ -53,11 +54,12 @@ func TestClaimsExplainsTheSubject(t *testing.T) {
 }
 
 func TestClaimsAsJSON(t *testing.T) {
-	stdout, _, code := runClaims(t, "workflow: {event: pull_request}", "--format", "json")
+	stdout, _, code := runClaims(t, "workflow: {ref: refs/heads/main}", "--format", "json")
 	var report struct {
 		Claims    map[string]any
 		Subject   explain.SubjectReport
 		Statement struct{ Effect string }
+		Admits    string
 	}
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil || code != exitFine {
 		t.Fatalf("exit code %d, %v:\n%s", code, err, stdout)
@@ -66,11 +68,26 @@ func TestClaimsAsJSON(t *testing.T) {
 	for _, p := range report.Subject.Parts {
 		whole.WriteString(p.Text)
 	}
-	if sub := report.Claims["sub"]; sub != "repo:octo-org/octo-repo:pull_request" || whole.String() != sub {
+	if sub := report.Claims["sub"]; sub != "repo:octo-org/octo-repo:ref:refs/heads/main" || whole.String() != sub {
 		t.Errorf("sub is %v, its parts are %s", sub, whole.String())
 	}
-	if report.Claims["aud"] != "sts.amazonaws.com" || report.Subject.Form != explain.ClassicSubject || report.Statement.Effect != "Allow" {
+	if report.Claims["aud"] != "sts.amazonaws.com" || report.Subject.Form != explain.ClassicSubject || report.Statement.Effect != "Allow" || report.Admits == "" {
 		t.Errorf("%+v", report)
+	}
+}
+
+// Of a pull request nothing is proposed that the linter would object to.
+func TestClaimsSaysWhyThereIsNoStatement(t *testing.T) {
+	const scenario = "workflow: {event: pull_request}"
+	text, _, _ := runClaims(t, scenario)
+	stdout, _, _ := runClaims(t, scenario, "--format", "json")
+	var report map[string]any
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	reason, _ := report["no-statement"].(string)
+	if report["statement"] != nil || !strings.Contains(reason, "pull-request (high)") || !strings.Contains(text, "No statement is proposed for a trust policy: "+reason) {
+		t.Errorf("reason %q in JSON, in text:\n%s", reason, text)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/explain"
 )
 
 // hostileTexts stand in everything that a person other than the reader writes.
@@ -166,7 +168,7 @@ func TestClaimsHoldNoWorkflowCommands(t *testing.T) {
 			if m := unsafe.FindString(stdout + stderr); code != exitFine || m != "" {
 				t.Errorf("%q as %s: exit code %d, prints %q:\n%s%s", text, format, code, m, stdout, stderr)
 			}
-			var report claimsReport
+			var report explain.TokenReport
 			if format == "json" && (json.Unmarshal([]byte(stdout), &report) != nil || report.Claims.Get("actor") != text) {
 				t.Errorf("%q is read as %q", text, report.Claims.Get("actor"))
 			}

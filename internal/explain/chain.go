@@ -23,14 +23,14 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 	diagnosis := refusal(d, e, code)
 	if cause, ok := said.because(d); ok {
 		diagnosis.Causes = []string{cause}
-		diagnosis.Cure = said.cure(d)
+		diagnosis.Cure = said.cure(d, e)
 		return diagnosis
 	}
 	hand := e.policyOf(d)
 	if hand.policy == nil {
-		diagnosis.Causes = hopSuspicions(d, said)
+		diagnosis.Causes = hopSuspicions(d, said, hand)
 		diagnosis.Open = len(diagnosis.Causes) > 1
-		diagnosis.Cure = lines(said.advice(d), wantPolicy(d.Role, hand), said.pasteTrust(d), said.pastePermission(d))
+		diagnosis.Cure = lines(said.advice(d), hand.want(d.Role), said.pasteTrust(d, e, hand), said.pastePermission(d))
 		return diagnosis
 	}
 	v := review(hand.policy, newChained(d, said, e, hand.policy))
@@ -49,7 +49,7 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 	diagnosis.Causes = []string{v.cause(hand.file)}
 	diagnosis.Cure = v.cure(hand.file, d.Role)
 	if diagnosis.Code == code && (v.outcome == refused || v.outcome == unmentioned) {
-		diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d))
+		diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d, e, hand))
 	}
 	return diagnosis
 }
@@ -127,19 +127,19 @@ func (s saying) because(d *Denial) (string, bool) {
 	return "", false
 }
 
-func (s saying) cure(d *Denial) string {
+func (s saying) cure(d *Denial, e Evidence) string {
 	switch {
 	case strings.HasPrefix(s.reason, "because no identity-based"):
 		return s.pastePermission(d)
 	case strings.HasPrefix(s.reason, "because no resource-based"):
-		return s.pasteTrust(d)
+		return s.pasteTrust(d, e, e.policyOf(d))
 	}
 	return "change that policy"
 }
 
 // hopSuspicions are the likely causes where neither AWS's text nor a policy
 // tells one from another.
-func hopSuspicions(d *Denial, s saying) []string {
+func hopSuspicions(d *Denial, s saying, hand atHand) []string {
 	all := []string{fmt.Sprintf("%s: the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
 		actionCode(s.action), s.action, orText(cut(s.caller), "not known"))}
 	if actionCode(s.action) != ChainedRoleRefused {
@@ -155,10 +155,10 @@ func hopSuspicions(d *Denial, s saying) []string {
 	if hasKey(d.Sent, "sts:ExternalId") {
 		external = "this hop sends another"
 	}
-	return append(all,
+	all = append(all,
 		fmt.Sprintf("%s: the trust policy may demand an sts:ExternalId, and %s", ExternalID, external),
-		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", UnknownConditionKey),
-		noSuchRole(d.Role))
+		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", UnknownConditionKey))
+	return hand.withMissingRole(all, d.Role)
 }
 
 // advice is what to allow where, for the actions that come on top of
@@ -174,19 +174,30 @@ func (s saying) advice(d *Denial) string {
 }
 
 func (s saying) pastePermission(d *Denial) string {
-	return fmt.Sprintf("this statement, in the permissions of the caller, allows the hop on its side:\n%s",
+	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the caller's permissions:\n%s",
 		statement{Effect: "Allow", Action: s.actions(d), Resource: d.Role})
 }
 
-func (s saying) pasteTrust(d *Denial) string {
-	if s.caller == "" {
+// pasteTrust is the advice to add a statement to the role's trust policy, or
+// why there is none. The external id is left out of what is printed.
+func (s saying) pasteTrust(d *Denial, e Evidence, present atHand) string {
+	if s.caller == "" || present.nearest != "" {
 		return ""
 	}
-	st := statement{Effect: "Allow", Principal: map[string]string{"AWS": cut(callerRole(d, s.caller, nil))}, Action: s.actions(d)}
-	if hasKey(d.Sent, "sts:ExternalId") {
-		st.Condition = map[string]map[string]string{"StringEquals": {"sts:ExternalId": "EXTERNAL_ID"}}
+	st := statement{Effect: "Allow", Principal: map[string]string{"AWS": cut(callerRole(d, s.caller, present.policy))}, Action: s.actions(d)}
+	if id := keyOf(d.Sent, "sts:ExternalId"); len(id) > 0 {
+		st.Condition = map[string]map[string]string{"StringEquals": {"sts:ExternalId": id[0]}}
 	}
-	return fmt.Sprintf("this statement, in the trust policy of role %s, admits the caller:\n%s", quote(roleName(d.Role)), st)
+	for _, action := range st.Action {
+		asks := newChained(d, saying{caller: s.caller, action: action}, e, present.policy)
+		if fault := st.fault(asks, present); fault != "" {
+			return "no statement is proposed for the trust policy: " + fault
+		}
+	}
+	if st.Condition != nil {
+		st.Condition["StringEquals"]["sts:ExternalId"] = "EXTERNAL_ID"
+	}
+	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the trust policy of role %s:\n%s", quote(roleName(d.Role)), st)
 }
 
 // actions are all that the hop needs.

@@ -11,12 +11,13 @@ import (
 // Denial is a call to STS that did not end in a session: what was asked, and
 // what came back. Its texts hold no secret; whoever makes one has seen to it.
 type Denial struct {
-	Action     string // "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole" or "sts:GetCallerIdentity"
-	Role       string // the ARN that was asked for; empty for GetCallerIdentity
-	Hop        int    // counted from 1
-	Hops       int    // how many the chain has
-	Caller     string // ARN of the session or user that signed an AssumeRole, if it is known
-	CallerRole string // ARN of that session's role, if it is known
+	Action     string        // "sts:AssumeRoleWithWebIdentity", "sts:AssumeRole" or "sts:GetCallerIdentity"
+	Role       string        // the ARN that was asked for; empty for GetCallerIdentity
+	Hop        int           // counted from 1
+	Hops       int           // how many the chain has
+	Duration   time.Duration // of the session that was asked for; 0 if that is not known
+	Caller     string        // ARN of the session or user that signed an AssumeRole, if it is known
+	CallerRole string        // ARN of that session's role, if it is known
 
 	// Claims are those of the token that was presented; nil if none was.
 	Claims oidc.Claims

@@ -162,7 +162,7 @@ func (d Diagnosis) causes() string {
 		return d.firstCause()
 	}
 	if !d.Open {
-		return "causes:\n  - " + strings.Join(d.Causes, "\n  - ")
+		return "causes" + d.inParentheses() + ":\n  - " + strings.Join(d.Causes, "\n  - ")
 	}
 	text := "possible causes, most likely first:"
 	for i, c := range d.Causes {
@@ -180,7 +180,16 @@ func (d Diagnosis) firstCause() string {
 	case d.Open:
 		return "possible cause: " + d.Causes[0]
 	}
-	return "cause: " + d.Causes[0]
+	return "cause" + d.inParentheses() + ": " + d.Causes[0]
+}
+
+// inParentheses is the code of causes that are certain; possible ones each
+// begin with theirs.
+func (d Diagnosis) inParentheses() string {
+	if d.Code == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", d.Code)
 }
 
 // shorten cuts a text of more than most characters, at the end of a line if

@@ -24,6 +24,8 @@ func TestBrief(t *testing.T) {
 		"certain":     {Diagnosis{What: "w", Claims: claims, Causes: []string{"one"}, Cure: "do\nthis"}, []string{"w", "cause: one", "do\nthis"}},
 		"several":     {Diagnosis{What: "w", Causes: []string{"one", "two"}, Cure: "do"}, []string{"w", "cause: one", "do"}},
 		"open":        {Diagnosis{What: "w", Open: true, Causes: []string{"one", "two", "three"}, Cure: "do"}, []string{"w", "possible cause, the most likely of 3: one", "do"}},
+		"code":        {Diagnosis{Code: Throttled, What: "w", Causes: []string{"one"}}, []string{"w", "cause (throttled): one"}},
+		"open code":   {Diagnosis{Code: Throttled, What: "w", Open: true, Causes: []string{"one"}}, []string{"w", "possible cause: one"}},
 		"no cure":     {Diagnosis{What: "w", Causes: []string{"one"}}, []string{"w", "cause: one"}},
 		"problems":    {Diagnosis{What: "input a: x\ninput b: y"}, []string{"input a: x", "input b: y"}},
 		"long":        {Diagnosis{What: strings.Repeat("w", 2000), Causes: []string{strings.Repeat("c", 2000)}, Cure: strings.Repeat("do this\n", 200)}, []string{strings.Repeat("w", 1199) + "…", "cause: " + strings.Repeat("c", 592) + "…", strings.TrimSuffix(strings.Repeat("do this\n", 99), "\n") + "\n…"}},

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // Evidence is what is known around a failure.
@@ -78,10 +80,12 @@ func deadline(what string) Diagnosis {
 }
 
 // refusal is the plain diagnosis of an answer of AWS's, with what the token
-// claims.
+// claims where a token was presented: at later hops it decides nothing.
 func refusal(d *Denial, e Evidence, code Code) Diagnosis {
 	diagnosis := plain(code, "AWS refused "+d.Error())
-	diagnosis.Claims = shownClaims(e.claimsOf(d))
+	if d.Action == trust.WebIdentityAction {
+		diagnosis.Claims = shownClaims(e.claimsOf(d))
+	}
 	return diagnosis
 }
 
@@ -176,10 +180,22 @@ func audienceNotRegistered(d *Denial, e Evidence) Diagnosis {
 	diagnosis := refusal(d, e, AudienceNotRegistered)
 	t := newToken(e.claimsOf(d))
 	diagnosis.Causes = []string{fmt.Sprintf("the token's audience %s is not in the client id list of the provider in account %s", quote(strings.Join(t.Audiences(), ", ")), account(d.Role))}
-	diagnosis.Cure = fmt.Sprintf("set the input audience to one that the provider has, or add this one:\n"+
-		"aws iam add-client-id-to-open-id-connect-provider --client-id %s --open-id-connect-provider-arn %s",
-		orText(cut(strings.Join(t.Audiences(), " ")), "<audience>"), t.providerARN(d.Role))
+	audience := orText(cut(strings.Join(t.Audiences(), " ")), "AUDIENCE")
+	add := fmt.Sprintf("add it to the provider, with a profile of account %s:\n"+
+		"aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id %s --open-id-connect-provider-arn %s", account(d.Role), audience, t.providerARN(d.Role))
+	diagnosis.Cure = add
+	if usual := defaultAudience(d.Role); t.fromGitHub() && audience != usual {
+		diagnosis.Cure = fmt.Sprintf("remove the input audience: the default is %s, which providers mostly list; only if this audience is meant, %s", usual, add)
+	}
 	return diagnosis
+}
+
+// defaultAudience is what the step asks for where the input audience is empty.
+func defaultAudience(role string) string {
+	if partition(role) == "aws-cn" {
+		return commonAudience + ".cn"
+	}
+	return commonAudience
 }
 
 func rejectedClaim(d *Denial, e Evidence) Diagnosis {
@@ -247,12 +263,33 @@ func validation(d *Denial, e Evidence) Diagnosis {
 	case strings.Contains(d.Message, "1 hour session limit"):
 		return is(DurationOverChainingHour)(d, e)
 	case strings.Contains(d.Message, "MaxSessionDuration"):
-		diagnosis := is(DurationOverRoleMaximum)(d, e)
-		diagnosis.Cure = "lower role-duration-seconds (or the hop's duration-seconds), or raise the role's maximum session duration:\n" +
-			"aws iam update-role --role-name " + roleName(d.Role) + " --max-session-duration 43200"
-		return diagnosis
+		return overMaximum(d, e)
 	}
 	return wrongParameter(d, e)
+}
+
+// overMaximum diagnoses a duration that the role does not allow. In a chain a
+// longer session of the first hop gains nothing: those after it end after an
+// hour all the same.
+func overMaximum(d *Denial, e Evidence) Diagnosis {
+	diagnosis := is(DurationOverRoleMaximum)(d, e)
+	asked := "the duration that was asked for"
+	seconds := "SECONDS"
+	if d.Duration > 0 {
+		seconds = strconv.Itoa(int(d.Duration / time.Second))
+		asked = seconds + " seconds"
+	}
+	raise := fmt.Sprintf("allow the role %s, with a profile of account %s:\n%s --max-session-duration %s", asked, account(d.Role), awsRole("update-role", d.Role), seconds)
+	const renew = "set refresh: true, which renews the credentials for as long as the job runs, and lower role-duration-seconds"
+	switch renewable := newToken(e.claimsOf(d)).fromGitHub(); {
+	case renewable && d.Hops > 1:
+		diagnosis.Cure = renew + " to the role's maximum: a longer session of the first hop does not make the next hop's last longer than an hour; or " + raise
+	case renewable:
+		diagnosis.Cure = renew + " to the role's maximum; or " + raise
+	default:
+		diagnosis.Cure = "lower role-duration-seconds to the role's maximum; or " + raise
+	}
+	return diagnosis
 }
 
 func wrongParameter(d *Denial, _ Evidence) Diagnosis {

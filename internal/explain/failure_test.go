@@ -34,7 +34,7 @@ func TestFailureByAnswer(t *testing.T) {
 		{&oidc.EndpointError{Status: 503, Reason: "busy"}, IDTokenEndpoint, "status 503: busy"},
 		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, Deadline, "hop 1 of 1"},
 		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, STSUnreachable, "no answer from sts.example"},
-		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), ProviderMissing, "create-open-id-connect-provider --url " + issuer},
+		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
 		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},
 		{answer(web, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please"), Throttled, ""},
 		{answer(web, "InvalidIdentityToken", "something new"), WebIdentityNotAuthorized, "the token itself"},
@@ -62,6 +62,86 @@ func TestFailureByAnswer(t *testing.T) {
 		d := Failure(tt.err, Evidence{Now: now, Claims: claimsOf(oidc.Claims{"exp": json.Number("1795424700")})})
 		if d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
 			t.Errorf("%v: %s\n%s", tt.err, d.Code, d.Text())
+		}
+	}
+}
+
+// TestCureOfADuration names the number that was asked for, and refresh where a
+// token begins the login.
+func TestCureOfADuration(t *testing.T) {
+	const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+	const raise = "aws iam update-role --profile PROFILE --role-name deploy --max-session-duration 14400"
+	for _, tt := range []struct {
+		name       string
+		denial     Denial
+		claims     oidc.Claims
+		has, lacks []string
+	}{
+		{"first hop of a chain", Denial{Action: trust.WebIdentityAction, Hops: 2, Duration: 4 * time.Hour}, claimsOf(nil),
+			[]string{"set refresh: true", "next hop's last longer than an hour", "14400 seconds, with a profile of account 111111111111", raise}, nil},
+		{"only hop", Denial{Action: trust.WebIdentityAction, Hops: 1, Duration: 4 * time.Hour}, claimsOf(nil), []string{"set refresh: true", raise}, []string{"next hop"}},
+		{"signed with keys", Denial{Action: assumeRole, Hops: 1, Duration: 4 * time.Hour}, nil, []string{"lower role-duration-seconds", raise}, []string{"refresh"}},
+		{"unknown", Denial{Action: assumeRole, Hops: 1}, nil, []string{"--max-session-duration SECONDS"}, []string{"43200"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			denial := tt.denial
+			denial.Role, denial.Hop, denial.Code, denial.Message, denial.Status = theRole, 1, "ValidationError", message, 400
+			d := Failure(&denial, Evidence{Now: now, Claims: tt.claims})
+			expectText(t, d, tt.has, tt.lacks)
+		})
+	}
+}
+
+// TestCureOfAnAudience asks first for an empty input.
+func TestCureOfAnAudience(t *testing.T) {
+	const add = "aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id "
+	for _, tt := range []struct {
+		name, role, audience string
+		has, lacks           []string
+	}{
+		{"another one", theRole, "octo", []string{"remove the input audience: the default is sts.amazonaws.com, ", "only if this audience is meant, add it", add + "octo "}, nil},
+		{"the default", theRole, "sts.amazonaws.com", []string{"add it to the provider, with a profile of account 111111111111", add + "sts.amazonaws.com "}, []string{"remove"}},
+		{"the default in China", "arn:aws-cn:iam::111111111111:role/deploy", "sts.amazonaws.com.cn", []string{add + "sts.amazonaws.com.cn "}, []string{"remove"}},
+		{"another partition's", "arn:aws-cn:iam::111111111111:role/deploy", "sts.amazonaws.com", []string{"the default is sts.amazonaws.com.cn"}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			denial := tokenDenial(claimsOf(oidc.Claims{"aud": tt.audience}))
+			denial.Role, denial.Code, denial.Message = tt.role, "InvalidIdentityToken", "Incorrect token audience"
+			expectText(t, Failure(denial, Evidence{Now: now}), tt.has, tt.lacks)
+		})
+	}
+}
+
+// TestAccountWithoutProvider doubts the account before it has a provider made
+// there.
+func TestAccountWithoutProvider(t *testing.T) {
+	denial := tokenDenial(claimsOf(nil))
+	denial.Code, denial.Message = "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer
+	bare := policyOf(allow(`{}`))
+	expectText(t, Failure(denial, Evidence{Now: now}), []string{"check account 111111111111 in the role's ARN, which may be mistyped; if it is right, create the provider there"}, []string{"is the ARN right?"})
+	e := Evidence{Now: now, Policies: []PolicyFile{{"111111111112/deploy.json", []byte(bare)}}}
+	expectText(t, Failure(denial, e), []string{`there is "deploy" (111111111112/deploy.json): is the ARN right?`, "create the provider"}, nil)
+}
+
+// TestClaimsOfTheRefusedTokenOnly: where a later hop is refused, the token
+// decides nothing.
+func TestClaimsOfTheRefusedTokenOnly(t *testing.T) {
+	e := Evidence{Now: now, Claims: claimsOf(nil)}
+	expectText(t, Failure(tokenDenial(nil), e), []string{"token claims:"}, nil)
+	expectText(t, Failure(hopDenial(assumeRole, "", nil), e), nil, []string{"token claims:"})
+}
+
+func expectText(t *testing.T, d Diagnosis, has, lacks []string) {
+	t.Helper()
+	text := d.Text()
+	for _, want := range has {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text)
+		}
+	}
+	for _, unwanted := range lacks {
+		if strings.Contains(text, unwanted) {
+			t.Errorf("has %q:\n%s", unwanted, text)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/org/aws-oidc-action/internal/spelling"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
@@ -22,9 +23,10 @@ type PolicyFile struct {
 
 // atHand is the trust policy of a refused role, or why there is none.
 type atHand struct {
-	file   string
-	policy *trust.Policy
-	reason string // empty if nobody gave a file
+	file    string
+	policy  *trust.Policy
+	reason  string // empty if nobody gave a file
+	nearest string // the role that may be meant in place of one that the files do not know; or ""
 }
 
 // How surely a policy belongs to a role. A policy that names no role is the
@@ -40,6 +42,7 @@ const (
 // policyOf finds the policy of the role that the denial is about.
 func (e Evidence) policyOf(d *Denial) atHand {
 	var best []atHand
+	var known []knownRole
 	most, all := nameless, 0
 	for _, f := range e.Policies {
 		for role, err := range document.Roles(bytes.NewReader(f.Content)) {
@@ -47,6 +50,7 @@ func (e Evidence) policyOf(d *Denial) atHand {
 				role.Err = err
 			}
 			all++
+			known = append(known, newKnownRole(f.Path, role))
 			switch fit := fits(f.Path, role, d.Role); {
 			case fit > most:
 				best, most = nil, fit
@@ -59,9 +63,15 @@ func (e Evidence) policyOf(d *Denial) atHand {
 	if len(best) > 1 {
 		best = ofAccount(best, account(d.Role))
 	}
+	near := ""
+	if most == nameless {
+		near = nearest(known, d.Role)
+	}
 	switch {
 	case len(e.Policies) == 0:
 		return atHand{reason: e.NoPolicies}
+	case near != "":
+		return atHand{nearest: near, reason: fmt.Sprintf("no policy for role %s in account %s; there is %s: is the ARN right?", quote(roleName(d.Role)), account(d.Role), near)}
 	case len(best) == 0 || most == nameless && (all > 1 || !best[0].mayBeOf(d)):
 		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is known to be that of role %s: name its file after the role", quote(roleName(d.Role)))}
 	case len(best) > 1:
@@ -69,6 +79,38 @@ func (e Evidence) policyOf(d *Denial) atHand {
 			best[0].file, best[1].file, quote(roleName(d.Role)))}
 	}
 	return best[0]
+}
+
+// knownRole is a role of which a file holds the policy.
+type knownRole struct{ name, arn, file string }
+
+func newKnownRole(file string, role document.Role) knownRole {
+	k := knownRole{role.Name, role.ARN, file}
+	if k.name == "" {
+		base := path.Base(file)
+		k.name = strings.TrimSuffix(base, path.Ext(base))
+	}
+	return k
+}
+
+// nearest names the role that may be meant by the ARN of one that is not among
+// the known ones: the same name in another account, or a name that is spelled
+// almost alike; or "".
+func nearest(known []knownRole, arn string) string {
+	name := roleName(arn)
+	least, text := spelling.Most(name)+1, ""
+	for _, k := range known {
+		d := spelling.Distance(strings.ToLower(name), strings.ToLower(k.name))
+		if d >= least {
+			continue
+		}
+		least, text = d, quote(k.name)
+		if k.arn != "" {
+			text = cut(k.arn)
+		}
+		text += fmt.Sprintf(" (%s)", cut(k.file))
+	}
+	return text
 }
 
 // KeepPolicies returns what of the files is to be kept for explaining later

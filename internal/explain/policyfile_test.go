@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -56,6 +57,53 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 			}
 			if hand.file != tt.file || (hand.policy != nil) != (tt.file != "") || !strings.Contains(hand.reason, tt.reason) || (tt.reason == "") != (hand.reason == "") {
 				t.Errorf("file %q, reason %q", hand.file, hand.reason)
+			}
+		})
+	}
+}
+
+// TestNearestRole: a role that the files do not know, but one that is spelled
+// almost alike, is first of all a question about the ARN; a statement for a
+// role that may not exist is not proposed.
+func TestNearestRole(t *testing.T) {
+	bare := policyOf(allow(`{}`))
+	getRole := func(arn string) string {
+		return `{"Role": {"RoleName": "` + roleName(arn) + `", "Arn": "` + arn + `", "AssumeRolePolicyDocument": ` + bare + `}}`
+	}
+	const inOther = "arn:aws:iam::222222222222:role/deploy"
+	for _, tt := range []struct {
+		name    string
+		files   []string // path, content, path, content …
+		role    string
+		nearest string // empty: none
+	}{
+		{"by the file's name", []string{"trust/github-deploy.json", bare}, "githb-deploy", `"github-deploy" (trust/github-deploy.json)`},
+		{"the nearest of several", []string{"deploy-a.json", bare, "github-deploys.json", bare, "github-deploy.json", bare}, "githb-deploy", `"github-deploy" (github-deploy.json)`},
+		{"by the document", []string{"x.json", getRole("arn:aws:iam::111111111111:role/github-deploy")}, "githb-deploy", "arn:aws:iam::111111111111:role/github-deploy (x.json)"},
+		{"in another account", []string{"x.json", getRole(inOther)}, "deploy", inOther + " (x.json)"},
+		{"in another account by its path", []string{"222222222222/deploy.json", bare}, "deploy", `"deploy" (222222222222/deploy.json)`},
+		{"case only", []string{"a.json", getRole("arn:aws:iam::111111111111:role/Deploy"), "b.json", bare}, "deploy", "arn:aws:iam::111111111111:role/Deploy (a.json)"},
+		{"none is near", []string{"network.json", bare, "backup.json", bare}, "deploy", ""},
+		{"a file for any role", []string{"policy.json", bare}, "deploy", ""},
+		{"a short name", []string{"job.json", bare}, "hub", ""},
+		{"the role itself beside one that is near", []string{"deploys.json", bare, "deploy.json", bare}, "deploy", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := Evidence{Now: now}
+			for i := 0; i < len(tt.files); i += 2 {
+				e.Policies = append(e.Policies, PolicyFile{tt.files[i], []byte(tt.files[i+1])})
+			}
+			for _, denial := range []*Denial{tokenDenial(claimsOf(nil)), hopDenial(assumeRole, "", nil)} {
+				denial.Role = "arn:aws:iam::111111111111:role/" + tt.role
+				d := Failure(denial, e)
+				text := d.Text()
+				asks := strings.Contains(text, "is the ARN right?")
+				if asks != (tt.nearest != "") || asks && !strings.HasPrefix(d.Causes[0], fmt.Sprintf("no policy for role %q in account 111111111111; there is %s", tt.role, tt.nearest)) {
+					t.Errorf("%s", text)
+				}
+				if asks && (strings.Contains(text, "to the trust policy") || !strings.Contains(text, "--role-name "+tt.role)) {
+					t.Errorf("%s", text)
+				}
 			}
 		})
 	}

@@ -1,60 +1,157 @@
 package explain
 
 import (
-	"bytes"
 	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
-	"github.com/org/aws-oidc-action/internal/trust/generate"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/lint"
 )
 
 // longestSubject bounds what is made into a statement, in characters: IAM
 // takes no longer policy anyway.
 const longestSubject = 2048
 
-// TrustStatement is the statement that admits just the run that the claims
-// describe, in the form that the token has, pinned to its reusable workflow if
-// it has one; as indented JSON, to be pasted into the list of the role's trust
-// policy. It is empty for a token of which none can be made. Of an unknown
-// role, the account is written ACCOUNT_ID.
-func TrustStatement(claims oidc.Claims, role string) string {
-	t := newToken(claims)
-	if !t.fromGitHub() || claims.Get("sub") == "" || len(claims.Get("sub")) > longestSubject {
-		return ""
-	}
-	spec := generate.ForClaims(claims)
-	if role != "" {
-		spec.Account, spec.Partition = account(role), partition(role)
-	}
-	if t.reusable() && trust.IsConditionKey(t.provider+":job_workflow_ref") {
-		pinned := spec
-		pinned.Workflow = claims.Get("job_workflow_ref")
-		if text, err := onlyStatement(pinned); err == nil {
-			return text
-		}
-	}
-	text, err := onlyStatement(spec)
-	if err != nil {
-		return ""
-	}
-	return text
+// gravest is the severity from which on the linter's findings keep a statement
+// from being proposed.
+const gravest = lint.Medium
+
+// Proposal is a statement for the list of a role's trust policy. The evaluator
+// has admitted the run by it, and the linter has found nothing of medium
+// severity or above in it.
+type Proposal struct {
+	Statement string // indented JSON
+	Admits    string // whose runs, for a sentence: "runs of … and no others"
 }
 
-// onlyStatement takes the one statement out of the policy that generate makes.
-func onlyStatement(spec generate.Spec) (string, error) {
-	var policy bytes.Buffer
-	if err := generate.JSON(&policy, spec); err != nil {
-		return "", err
+// Propose returns the statement that admits the run that the claims describe,
+// and as few others as the condition keys of the token's provider allow. Of an
+// unknown role, the account is written ACCOUNT_ID. If there is no such
+// statement, reason says why; it is empty for a token that is not one of
+// GitHub's.
+func Propose(claims oidc.Claims, role string) (p Proposal, reason string) {
+	const unknown = "arn:aws:iam::123456789012:role/unknown"
+	of := orText(role, unknown)
+	p, reason = newWebIdentity(claims, &Denial{Role: of}, Evidence{}).propose(of, atHand{})
+	if role == "" {
+		p.Statement = strings.Replace(p.Statement, account(unknown), "ACCOUNT_ID", 1) // the principal's
 	}
-	var document struct{ Statement []json.RawMessage }
-	if err := json.Unmarshal(policy.Bytes(), &document); err != nil {
-		return "", err
+	return p, reason
+}
+
+// propose is Propose for a role whose present policy may be at hand.
+func (w webIdentity) propose(role string, present atHand) (p Proposal, reason string) {
+	t := w.token
+	sub := t.Get("sub")
+	if !t.fromGitHub() || sub == "" {
+		return Proposal{}, ""
 	}
-	var text bytes.Buffer
-	err := json.Indent(&text, document.Statement[0], "", "  ")
-	return text.String(), err
+	pins := t.pins()
+	switch {
+	case len(sub) > longestSubject:
+		return Proposal{}, "the subject is longer than a trust policy can be"
+	case unprintable(t.provider) || slices.ContainsFunc(slices.Collect(maps.Values(pins)), unprintable):
+		return Proposal{}, "the token's claims have characters that cannot be printed"
+	}
+	s := t.statement(role, pins)
+	if fault := s.fault(w, present); fault != "" {
+		return Proposal{}, fault
+	}
+	return Proposal{s.String(), t.admitted(pins)}, ""
+}
+
+// pins are the values of claims that a statement demands so that it admits
+// runs like the token's and no others: besides the subject its reusable
+// workflow, the repository's id where the subject has none, and, where the
+// subject is not of GitHub's default form and may leave it open, the ref.
+// Claims that IAM has no key for are left out.
+func (t token) pins() map[string]string {
+	claims := []string{"aud", "sub"}
+	switch t.form() {
+	case ImmutableSubject:
+	case ClassicSubject:
+		claims = append(claims, "repository_id")
+	default:
+		claims = append(claims, "repository_id", "ref")
+	}
+	if t.reusable() {
+		claims = append(claims, "job_workflow_ref")
+	}
+	pins := map[string]string{}
+	for _, claim := range claims {
+		value := t.Get(claim)
+		if audiences := t.Audiences(); claim == "aud" && len(audiences) > 0 {
+			value = audiences[0]
+		}
+		if value != "" && trust.IsConditionKey(t.provider+":"+claim) {
+			pins[claim] = value
+		}
+	}
+	return pins
+}
+
+// statement admits tokens with these values. Those that look like wildcards
+// are escaped under an operator that has them, as IAM reads them.
+func (t token) statement(role string, pins map[string]string) statement {
+	s := statement{
+		Effect:    "Allow",
+		Principal: map[string]string{"Federated": t.providerARN(role)},
+		Action:    actions{trust.WebIdentityAction},
+		Condition: map[string]map[string]string{},
+	}
+	for claim, value := range pins {
+		operator := "StringEquals"
+		value = strings.ReplaceAll(value, "${", "${$}{")
+		if strings.ContainsAny(value, "*?") {
+			operator = "StringLike"
+			value = strings.NewReplacer("*", "${*}", "?", "${?}").Replace(value)
+		}
+		if s.Condition[operator] == nil {
+			s.Condition[operator] = map[string]string{}
+		}
+		s.Condition[operator][t.provider+":"+claim] = value
+	}
+	return s
+}
+
+// admitted says whose runs a statement with these pins admits. That it admits
+// no others takes the repository's id and a run that is known: a name can be
+// registered again after it was given up.
+func (t token) admitted(pins map[string]string) string {
+	repository := orText(cut(t.Get("repository")), "this repository")
+	text, known := "runs with this subject", pins["ref"] != ""
+	switch context := t.subject.context(); {
+	case t.form() != ClassicSubject && t.form() != ImmutableSubject:
+		if known {
+			text = fmt.Sprintf("runs of %s on %s with this subject", repository, cut(pins["ref"]))
+		}
+	case context.kind() == environmentKind:
+		text, known = fmt.Sprintf("jobs of %s with the environment %s", repository, quote(strings.ReplaceAll(context.value, "%3A", ":"))), true
+	case context.kind() == pullRequestKind:
+		text, known = "pull requests of "+repository, true
+	case context.key == "ref":
+		text, known = fmt.Sprintf("runs of %s on %s", repository, cut(context.value)), true
+	}
+	if workflow := pins["job_workflow_ref"]; workflow != "" {
+		text += ", in the reusable workflow " + cut(workflow) + ","
+	}
+	switch {
+	case !known:
+		return text
+	case pins["repository_id"] != "" || t.form() == ImmutableSubject:
+		return text + " and no others"
+	}
+	return strings.TrimSuffix(text, ",") + "; anyone who re-registers a released name matches too"
+}
+
+func unprintable(text string) bool {
+	return strings.ContainsFunc(text, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
 // statement is one of a policy, with its members in the usual order.
@@ -83,4 +180,31 @@ func (s statement) String() string {
 	enc.SetIndent("", "  ")
 	_ = enc.Encode(s) // strings and a buffer do not fail
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// fault says why the statement is no remedy for a refused request, or "": by
+// itself it has to admit the request and to satisfy the linter, and in the
+// role's present policy, if that is at hand, it has to admit the request too.
+func (s statement) fault(a asked, present atHand) string {
+	version := trust.Version2012
+	if present.policy != nil {
+		version = present.policy.Version // it decides how values are read
+	}
+	policy, err := trust.Parse(fmt.Appendf(nil, `{"Version": %q, "Statement": [%s]}`, version, s))
+	if err != nil || review(policy, a).outcome != admitted {
+		return "no condition matches what this request has"
+	}
+	for _, f := range lint.Check(document.Role{Policy: policy}, lint.Options{}) {
+		if f.Severity >= gravest {
+			return fmt.Sprintf("trust lint would report it as %s (%s): %s", f.Rule, f.Severity, cut(f.Message))
+		}
+	}
+	if present.policy == nil {
+		return ""
+	}
+	policy.Statements = slices.Concat(present.policy.Statements, policy.Statements)
+	if v := review(policy, a); v.outcome != admitted {
+		return v.cause(present.file)
+	}
+	return ""
 }

@@ -10,69 +10,137 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/lint"
 )
 
-// TestTrustStatementAdmitsItsRunOnly pastes the statement into a policy: it
-// admits the run it was made for and refuses its neighbours, and the linter
-// has nothing against it.
-func TestTrustStatementAdmitsItsRunOnly(t *testing.T) {
-	reusable := oidc.Claims{"job_workflow_ref": workflow}
-	for name, more := range map[string]oidc.Claims{
-		"branch":         nil,
-		"immutable":      {"sub": withIDs},
-		"environment":    {"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:eu%3Aprod", "environment": "eu:prod"},
-		"tag":            {"sub": "repo:octo-org@6154722/octo-repo@74123456:ref:refs/tags/v1"},
-		"odd name":       {"sub": "repo:octo-org/octo-repo:ref:refs/heads/a${b}*?"},
-		"pull request":   {"sub": "repo:octo-org/octo-repo:pull_request"},
-		"customized":     {"sub": "repository_owner:octo-org:job_workflow_ref:" + workflow, "job_workflow_ref": workflow},
-		"reusable":       reusable,
-		"enterprise":     {"iss": issuer + "/octo"},
-		"server":         {"iss": "https://github.octo.example/_services/token", "job_workflow_ref": workflow},
-		"data residency": {"iss": "https://token.actions.octo.ghe.com"},
-		"audience":       {"aud": "https://github.com/octo-org"},
+// ownerWide is a customized subject that every private repository of the owner
+// has.
+const ownerWide = "repository_owner:octo-org:repository_visibility:private"
+
+// TestProposalAdmitsItsRunOnly pastes the statement into a policy: it admits
+// the run that it was made for and refuses its neighbours, and the linter
+// finds nothing of medium or above.
+func TestProposalAdmitsItsRunOnly(t *testing.T) {
+	const only = " and no others"
+	for _, tt := range []struct {
+		name       string
+		more       oidc.Claims
+		neighbours []oidc.Claims
+		admits     string
+	}{
+		{"branch", nil, []oidc.Claims{{"repository_id": "1"}}, "runs of octo-org/octo-repo on refs/heads/main" + only},
+		{"immutable", oidc.Claims{"sub": withIDs}, nil, "runs of octo-org/octo-repo on refs/heads/main" + only},
+		{"without ids", oidc.Claims{"repository_id": nil}, nil, "runs of octo-org/octo-repo on refs/heads/main; anyone who re-registers a released name matches too"},
+		{"environment", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:eu%3Aprod", "environment": "eu:prod"}, nil,
+			`jobs of octo-org/octo-repo with the environment "eu:prod"` + only},
+		{"tag", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:ref:refs/tags/v1"}, nil, "runs of octo-org/octo-repo on refs/tags/v1" + only},
+		{"odd name", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/a${b}"}, nil, "runs of octo-org/octo-repo on refs/heads/a${b}" + only},
+		{"wildcards in a name", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:${a}*?"},
+			[]oidc.Claims{{"sub": "repo:octo-org/octo-repo:environment:${a}xx"}}, `jobs of octo-org/octo-repo with the environment "${a}*?"` + only},
+		{"pull request of a reviewed workflow", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request", "job_workflow_ref": workflow},
+			[]oidc.Claims{{"job_workflow_ref": workflow + "x"}}, "pull requests of octo-org/octo-repo, in the reusable workflow " + workflow + "," + only},
+		{"customized", oidc.Claims{"sub": "repository_owner:octo-org:job_workflow_ref:" + workflow, "job_workflow_ref": workflow},
+			[]oidc.Claims{{"repository_id": "1"}, {"ref": "refs/heads/x"}, {"job_workflow_ref": workflow + "x"}},
+			"runs of octo-org/octo-repo on refs/heads/main with this subject, in the reusable workflow " + workflow + "," + only},
+		{"owner-wide subject", oidc.Claims{"sub": ownerWide}, []oidc.Claims{{"repository_id": "1"}, {"ref": "refs/heads/x"}},
+			"runs of octo-org/octo-repo on refs/heads/main with this subject" + only},
+		{"reusable", oidc.Claims{"job_workflow_ref": workflow}, []oidc.Claims{{"job_workflow_ref": workflow + "x"}},
+			"runs of octo-org/octo-repo on refs/heads/main, in the reusable workflow " + workflow + "," + only},
+		{"enterprise", oidc.Claims{"iss": issuer + "/octo"}, []oidc.Claims{{"repository_id": "1"}}, "runs of octo-org/octo-repo on refs/heads/main" + only},
+		{"server", oidc.Claims{"iss": "https://github.octo.example/_services/token", "job_workflow_ref": workflow}, nil,
+			"runs of octo-org/octo-repo on refs/heads/main; anyone who re-registers a released name matches too"},
+		{"customized on a server", oidc.Claims{"iss": "https://github.octo.example/_services/token", "sub": "repo:octo-org/octo-repo:job_workflow_ref:" + workflow}, nil, "runs with this subject"},
+		{"data residency", oidc.Claims{"iss": "https://token.actions.octo.ghe.com"}, nil, "runs of octo-org/octo-repo on refs/heads/main" + only},
+		{"audience", oidc.Claims{"aud": "https://github.com/octo-org"}, nil, "runs of octo-org/octo-repo on refs/heads/main" + only},
 	} {
-		t.Run(name, func(t *testing.T) {
-			claims := claimsOf(more)
-			text := TrustStatement(claims, theRole)
-			policy := mustParse(t, policyOf(text))
+		t.Run(tt.name, func(t *testing.T) {
+			claims := claimsOf(tt.more)
+			p, reason := Propose(claims, theRole)
+			if reason != "" || p.Admits != tt.admits {
+				t.Fatalf("admits %q, want %q; reason %q", p.Admits, tt.admits, reason)
+			}
+			policy := mustParse(t, policyOf(p.Statement))
 			decide := func(c oidc.Claims) trust.Decision {
 				return policy.Evaluate(newWebIdentity(c, &Denial{Role: theRole}, Evidence{Now: now}).request()).Decision
 			}
 			if got := decide(claims); got != trust.Allowed {
-				t.Fatalf("its own run: %s\n%s", got, text)
+				t.Fatalf("its own run: %s\n%s", got, p.Statement)
 			}
-			neighbours := []oidc.Claims{
-				{"sub": claims.Get("sub") + "x"}, {"sub": strings.Replace(claims.Get("sub"), "octo", "octa", 1)}, {"aud": "other"}, {"iss": "https://gitlab.com"},
-			}
-			if claims.Get("job_workflow_ref") == workflow && name != "server" {
-				neighbours = append(neighbours, oidc.Claims{"job_workflow_ref": workflow + "x"})
-			}
-			for _, n := range neighbours {
-				changed := claimsOf(more)
+			for _, n := range append(tt.neighbours,
+				oidc.Claims{"sub": claims.Get("sub") + "x"}, oidc.Claims{"sub": strings.Replace(claims.Get("sub"), "octo", "octa", 1)},
+				oidc.Claims{"aud": "other"}, oidc.Claims{"iss": "https://gitlab.com"}) {
+				changed := claimsOf(tt.more)
 				for claim, value := range n {
 					changed[claim] = value
 				}
 				if decide(changed) == trust.Allowed {
-					t.Errorf("admits a run with %v:\n%s", n, text)
+					t.Errorf("admits a run with %v:\n%s", n, p.Statement)
 				}
 			}
 			for _, f := range lint.Check(document.Role{Policy: policy}, lint.Options{}) {
-				if f.Severity >= lint.High && name != "pull request" {
-					t.Errorf("%s: %s", f.Rule, f.Message)
+				if f.Severity >= lint.Medium {
+					t.Errorf("%s: %s\n%s", f.Rule, f.Message, p.Statement)
 				}
 			}
 		})
 	}
 }
 
-func TestTrustStatementIsOfGitHubsTokensOnly(t *testing.T) {
-	for name, claims := range map[string]oidc.Claims{
-		"none":          nil,
-		"a cluster's":   {"iss": "https://oidc.eks.eu-central-1.amazonaws.com/id/0", "sub": "system:serviceaccount:a:b", "aud": "sts.amazonaws.com"},
-		"without sub":   claimsOf(oidc.Claims{"sub": ""}),
-		"a huge one":    claimsOf(oidc.Claims{"sub": "repo:o/r:ref:refs/heads/" + strings.Repeat("x", 5000)}),
-		"a strange one": claimsOf(oidc.Claims{"sub": "repo:o/r:environment:a\nb"}),
+// TestNothingIsProposed where no statement admits the run alone, and says why.
+func TestNothingIsProposed(t *testing.T) {
+	const server = "https://github.octo.example/_services/token"
+	for _, tt := range []struct {
+		name   string
+		claims oidc.Claims
+		reason string
+	}{
+		{"no token", nil, ""},
+		{"a cluster's token", oidc.Claims{"iss": "https://oidc.eks.eu-central-1.amazonaws.com/id/0", "sub": "system:serviceaccount:a:b", "aud": "sts.amazonaws.com"}, ""},
+		{"without sub", claimsOf(oidc.Claims{"sub": ""}), ""},
+		{"pull request", claimsOf(oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request", "ref": "refs/pull/7/merge"}), "pull-request (high)"},
+		{"pull request of its own workflow", claimsOf(oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request", "job_workflow_ref": "octo-org/octo-repo/.github/workflows/x.yml@refs/pull/7/merge"}), "pull-request (high)"},
+		{"owner-wide subject on a server", claimsOf(oidc.Claims{"iss": server, "sub": ownerWide}), "owner-wide (high)"},
+		{"huge subject", claimsOf(oidc.Claims{"sub": "repo:o/r:ref:refs/heads/" + strings.Repeat("x", 5000)}), "longer than a trust policy"},
+		{"line end", claimsOf(oidc.Claims{"sub": "repo:o/r:environment:a\nb"}), "cannot be printed"},
+		{"text that runs backwards", claimsOf(oidc.Claims{"sub": "repo:o/r:environment:a\u202eb"}), "cannot be printed"},
 	} {
-		if text := TrustStatement(claims, theRole); text != "" {
-			t.Errorf("%s: %s", name, text)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			p, reason := Propose(tt.claims, theRole)
+			if p != (Proposal{}) || !strings.Contains(reason, tt.reason) || (reason == "") != (tt.reason == "") {
+				t.Errorf("%+v, reason %q", p, reason)
+			}
+		})
+	}
+}
+
+func TestProposalForAnUnknownRole(t *testing.T) {
+	claims := claimsOf(oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:123456789012"})
+	p, _ := Propose(claims, "")
+	if !strings.Contains(p.Statement, `"arn:aws:iam::ACCOUNT_ID:oidc-provider/`) || !strings.Contains(p.Statement, "environment:123456789012") {
+		t.Error(p.Statement)
+	}
+}
+
+// TestRemedyInThePresentPolicy: a statement that the policy's own Deny
+// overrules, or may overrule, is no remedy.
+func TestRemedyInThePresentPolicy(t *testing.T) {
+	other := allow(`{"StringEquals": {"` + provider + `:sub": "repo:octo-org/octo-repo:ref:refs/heads/x"}}`)
+	unseen := deny(`{"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}`)
+	for _, tt := range []struct {
+		name, policy string
+		shows, lacks string
+	}{
+		{"no Deny", policyOf(other), "if this run is meant to have access", "no statement is proposed"},
+		{"a Deny for others", policyOf(other, deny(`{"StringEquals": {"`+provider+`:ref": "refs/heads/x"}}`)), "if this run is meant to have access", "no statement is proposed"},
+		{"a Deny that only AWS can judge", policyOf(other, unseen), "no statement is proposed", `"Effect": "Allow"`},
+		{"an older version, where ${ is text", strings.Replace(policyOf(other), "2012-10-17", "2008-10-17", 1), "if this run", "no statement is proposed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := Failure(tokenDenial(claimsOf(nil)), withPolicy(tt.policy)).Text()
+			if !strings.Contains(text, tt.shows) || strings.Contains(text, tt.lacks) {
+				t.Error(text)
+			}
+		})
+	}
+	hop := Failure(hopDenial(assumeRole, "", nil), withPolicy(policyOf(strings.Replace(trustHub(`"sts:AssumeRole"`, `{}`), theHub, theHub+"-old", 1), unseen)))
+	if text := hop.Text(); !strings.Contains(text, "no statement is proposed") || strings.Contains(text, `"AWS"`) {
+		t.Error(text)
 	}
 }

@@ -38,9 +38,9 @@ const (
 )
 
 var formMeanings = map[SubjectForm]string{
-	ClassicSubject:    "GitHub's default with names only: whoever registers a name after it was given up gets the same subject",
-	ImmutableSubject:  "GitHub's default with the ids of owner and repository: a policy must have them too",
-	CustomizedSubject: "made of the parts that the organization or the repository has chosen: gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub tells the setting",
+	ClassicSubject:    "GitHub's default with names only; anyone who re-registers a released name has the same subject",
+	ImmutableSubject:  "GitHub's default with the ids of owner and repository; a trust policy must have them too",
+	CustomizedSubject: "the parts that the organization or the repository has chosen; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting",
 	OtherSubject:      "not a subject of GitHub Actions",
 }
 

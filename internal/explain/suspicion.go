@@ -28,8 +28,9 @@ type suspicion struct {
 const mostSuspicions = 6
 
 // suspicions ranks the likely causes of a refusal that leaves all of them
-// open. Each begins with its code.
-func suspicions(t token, role string) []string {
+// open, with no policy at hand. Each begins with its code, but for that there is
+// no such role: the last one, or the first if its name seems misspelt.
+func suspicions(t token, role string, hand atHand) []string {
 	r := run{t, role}
 	var told []string
 	if r.fromGitHub() {
@@ -45,7 +46,7 @@ func suspicions(t token, role string) []string {
 	} else {
 		told = append(told, "the role's trust policy does not admit this subject, audience and issuer")
 	}
-	return append(told, noSuchRole(role))
+	return hand.withMissingRole(told, role)
 }
 
 func heavier(a, b suspicion) int { return cmp.Compare(b.weight, a.weight) }

@@ -34,7 +34,7 @@ func TestSuspicionsByEvidence(t *testing.T) {
 		{"role of an environment", nil, "arn:aws:iam::111111111111:role/app-PROD", SubjectEnvironment},
 		{"role of another tool", nil, "arn:aws:iam::111111111111:role/gitlab-ci", ProviderOtherIssuer},
 	} {
-		all := suspicions(newToken(claimsOf(tt.claims)), tt.role)
+		all := suspicions(newToken(claimsOf(tt.claims)), tt.role, atHand{})
 		if code, _, _ := strings.Cut(all[0], ":"); code != string(tt.first) {
 			t.Errorf("%s: first is %s", tt.name, all[0])
 		}
@@ -54,7 +54,7 @@ func TestSuspicionsByEvidence(t *testing.T) {
 
 func TestNothingIsGuessedAboutOtherIssuers(t *testing.T) {
 	claims := oidc.Claims{"iss": "https://gitlab.com", "sub": "project_path:A/b:ref_type:branch:ref:x", "aud": "x"}
-	all := suspicions(newToken(claims), theRole)
+	all := suspicions(newToken(claims), theRole, atHand{})
 	if len(all) != 2 || strings.Contains(all[0], "subject-") {
 		t.Error(all)
 	}

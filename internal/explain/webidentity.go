@@ -19,11 +19,12 @@ func tokenRefused(d *Denial, e Evidence) Diagnosis {
 	hand := e.policyOf(d)
 	if hand.policy == nil || claims == nil {
 		diagnosis.Open = true
-		diagnosis.Causes = suspicions(newToken(claims), d.Role)
-		diagnosis.Cure = lines(wantPolicy(d.Role, hand), pasteTrust(claims, d.Role))
+		diagnosis.Causes = suspicions(newToken(claims), d.Role, hand)
+		diagnosis.Cure = lines(hand.want(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, hand))
 		return diagnosis
 	}
-	v := review(hand.policy, newWebIdentity(claims, d, e))
+	w := newWebIdentity(claims, d, e)
+	v := review(hand.policy, w)
 	diagnosis.Code = v.code(diagnosis.Code)
 	if v.outcome == admitted {
 		diagnosis.Open = true
@@ -41,7 +42,7 @@ func tokenRefused(d *Denial, e Evidence) Diagnosis {
 		diagnosis.Cure = "take that condition out: a role that is assumed with a token is sent no external id"
 	}
 	if v.outcome == refused || v.outcome == unmentioned {
-		diagnosis.Cure = lines(diagnosis.Cure, pasteTrust(claims, d.Role))
+		diagnosis.Cure = lines(diagnosis.Cure, w.remedy(d.Role, hand))
 	}
 	return diagnosis
 }
@@ -53,7 +54,11 @@ func providerMissing(d *Denial, e Evidence) Diagnosis {
 	diagnosis := refusal(d, e, ProviderMissing)
 	t := newToken(claims)
 	diagnosis.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
-	if hand := e.policyOf(d); hand.policy != nil {
+	hand := e.policyOf(d)
+	if hand.nearest != "" {
+		diagnosis.Causes = append(diagnosis.Causes, hand.reason)
+	}
+	if hand.policy != nil {
 		if v := review(hand.policy, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == ProviderOtherIssuer {
 			diagnosis.Code = ProviderOtherIssuer
 			diagnosis.Causes = append(diagnosis.Causes, v.cause(hand.file))
@@ -63,8 +68,9 @@ func providerMissing(d *Denial, e Evidence) Diagnosis {
 		diagnosis.Causes[0] = fmt.Sprintf("%s: %s", ProviderMissing, diagnosis.Causes[0])
 		diagnosis.Causes = append(diagnosis.Causes, fmt.Sprintf("%s: account and role may know https://%s, and this token has another issuer", ProviderOtherIssuer, defaultProvider))
 	}
-	diagnosis.Cure = fmt.Sprintf("create the provider in account %s:\naws iam create-open-id-connect-provider --url %s --client-id-list %s", account(d.Role),
-		orText(cut(claims.Get("iss")), "https://"+defaultProvider), orText(cut(strings.Join(claims.Audiences(), " ")), "sts.amazonaws.com"))
+	diagnosis.Cure = fmt.Sprintf("check account %s in the role's ARN, which may be mistyped; if it is right, create the provider there, with a profile of that account:\n"+
+		"aws iam create-open-id-connect-provider --profile PROFILE --url %s --client-id-list %s", account(d.Role),
+		orText(cut(claims.Get("iss")), "https://"+defaultProvider), orText(cut(strings.Join(claims.Audiences(), " ")), commonAudience))
 	return diagnosis
 }
 
@@ -143,14 +149,17 @@ func requestContext(at time.Time, more ...trust.Context) trust.Context {
 	return ctx
 }
 
-func hasKey(ctx trust.Context, key string) bool {
+// keyOf returns the values of a condition key.
+func keyOf(ctx trust.Context, key string) []string {
 	for known, values := range ctx {
-		if strings.EqualFold(known, key) && len(values) > 0 {
-			return true
+		if strings.EqualFold(known, key) {
+			return values
 		}
 	}
-	return false
+	return nil
 }
+
+func hasKey(ctx trust.Context, key string) bool { return len(keyOf(ctx, key)) > 0 }
 
 // The sentences that several diagnoses share.
 
@@ -158,24 +167,55 @@ func noSuchRole(role string) string {
 	return fmt.Sprintf("account %s has no role %s", account(role), quote(roleName(role)))
 }
 
-func wantPolicy(role string, hand atHand) string {
-	if hand.reason != "" {
-		return hand.reason
+// withMissingRole adds to the possible causes that there is no such role: as
+// the last one, or, if its name seems misspelt, as the first.
+func (h atHand) withMissingRole(causes []string, role string) []string {
+	if h.nearest != "" {
+		return slices.Insert(causes, 0, h.reason)
 	}
-	return fmt.Sprintf("none of this is certain without the role's trust policy; give it with trust-policy-file to learn which condition decides:\n"+
-		"aws iam get-role --role-name %s > %[1]s.json", roleName(role))
+	return append(causes, noSuchRole(role))
+}
+
+// want says how to get the policy that is not at hand.
+func (h atHand) want(role string) string {
+	switch {
+	case h.nearest != "":
+		return fmt.Sprintf("correct the ARN if %s is meant; else see whether the role exists (NoSuchEntity: it does not), with a profile of account %s:\n%s", h.nearest, account(role), getRole(role))
+	case h.reason != "":
+		return h.reason
+	}
+	return fmt.Sprintf("none of this is certain without the role's trust policy; save it with a profile of account %s and set trust-policy-file to learn which condition decides:\n%s", account(role), getRole(role))
+}
+
+// getRole is the command that saves what AWS has of a role, in a file of its
+// own for each role of that name.
+func getRole(role string) string {
+	return fmt.Sprintf("%s > %s-%s.json", awsRole("get-role", role), account(role), roleName(role))
+}
+
+// awsRole begins a command of AWS's about a role.
+func awsRole(command, role string) string {
+	return fmt.Sprintf("aws iam %s --profile PROFILE --role-name %s", command, roleName(role))
 }
 
 func comparePolicies(role, file string) string {
-	return fmt.Sprintf("compare %s with what AWS has:\naws iam get-role --role-name %s --query Role.AssumeRolePolicyDocument", file, roleName(role))
+	return fmt.Sprintf("compare %s with what AWS has, with a profile of account %s:\n%s --query Role.AssumeRolePolicyDocument", file, account(role), awsRole("get-role", role))
 }
 
-func pasteTrust(claims oidc.Claims, role string) string {
-	text := TrustStatement(claims, role)
-	if text == "" {
+// remedy is the advice to add a statement to the role's trust policy, or why
+// there is none. A role that may be misspelt gets none.
+func (w webIdentity) remedy(role string, present atHand) string {
+	if present.nearest != "" {
 		return ""
 	}
-	return fmt.Sprintf("this statement, in the trust policy of role %s, admits runs like this one and no others:\n%s", quote(roleName(role)), text)
+	p, reason := w.propose(role, present)
+	switch {
+	case reason != "":
+		return "no statement is proposed for the trust policy: " + reason
+	case p.Statement == "":
+		return ""
+	}
+	return fmt.Sprintf("if this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(roleName(role)), p.Admits, p.Statement)
 }
 
 // lines joins what is not empty.

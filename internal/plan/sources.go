@@ -3,6 +3,8 @@ package plan
 import (
 	"slices"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/spelling"
 )
 
 // NotGiven is the default in action.yml of inputs that mean something else
@@ -104,7 +106,7 @@ func LookupInput(name string) (nearest string, known bool) {
 		slices.ContainsFunc(Inputs, func(in Input) bool { return strings.EqualFold(in.Name, name) }) {
 		return "", true
 	}
-	least := max(2, len(name)/3) + 1
+	least := spelling.Most(name) + 1
 	for _, in := range Inputs {
 		if d := distance(name, in.Name); d < least && !in.Hidden {
 			nearest, least = in.Name, d
@@ -113,31 +115,15 @@ func LookupInput(name string) (nearest string, known bool) {
 	return nearest, false
 }
 
-// distance is how far a name is from an input's: the characters that are
-// added, left out or exchanged. A name that is whole words of the input's, such
-// as session-name, is one step away; blanks and underscores are hyphens.
+// distance is how far a name is from an input's. A name that is whole words of
+// the input's, such as session-name, is one step away; blanks and underscores
+// are hyphens.
 func distance(name, input string) int {
 	name = strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(name))
 	if name != input && name != "" && strings.Contains("-"+input+"-", "-"+name+"-") {
 		return 1
 	}
-	row := make([]int, len(input)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(name) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(input) {
-			exchanged := diagonal
-			if name[i] != input[j] {
-				exchanged++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(exchanged, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(input)]
+	return spelling.Distance(name, input)
 }
 
 // Defaults returns the default of every input as action.yml gives it, the
