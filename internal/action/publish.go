@@ -113,8 +113,9 @@ func (p *phase) recordSessions(results []result) {
 }
 
 // undelivered is the diagnosis of a failure to publish.
-func (p *phase) undelivered(err error) *explain.Diagnosis {
+func undelivered(err error) *explain.Diagnosis {
 	d := failure(err)
+	_, helper := errors.AsType[helperError](err)
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		d.Cure = "free space in the runner's temporary directory; refresh: true takes room for this program there; nothing was exported"
@@ -122,7 +123,7 @@ func (p *phase) undelivered(err error) *explain.Diagnosis {
 		d.Cure = "do not run steps of this action at the same time in one job; nothing was exported"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		d.Cure = "let the action write to the runner's temporary directory and to the files that the job's variables name; nothing was exported"
-	case p.plan.Refresh:
+	case helper:
 		d.Cure = "let no other program write to the directory " + jobstate.DirName + " in the runner's temporary directory, or set refresh: false; nothing was exported"
 	}
 	return d

@@ -23,11 +23,11 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 	deeds := []jobstate.Deed{{Name: "install the helper for refresh", Do: func(context.Context) (func(context.Context) error, error) {
 		program, err := os.Open(p.Program)
 		if err != nil {
-			return nil, err
+			return nil, helperError{err}
 		}
 		defer program.Close()
 		if err := s.WriteHelper(program); err != nil {
-			return nil, err
+			return nil, helperError{err}
 		}
 		return func(context.Context) error { return s.RemoveHelper(others) }, nil
 	}}}
@@ -50,17 +50,22 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 		deeds = append(deeds, jobstate.Deed{Name: "store the login of profile " + name, Do: func(ctx context.Context) (func(context.Context) error, error) {
 			stored, err := s.stored()
 			if err != nil {
-				return nil, err
+				return nil, helperError{err}
 			}
 			undo, err := stored.Put(ctx, name, login, r.session, p.Now())
 			if err != nil {
-				return nil, err
+				return nil, helperError{err}
 			}
 			return func(context.Context) error { return undo() }, nil
 		}})
 	}
 	return deeds
 }
+
+// helperError says that refresh: true could not be prepared.
+type helperError struct{ error }
+
+func (e helperError) Unwrap() error { return e.error }
 
 // tellHowLong says until when sessions can be renewed: as long as GitHub's
 // request token lives.

@@ -126,7 +126,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return d
 	}
 	if err := p.publish(ctx, store, results); err != nil {
-		return p.undelivered(err)
+		return undelivered(err)
 	}
 	return nil
 }

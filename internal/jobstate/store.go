@@ -24,8 +24,9 @@ const (
 	// SDKs start as credential_process.
 	HelperName = "aws-oidc-action"
 
-	stateName = DirName + "/state.json"
-	helper    = DirName + "/" + HelperName
+	refreshDir = DirName + "/refresh" // of the package refresh
+	stateName  = DirName + "/state.json"
+	helper     = DirName + "/" + HelperName
 
 	lockPoll = 20 * time.Millisecond // between attempts to take the lock
 )
@@ -168,12 +169,23 @@ func (s *Store) add(state State, r Record) error {
 	return s.write(state)
 }
 
+// forget removes the record of a step whose other parts are undone, and what is
+// empty then. It leaves to the post phase whatever else is in the directory.
 func (s *Store) forget(id string) error {
 	state, err := s.Read()
 	if err != nil {
 		return err
 	}
-	return s.Replace(slices.DeleteFunc(state.Records, func(r Record) bool { return r.ID == id }))
+	state.Records = slices.DeleteFunc(state.Records, func(r Record) bool { return r.ID == id })
+	if len(state.Records) > 0 {
+		return s.write(state)
+	}
+	if err := s.dir.Remove(stateName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the job's state: %w", err)
+	}
+	s.dir.RemoveEmpty(refreshDir)
+	s.dir.RemoveEmpty(DirName)
+	return nil
 }
 
 // Replace makes these the records of the state. Without any, the whole state

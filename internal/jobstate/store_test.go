@@ -146,8 +146,8 @@ func TestPublishLeavesNothingBehind(t *testing.T) {
 	wants(t, s.Publish(t.Context(), Record{ID: "a"}, Deed{Name: "fail", Do: func(context.Context) (func(context.Context) error, error) {
 		return nil, errors.New("no")
 	}}), "fail: no")
-	if got := files(t, s); len(got) > 0 {
-		t.Errorf("left %v", got)
+	if _, err := os.Lstat(s.StateDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("left %v", files(t, s))
 	}
 	must(t, os.WriteFile(s.StateDir(), nil, 0o600)) // where the directory goes
 	called := false
@@ -160,6 +160,22 @@ func TestPublishLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// What somebody else put there is not a failing step's to remove.
+func TestPublishLeavesWhatItDidNotMake(t *testing.T) {
+	s := open(t)
+	must(t, os.MkdirAll(filepath.Join(s.StateDir(), "refresh"), 0o700))
+	must(t, os.WriteFile(filepath.Join(s.StateDir(), "planted"), nil, 0o600))
+	wants(t, s.Publish(t.Context(), Record{ID: "a"}, Deed{Name: "fail", Do: func(context.Context) (func(context.Context) error, error) {
+		return nil, errors.New("no")
+	}}), "fail: no")
+	if diff := cmp.Diff(map[string]string{"planted": ""}, files(t, s)); diff != "" {
+		t.Errorf("files (-want +got):\n%s", diff)
+	}
+	if _, err := os.Lstat(filepath.Join(s.StateDir(), "refresh")); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("an empty directory is left")
+	}
+}
+
 // TestForgetFails covers the undo of the record itself.
 func TestForgetFails(t *testing.T) {
 	s := open(t)
@@ -167,6 +183,13 @@ func TestForgetFails(t *testing.T) {
 		return nil, errors.Join(errors.New("no"), os.WriteFile(filepath.Join(s.StateDir(), "state.json"), []byte("{"), 0o600))
 	}})
 	wants(t, err, "break: no", "state of an earlier step is not readable")
+
+	s = open(t)
+	err = s.Publish(t.Context(), Record{ID: "a"}, Deed{Name: "break", Do: func(context.Context) (func(context.Context) error, error) {
+		path := filepath.Join(s.StateDir(), "state.json")
+		return nil, errors.Join(errors.New("no"), os.Remove(path), os.Symlink("nowhere", path))
+	}})
+	wants(t, err, "break: no", "symbolic link")
 }
 
 func TestLimitsAreTheSameForWritingAndReading(t *testing.T) {

@@ -63,3 +63,15 @@ func (d *Dir) Displace(name string) error {
 		return errors.Join(err, dir.RemoveAll(base))
 	})
 }
+
+// RemoveEmpty removes the named directory if it is one and empty; if not, it
+// stays.
+func (d *Dir) RemoveEmpty(name string) {
+	_ = d.remove(name, func(dir *os.Root, base string) error {
+		info, err := dir.Lstat(base)
+		if err != nil || !info.IsDir() {
+			return err
+		}
+		return dir.Remove(base)
+	})
+}

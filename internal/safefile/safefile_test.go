@@ -330,3 +330,18 @@ func TestDisplace(t *testing.T) {
 		t.Errorf("below a missing directory: %v", err)
 	}
 }
+
+func TestRemoveEmpty(t *testing.T) {
+	base := t.TempDir()
+	d := open(t, base)
+	must(t, d.MkdirAll("empty"))
+	must(t, d.MkdirAll("full/x"))
+	must(t, d.WriteFile("file", nil))
+	must(t, os.Symlink("empty", filepath.Join(base, "link")))
+	for _, name := range []string{"link", "file", "full", "missing", "missing/x", "empty"} {
+		d.RemoveEmpty(name)
+	}
+	if got := names(t, base); got != "file full link" {
+		t.Errorf("left %s", got)
+	}
+}
