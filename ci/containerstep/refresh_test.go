@@ -56,7 +56,13 @@ func TestRefreshServesTheRunnersUserOnly(t *testing.T) {
 	if post, err := job.Finish(t.Context()); err != nil || len(post) != 1 || post[0].Failed {
 		t.Fatalf("post phase: %v\n%s", err, job.Log())
 	}
-	if _, err := os.Stat(filepath.Join(job.Temp(), "aws-oidc-action")); !os.IsNotExist(err) {
-		t.Errorf("the state directory is still there after the post phase: %v", err)
+	// A variable cannot be unset, so that these go on naming a file: an empty one.
+	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
+		if info, err := os.Stat(job.Getenv(name)); err != nil || info.Size() != 0 || info.Sys().(*syscall.Stat_t).Uid != runnerUser {
+			t.Errorf("after the post phase %s names a file that is not there, not empty or not the runner's: %v", name, err)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(job.Temp(), "aws-oidc-action")); err != nil || len(left) != 2 {
+		t.Errorf("after the post phase the state directory holds %v, %v", left, err)
 	}
 }

@@ -46,6 +46,7 @@ func (p *phase) post(ctx context.Context) {
 			return r.ID == id
 		},
 		published: id == "" || memo != nil,
+		wait:      cleanUpWait, limit: cleanUpLimit,
 	}
 	if err := errors.Join(err, memoErr, c.run(ctx)); err != nil {
 		p.runner.Warning("clean-up", err.Error())
@@ -54,7 +55,11 @@ func (p *phase) post(ctx context.Context) {
 
 // logout undoes what every earlier step of the job published.
 func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
-	c := cleanUp{phase: p, store: s, chosen: func(jobstate.Record) bool { return true }, published: true}
+	c := cleanUp{
+		phase: p, store: s, published: true,
+		chosen: func(jobstate.Record) bool { return true },
+		wait:   cleanUpWait, limit: cleanUpLimit,
+	}
 	if err := c.run(ctx); err != nil {
 		return failure(err)
 	}
@@ -130,6 +135,9 @@ type cleanUp struct {
 	chosen    func(jobstate.Record) bool
 	published bool // the step may have published something that no readable state names
 
+	wait  time.Duration // cleanUpWait
+	limit time.Duration // cleanUpLimit
+
 	found bool // something to undo
 	errs  []error
 }
@@ -138,7 +146,7 @@ type cleanUp struct {
 // not be undone. It ends in time even if a file system does not respond, and it
 // does not end early because the job is cancelled.
 func (c *cleanUp) run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpLimit)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- c.undo(ctx) }()
@@ -146,12 +154,12 @@ func (c *cleanUp) run(ctx context.Context) error {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("clean-up did not end within %s; check the file system of the runner's temporary directory", cleanUpLimit)
+		return fmt.Errorf("clean-up did not end within %s; check the file system of the runner's temporary directory", c.limit)
 	}
 }
 
 func (c *cleanUp) undo(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, cleanUpWait)
+	ctx, cancel := context.WithTimeout(ctx, c.wait)
 	defer cancel()
 	var state jobstate.State
 	var unreadable error

@@ -174,46 +174,44 @@ func (s *Store) RemoveProfiles(r Record, earlier []Record) (removed bool, err er
 		return false, nil
 	}
 	for _, kind := range profileFiles {
-		n, failed := s.removeFrom(kind, r, State{Records: earlier}.DefaultProfile())
-		removed = removed || n > 0
+		some, failed := s.removeFrom(kind, r, State{Records: earlier}.DefaultProfile())
+		removed = removed || some
 		err = errors.Join(err, failed)
 	}
 	return removed, err
 }
 
-// removeFrom returns how many profiles it removed.
-func (s *Store) removeFrom(kind fileKind, r Record, formerDefault string) (n int, err error) {
+func (s *Store) removeFrom(kind fileKind, r Record, formerDefault string) (removed bool, err error) {
 	f, err := s.profileFile(kind, kind.path(r))
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return false, nil
 	}
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	err = f.dir.RemoveLeftovers(f.name)
 	file, failed := f.Load(nil)
 	if failed != nil {
-		return 0, errors.Join(err, failed)
+		return false, errors.Join(err, failed)
 	}
+	var ours []string
 	for _, name := range slices.Sorted(maps.Keys(r.Profiles)) {
-		written := kind.mark(r.Profiles[name])
-		if written == "" || mark(file, name) != written {
-			continue
+		if written := kind.mark(r.Profiles[name]); written != "" && mark(file, name) == written {
+			ours = append(ours, name)
 		}
-		failed := file.Remove(name)
-		if failed == nil && name == profile.Default && formerDefault != "" {
-			failed = file.Repeat(formerDefault, name)
-		}
-		if failed != nil {
-			err = errors.Join(err, f.fail(failed))
-			continue
-		}
-		n++
 	}
-	if n == 0 {
-		return 0, err
+	failed = file.Remove(ours...)
+	ours = slices.DeleteFunc(ours, file.Has)
+	if formerDefault != "" && slices.Contains(ours, profile.Default) {
+		failed = errors.Join(failed, file.Repeat(formerDefault, profile.Default))
+	}
+	if failed != nil {
+		err = errors.Join(err, f.fail(failed))
+	}
+	if len(ours) == 0 {
+		return false, err
 	}
 	_, failed = f.Save(file)
-	return n, errors.Join(err, failed)
+	return true, errors.Join(err, failed)
 }

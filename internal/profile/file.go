@@ -7,8 +7,10 @@ package profile
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,6 +32,8 @@ type File struct {
 	kind  kind
 	mark  string   // a byte order mark, or nothing
 	lines []string // with their endings; only the last may lack one
+
+	found []section // what sections returned last; nil once lines have changed
 }
 
 // kind is what a file is for: the same profile has different headers in the two.
@@ -165,19 +169,29 @@ func (f *File) Set(profile string, entries []Entry) error {
 	return nil
 }
 
-// Remove takes every section of the profile out, with one blank line before
+// Remove takes every section of the profiles out, with one blank line before
 // each, so that it undoes a Set that appended one. A profile that is not there
-// is no error.
-func (f *File) Remove(profile string) error {
-	sections := f.sectionsOf(profile)
-	if err := f.editable(sections); err != nil {
-		return err
+// is no error; one whose sections SDKs read differently stays, and the others
+// go all the same.
+func (f *File) Remove(profiles ...string) error {
+	var errs []error
+	doomed := map[int]section{} // by head, as two names may mean one section
+	for _, profile := range profiles {
+		sections := f.sectionsOf(profile)
+		if err := f.editable(sections); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, s := range sections {
+			doomed[s.head] = s
+		}
 	}
-	for i := len(sections) - 1; i >= 0; i-- {
+	// From the end, so that the sections before keep their line numbers.
+	for _, head := range slices.Backward(slices.Sorted(maps.Keys(doomed))) {
 		f.mark = ""
-		f.cut(sections[i])
+		f.cut(doomed[head])
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // section is a header with its entries: lines[head] and lines[head+1:tail].
@@ -189,7 +203,14 @@ type section struct {
 
 // sections returns every section that any SDK sees.
 func (f *File) sections() []section {
-	var list []section
+	if f.found == nil {
+		f.found = f.scan()
+	}
+	return f.found
+}
+
+func (f *File) scan() []section {
+	list := []section{}
 	for i, line := range f.lines {
 		if r, ok := readHeader(f.kind, line); ok {
 			list = append(list, section{head: i, tail: i + 1, next: len(f.lines), readers: r})
@@ -292,6 +313,7 @@ func (f *File) open() bool {
 // add appends a section after a blank line. A file whose last line has no line
 // ending keeps that peculiarity, by which cut knows what to take back.
 func (f *File) add(lines []string) {
+	f.found = nil
 	if len(f.lines) > 0 {
 		wasOpen, newline := f.open(), f.newline()
 		if wasOpen {
@@ -305,6 +327,7 @@ func (f *File) add(lines []string) {
 
 // replace puts lines in the place of a section, up to its last entry.
 func (f *File) replace(s section, lines []string) {
+	f.found = nil
 	if s.tail == len(f.lines) && f.open() {
 		last := len(lines) - 1
 		lines[last] = strings.TrimSuffix(lines[last], f.newline())
@@ -314,6 +337,7 @@ func (f *File) replace(s section, lines []string) {
 
 // cut takes a section out, with one blank line before it.
 func (f *File) cut(s section) {
+	f.found = nil
 	wasOpen := s.tail == len(f.lines) && f.open()
 	head := s.head
 	if head > 0 && isBlank(f.lines[head-1]) {

@@ -304,3 +304,19 @@ func TestFileDoesNotPrint(t *testing.T) {
 		t.Errorf("printed %s", got)
 	}
 }
+
+func TestRemoveOfSeveral(t *testing.T) {
+	f, err := ParseConfig([]byte("# a\n\n[profile a]\nx = 1\n\n[profile b] junk\nx = 1\n\n[profile a]\nx = 2\n# b\n\n[profile c]\nx = 3\n\n[profile d]\nx = 4\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Remove("c", "b", "a", "c", "gone", "d")
+	if err == nil || !strings.Contains(err.Error(), "line 6") {
+		t.Errorf("Remove = %v", err)
+	}
+	// The end of the first [profile a] is where the odd header begins.
+	want := "# a\n\n[profile a]\nx = 1\n\n[profile b] junk\nx = 1\n\n[profile a]\nx = 2\n# b\n"
+	if diff := cmp.Diff(want, string(f.Bytes())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -57,7 +57,7 @@ func edit(config, credentials *File, change func(config, credentials *File) erro
 }
 
 func (f *File) clone() *File {
-	return &File{kind: f.kind, mark: f.mark, lines: slices.Clone(f.lines)}
+	return &File{kind: f.kind, mark: f.mark, lines: slices.Clone(f.lines), found: f.found}
 }
 
 // become is Set, or Remove where there is nothing to set.
