@@ -59,6 +59,10 @@ func newWorld(t *testing.T, text string) *world {
 }
 
 func (w *world) step(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+	return w.newStep(environ, stdout).Run(ctx)
+}
+
+func (w *world) newStep(environ []string, stdout io.Writer) Step {
 	program, err := os.Executable()
 	if err != nil {
 		w.Error(err)
@@ -78,7 +82,7 @@ func (w *world) step(ctx context.Context, environ []string, stdout, _ io.Writer)
 			return nil
 		},
 		Version: "test",
-	}.Run(ctx)
+	}
 }
 
 // recorder notes the secrets in every answer.
