@@ -89,7 +89,7 @@ var Inputs = []Input{
 	{Name: "min-remaining-seconds",
 		Description: "How long they must last for that, as far as it is known (default 900)"},
 	{Name: "logout",
-		Description: "Take back what earlier steps of this action exported and wrote, and do nothing else (default false)"},
+		Description: "Remove what earlier steps of this action exported and wrote, and do nothing else (default false)"},
 	{Name: "on-missing-token",
 		Description: "What to do in runs that GitHub gives no OIDC token, pull requests from forks and Dependabot's: fail (default), or skip: succeed, export nothing, and set the output authenticated=false; a missing permission is always an error"},
 	{Name: "job-summary",

@@ -23,7 +23,7 @@ const (
 // Plan is everything the step is going to do. It holds no secret, but for a
 // password that a proxy's URL may carry.
 type Plan struct {
-	Logout   bool      // take back what earlier steps published, and nothing else
+	Logout   bool      // undo what earlier steps published, and nothing else
 	Profiles []Profile // one without a name for the plain login
 	Default  string    // name of the profile that is written as [default] too
 
