@@ -24,7 +24,7 @@ func refusedProfiles(n int) string {
 
 // Diagnoses that are too long for an annotation: the annotation has all names
 // and codes, and of the first profile what to do; the log and the summary have
-// everything, and the claims once.
+// everything but the claims, which decide nothing at a later hop.
 func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	w := newWorld(t, landingZone(3, ""))
 	r := w.use(inputs{"profiles": refusedProfiles(3)})

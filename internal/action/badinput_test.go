@@ -65,7 +65,7 @@ var badInputs = []struct {
 	{name: "chain of broken YAML", with: inputs{"role-chain": "- role: ["}, input: "role-chain, line", want: "not valid YAML"},
 	{name: "unknown field", with: inputs{"role-chain": "- role: " + deploy + "\n  externalid: x"}, input: "role-chain, line 2", want: `unknown field "externalid"`},
 	{name: "field twice", with: inputs{"role-chain": "- role: " + deploy + "\n  role: " + deploy}, input: "role-chain, line 2", want: `duplicate key "role" (first on line 1)`},
-	{name: "hop without role", with: inputs{"role-chain": "- external-id: abc"}, input: "role-chain, line 1", want: "hop 1 has no role"},
+	{name: "hop without role", with: inputs{"role-chain": "- external-id: abc"}, input: "role-chain, line 1", want: "hop 2 has no role"},
 	{name: "empty hop", with: inputs{"role-chain": "- "}, input: "role-chain, line 1", want: "is empty"},
 	{name: "role as a list", with: inputs{"role-chain": "- role: [a]"}, input: "role-chain, line 1", want: "expected text"},
 	{name: "chained hop too long", with: inputs{"role-chain": "- role: " + deploy + "\n  duration-seconds: 7200"}, input: "role-chain, line 2", want: "more than the hour", code: explain.DurationOverChainingHour},

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 )
@@ -264,5 +266,33 @@ func TestProfilesWithCredentialsInOutputs(t *testing.T) {
 	}
 	if w.job.Mask(r.Outputs["profiles-credentials"]) != "***" {
 		t.Error("the JSON of the credentials is not masked")
+	}
+}
+
+// A session name that all profiles have is told once; several name those that
+// have them.
+func TestSessionNamesInTheLog(t *testing.T) {
+	for name, tt := range map[string]struct {
+		profiles string
+		want     []string
+	}{
+		"one name":  {spokes(3), []string{"CloudTrail session name: GitHubActions-9318273645-1-deploy"}},
+		"two names": {spokes(2) + "own: {role: \"arn:aws:iam::100000000003:role/deploy\", session-name: mine}\n", []string{"CloudTrail session name: GitHubActions-9318273645-1-deploy (p1, p2)", "CloudTrail session name: mine (own)"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, landingZone(3, ""))
+			if r := w.use(inputs{"profiles": tt.profiles}); r.Failed {
+				t.Fatal(w.job.Log())
+			}
+			var got []string
+			for line := range strings.Lines(w.job.Log()) {
+				if strings.Contains(line, "session name") {
+					got = append(got, strings.TrimSpace(line))
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -199,9 +199,23 @@ func (p *phase) announce() {
 	for _, notice := range p.plan.Notices {
 		p.runner.Info("Note: %s", notice)
 	}
+	var names []string
+	of := map[string][]string{}
 	for _, profile := range p.plan.Profiles {
-		if len(profile.Chain) > 0 {
-			p.runner.Info("Session name %s: CloudTrail shows it with every call", profile.Last().SessionName)
+		name := profile.Last().SessionName
+		if name == "" {
+			continue // no role is assumed
+		}
+		if of[name] == nil {
+			names = append(names, name)
+		}
+		of[name] = append(of[name], profile.Name)
+	}
+	for _, name := range names {
+		if len(names) == 1 {
+			p.runner.Info("CloudTrail session name: %s", name)
+		} else {
+			p.runner.Info("CloudTrail session name: %s (%s)", name, strings.Join(of[name], ", "))
 		}
 	}
 }

@@ -124,13 +124,16 @@ var authCases = []tableCase{
 	{name: "OIDC for twelve hours", use: use{with: inputs{"role-duration-seconds": "43200"}, calls: "token; AssumeRoleWithWebIdentity hub duration=43200", as: "hub", out: factsUntil("hub", "{name}", "{+12h0m0s}")}},
 	{name: "OIDC for longer than the role allows", use: use{with: inputs{"role-duration-seconds": "7200", "role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other duration=7200 ValidationError", code: "duration-over-role-maximum"}},
 	{name: "OIDC with a session name", use: use{with: inputs{"role-session-name": "release@v1.2"}, calls: "token; AssumeRoleWithWebIdentity hub name=release@v1.2", env: keys("hub", "eu-central-1"), out: factsUntil("hub", "release@v1.2", "{+1h0m0s}")}},
+	{name: "OIDC with a session name made of run data", use: use{with: inputs{"role-session-name": "deploy-octo-org/octo-repo-dependabot[bot]", "role-session-name-sanitize": "true"},
+		calls: "token; AssumeRoleWithWebIdentity hub name=deploy-octo-org-octo-repo-dependabot-bot", env: keys("hub", "eu-central-1"), out: factsUntil("hub", "deploy-octo-org-octo-repo-dependabot-bot", "{+1h0m0s}")}},
 	{name: "OIDC in a matrix", use: use{with: inputs{"job-index": "3", "job-total": "5"}, calls: "token; AssumeRoleWithWebIdentity hub name={name}-3", env: keys("hub", "eu-central-1"), out: factsUntil("hub", "{name}-3", "{+1h0m0s}")}},
 	{name: "OIDC with session policies", use: use{
 		with:  inputs{"inline-session-policy": "{\n  \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"s3:*\", \"Resource\": \"*\"}]\n}", "managed-session-policies": "arn:aws:iam::aws:policy/ReadOnlyAccess\narn:aws:iam::111111111111:policy/own"},
 		calls: `token; AssumeRoleWithWebIdentity hub policy={"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]} policies=arn:aws:iam::aws:policy/ReadOnlyAccess,arn:aws:iam::111111111111:policy/own`, as: "hub"}},
 	{name: "OIDC with a chain", use: use{
 		with:  inputs{"role-chain": deployRole + "\n" + nextRole, "role-duration-seconds": "7200", "source-identity": "octocat", "inline-session-policy": `{"Statement":[]}`, "role-external-id": "ab"},
-		calls: `token; AssumeRoleWithWebIdentity hub duration=7200; AssumeRole deploy by hub external=ab source=octocat; AssumeRole next by deploy external=ab policy={"Statement":[]} MalformedPolicyDocument`, code: "invalid-input"}},
+		calls: `token; AssumeRoleWithWebIdentity hub duration=7200; AssumeRole deploy by hub external=ab source=octocat; AssumeRole next by deploy external=ab policy={"Statement":[]} MalformedPolicyDocument`, code: "invalid-input",
+		notes: "warning no effect", says: []string{"role-duration-seconds 7200 applies to the first hop only", "set refresh: true"}}},
 	{name: "OIDC with a chain that says everything itself", use: use{with: inputs{"role-chain": `
 - role: arn:aws:iam::222222222222:role/deploy
   external-id: its-own

@@ -51,10 +51,11 @@ func Build(s Sources) (Plan, []Problem) {
 	}
 	p.Network = b.network() // after logout, which makes no call
 	b.refuseEmpty()
+	b.sessionName = DefaultSessionName(b.input, b.env)
+	b.boolean("role-session-name-sanitize", false) // for its problem
 	b.step = b.readStep()
 	b.endpoint = b.readEndpoint()
 	b.fips = b.env("AWS_USE_FIPS_ENDPOINT") == "true"
-	b.sessionName = DefaultSessionName(b.input, b.env)
 	b.checkSourceIdentity()
 
 	if b.many() {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -126,8 +128,100 @@ func TestChainForms(t *testing.T) {
 			if diff := cmp.Diff(tt.want, p.Profiles[0].Chain); diff != "" {
 				t.Error(diff)
 			}
-			if len(p.Notices) != 1 || !strings.Contains(p.Notices[0], "first hop only") {
-				t.Errorf("the log does not speak of the hour: %q", p.Notices)
+			if len(p.Notices) > 0 || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "first hop only") {
+				t.Errorf("no warning of the hour: %q", p.Warnings)
+			}
+		})
+	}
+}
+
+// TestDurationOfAChain: that a longer duration ends with the first hop is a
+// warning that names what helps.
+func TestDurationOfAChain(t *testing.T) {
+	keys := map[string]string{"aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "secret"}
+	for name, tt := range map[string]struct {
+		more            map[string]string
+		warning, notice string
+	}{
+		"an hour":         {map[string]string{"role-duration-seconds": "3600"}, "", ""},
+		"four hours":      {map[string]string{"role-duration-seconds": "14400"}, "role-duration-seconds 14400 applies to the first hop only: AWS ends a chained session after an hour (3600); set refresh: true", ""},
+		"with refresh":    {map[string]string{"role-duration-seconds": "14400", "refresh": "true"}, "", "refresh renews it"},
+		"keys of a user":  {map[string]string{"role-duration-seconds": "14400", "aws-access-key-id": keys["aws-access-key-id"], "aws-secret-access-key": keys["aws-secret-access-key"]}, "log in again in a later step", ""},
+		"without a chain": {map[string]string{"role-duration-seconds": "14400", "role-chain": ""}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inputs := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-chain": gate}
+			maps.Copy(inputs, tt.more)
+			if inputs["role-chain"] == "" {
+				delete(inputs, "role-chain")
+			}
+			p := build(t, inputs, nil)
+			for what, got := range map[string][2]string{"warning": {tt.warning, strings.Join(p.Warnings, "\n")}, "notice": {tt.notice, strings.Join(p.Notices, "\n")}} {
+				if want, told := got[0], got[1]; !strings.Contains(told, want) || (want == "") != (told == "") {
+					t.Errorf("%s %q, want %q", what, told, want)
+				}
+			}
+		})
+	}
+}
+
+// TestSanitizedSessionName: names that STS takes stay as they are; others are
+// refused with the name that would pass, or replaced by it.
+func TestSanitizedSessionName(t *testing.T) {
+	long := strings.Repeat("x", 70)
+	for _, tt := range []struct{ given, usable, says string }{
+		{"release@v1.2", "release@v1.2", ""},
+		{"-a-", "-a-", ""},
+		{"deploy-octo-org/octo-repo-dependabot[bot]", "deploy-octo-org-octo-repo-dependabot-bot", `it has "/", "[", "]"; use "deploy-octo-org-octo-repo-dependabot-bot"`},
+		{"feature//a b", "feature-a-b", `it has "/", " "`},
+		{"größe", "gr-e", `it has "ö", "ß"`},
+		{long, long[:64], "it has 70 characters"},
+		{long[:63] + "/y", long[:63] + "-", `it has "/"`},
+		{"x", "GitHubActions-7-1-deploy", "it has 1 character;"},
+		{"/x/", "GitHubActions-7-1-deploy", `it has "/"`},
+		{"\u202e\U0001f600", "GitHubActions-7-1-deploy", `it has "\u202e", "😀"`},
+		{"!\"#$%&'()*", "GitHubActions-7-1-deploy", "and other characters"},
+	} {
+		env := map[string]string{"GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_JOB": "deploy"}
+		hop, err := json.Marshal([]map[string]string{{"role": gate, "session-name": tt.given}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-session-name": tt.given, "role-chain": string(hop)}
+		_, problems := Build(sources(inputs, env))
+		if (len(problems) == 0) != (tt.says == "") || len(problems) != 0 && (len(problems) != 2 || !strings.Contains(problems[0].Message, tt.says)) {
+			t.Errorf("%q: %v, want %s", tt.given, problems, tt.says)
+		}
+		inputs["role-session-name-sanitize"] = "true"
+		chain := build(t, inputs, env).Profiles[0].Chain
+		if chain[0].SessionName != tt.usable || chain[1].SessionName != tt.usable || !isSessionName(tt.usable) {
+			t.Errorf("%q: %q and %q, want %q", tt.given, chain[0].SessionName, chain[1].SessionName, tt.usable)
+		}
+	}
+	_, problems := Build(sources(map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "role-session-name-sanitize": "yes"}, nil))
+	if len(problems) != 1 || problems[0].Input != "role-session-name-sanitize" {
+		t.Error(problems)
+	}
+}
+
+// TestHopNumbers: problems count hops as the log does.
+func TestHopNumbers(t *testing.T) {
+	const bad = "- duration-seconds: 900"
+	for name, tt := range map[string]struct {
+		inputs map[string]string
+		want   string
+	}{
+		"after the first role":           {map[string]string{"role-chain": "- " + gate + "\n" + bad}, "hop 3 has no role"},
+		"of a profile":                   {map[string]string{"profiles": "a:\n  role-chain:\n    " + bad}, "hop 2 has no role"},
+		"of a profile below a long hub":  {map[string]string{"role-chain": gate, "profiles": "a:\n  role-chain:\n    " + bad}, "hop 3 has no role"},
+		"of a profile with its own role": {map[string]string{"role-chain": gate, "profiles": "a:\n  role-chain:\n    " + bad + "\n  role-to-assume: " + hub}, "hop 2 has no role"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inputs := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub}
+			maps.Copy(inputs, tt.inputs)
+			_, problems := Build(sources(inputs, nil))
+			if len(problems) != 1 || !strings.Contains(problems[0].Message, tt.want) {
+				t.Errorf("%v, want %s", problems, tt.want)
 			}
 		})
 	}

@@ -50,23 +50,23 @@ func TestNothingIsNotTakenForNotGiven(t *testing.T) {
 		})
 	}
 	for way, value := range nothing {
-		refused("hop: "+way, "role-chain", "- "+gate+"\n- "+value, "hop 2", 2)
+		refused("hop: "+way, "role-chain", "- "+gate+"\n- "+value, "hop 3", 2)
 		if value != "" {
-			refused("hop of a flow list: "+way, "role-chain", "["+gate+", "+value+"]", "hop 2", 1)
-			refused("first hop of a flow list: "+way, "role-chain", "["+value+", "+gate+"]", "hop 1", 1)
+			refused("hop of a flow list: "+way, "role-chain", "["+gate+", "+value+"]", "hop 3", 1)
+			refused("first hop of a flow list: "+way, "role-chain", "["+value+", "+gate+"]", "hop 2", 1)
 			if strings.ContainsAny(value, "'[{") { // others are read as ARNs
 				refused("the whole chain: "+way, "role-chain", value+" # nothing", "the value", 1)
 			}
 		}
-		refused("role of a hop: "+way, "role-chain", "- role: "+value, "hop 1.role", 1)
+		refused("role of a hop: "+way, "role-chain", "- role: "+value, "hop 2.role", 1)
 		refused("profile: "+way, "profiles", "dev: "+spoke+"\nprod: "+value, "profiles.prod", 2)
 		for _, field := range []string{"role", "role-to-assume", "role-chain"} {
 			refused(field+" of a profile: "+way, "profiles", "prod:\n  "+field+": "+value, `profile "prod".`+field, 2)
 		}
-		refused("hop of a profile: "+way, "profiles", "prod:\n  role-chain:\n    - "+gate+"\n    - "+value, "hop 2", 4)
+		refused("hop of a profile: "+way, "profiles", "prod:\n  role-chain:\n    - "+gate+"\n    - "+value, "hop 3", 4)
 		for field := range hopFields {
-			refused("hop's "+field+": "+way, "role-chain", "- role: "+gate+"\n  "+field+": "+value, "hop 1."+field, 2)
-			refused("hop's "+field+" in a profile: "+way, "profiles", "prod:\n  role-chain:\n    - role: "+gate+"\n      "+field+": "+value, "hop 1."+field, 4)
+			refused("hop's "+field+": "+way, "role-chain", "- role: "+gate+"\n  "+field+": "+value, "hop 2."+field, 2)
+			refused("hop's "+field+" in a profile: "+way, "profiles", "prod:\n  role-chain:\n    - role: "+gate+"\n      "+field+": "+value, "hop 2."+field, 4)
 			refused("profile's "+field+": "+way, "profiles", "prod:\n  role: "+spoke+"\n  "+field+": "+value, `profile "prod".`+field, 3)
 		}
 		for field := range profileFields {
@@ -89,8 +89,8 @@ func TestNothingIsNotTakenForNotGiven(t *testing.T) {
 	for _, key := range []string{"''", "~", "' '"} {
 		refused("key of a profile: "+key, "profiles", "dev: "+spoke+"\n"+key+": "+spoke, "profiles: a key", 2)
 		refused("key of a field: "+key, "profiles", "dev:\n  role: "+spoke+"\n  "+key+": x", `profile "dev": a key`, 3)
-		refused("key of a hop's field: "+key, "role-chain", "- role: "+gate+"\n  "+key+": x", "hop 1: a key", 2)
-		refused("key of a tag: "+key, "role-chain", "- role: "+gate+"\n  tags: {"+key+": x}", "hop 1.tags: a key", 2)
+		refused("key of a hop's field: "+key, "role-chain", "- role: "+gate+"\n  "+key+": x", "hop 2: a key", 2)
+		refused("key of a tag: "+key, "role-chain", "- role: "+gate+"\n  tags: {"+key+": x}", "hop 2.tags: a key", 2)
 	}
 	if n < 300 {
 		t.Errorf("only %d cases", n)

@@ -45,7 +45,7 @@ func (b *builder) chain() []draft {
 	} else {
 		d := document{report: b.report, input: input}
 		if root := d.parse(text); root != nil {
-			hops = b.chainNode(d, input, root)
+			hops = b.chainNode(d, input, 2, root) // after role-to-assume
 		}
 	}
 	if len(hops) > maxHops {
@@ -63,13 +63,15 @@ func arnLines(text string) bool {
 	})
 }
 
-func (b *builder) chainNode(d document, what string, n *yaml.Node) []draft {
+// chainNode reads the hops of a YAML list. In messages they have the numbers
+// that the log gives them, from first on.
+func (b *builder) chainNode(d document, what string, first int, n *yaml.Node) []draft {
 	if n.Kind != yaml.SequenceNode {
 		d.problem(n, "%s is %s; expected a list of roles", what, kind(n))
 		return nil
 	}
 	var hops []draft
-	d.items(n, "hop %d", func(what string, item *yaml.Node) {
+	d.items(n, "hop %d", first, func(what string, item *yaml.Node) {
 		if hop, ok := b.hopNode(d, what, item); ok {
 			hops = append(hops, hop)
 		}

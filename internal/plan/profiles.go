@@ -120,7 +120,7 @@ type withoutHub struct {
 // spoke reads one profile: a role, or a mapping.
 func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []draft) (Profile, bool) {
 	before := len(b.report.problems)
-	own := spokeFields{settings: settings{input: d.input, line: n.Line}}
+	own := spokeFields{settings: settings{input: d.input, line: n.Line}, before: max(1, len(hub))}
 	if n.Kind == yaml.ScalarNode {
 		hop, _ := b.hop(d.input, n.Line, n.Value)
 		own.chain = []draft{hop}
@@ -151,6 +151,7 @@ func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []draft) (Profi
 // spokeFields are what a profile says.
 type spokeFields struct {
 	settings
+	before   int     // how many hops the step's hub has, at least role-to-assume
 	first    []draft // its own role-to-assume, in place of the step's hub
 	chain    []draft
 	hasChain bool
@@ -202,7 +203,7 @@ func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeF
 		return []draft{hop}
 	}
 	if first != nil {
-		own.first = one("role-to-assume", first)
+		own.first, own.before = one("role-to-assume", first), 1
 	}
 	if role != nil {
 		own.chain = one("role", role)
@@ -215,7 +216,7 @@ func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeF
 				own.chain = append(own.chain, hop)
 			}
 		} else {
-			own.chain = b.chainNode(d, what+".role-chain", chain)
+			own.chain = b.chainNode(d, what+".role-chain", own.before+1, chain)
 		}
 	}
 	if transitive != nil {

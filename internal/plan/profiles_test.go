@@ -143,7 +143,7 @@ var badProfiles = []struct {
 	{"a:\n  role-chain:\n    - role: x", 3, `"x"`, "not the ARN of a role"},
 	{"a:\n  role-chain:\n    - roll: x", 3, `"roll"`, "expected duration-seconds"},
 	{"a:\n  role-chain: {role: x}", 2, ".role-chain", "expected a list of roles"},
-	{"a:\n  role-chain:\n    - duration-seconds: 900", 3, "hop 1", "has no role"},
+	{"a:\n  role-chain:\n    - duration-seconds: 900", 3, "hop 2", "has no role"},
 	{"a:\n  role: arn:aws-cn:iam::333333333333:role/deploy", 2, `profile "a"`, "partition aws-cn"},
 }
 

@@ -1,6 +1,11 @@
 package plan
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
 const (
 	maxSessionName = 64
@@ -17,11 +22,50 @@ func DefaultSessionName(input, env func(string) string) string {
 	return sessionName(env("GITHUB_RUN_ID"), env("GITHUB_RUN_ATTEMPT"), env("GITHUB_JOB"), index)
 }
 
+// checkSessionName returns a name that STS takes: the given one, or with
+// role-session-name-sanitize one that is made of it.
 func (b *builder) checkSessionName(input string, line int, v string) string {
-	if !isSessionName(v) {
-		b.report.add(input, line, "%s is not a session name; use 2 to 64 letters, digits and _+=,.@-", quote(v))
+	if isSessionName(v) {
+		return v
 	}
+	usable := sanitizedName(v)
+	if !isSessionName(usable) {
+		usable = b.sessionName
+	}
+	if b.boolean("role-session-name-sanitize", false) {
+		return usable
+	}
+	b.report.add(input, line, "%s is not a session name (2 to %d letters, digits and _+=,.@-): it has %s; use %s, set role-session-name-sanitize: true, or remove it (the default has run, attempt and job)",
+		quote(v), maxSessionName, nameFault(v), quote(usable))
 	return v
+}
+
+// sanitizedName makes a session name of run data such as a branch, an actor or
+// a matrix value: a dash stands for each run of other characters, none at the
+// ends. It may still be too short.
+func sanitizedName(v string) string {
+	return cut(strings.Join(strings.FieldsFunc(v, func(c rune) bool { return !isName(c) }), "-"), maxSessionName)
+}
+
+// nameFault says what keeps a text from being a session name.
+func nameFault(v string) string {
+	const most = 8
+	var odd []string
+	for _, c := range v {
+		if shown := strconv.Quote(string(c)); !isName(c) && !slices.Contains(odd, shown) {
+			odd = append(odd, shown)
+		}
+	}
+	switch n := utf8.RuneCountInString(v); {
+	case len(odd) > most:
+		return strings.Join(odd[:most], ", ") + " and other characters"
+	case len(odd) > 0:
+		return strings.Join(odd, ", ")
+	case n == 1:
+		return "1 character"
+	default:
+		return itoa(n) + " characters"
+	}
 }
 
 // sessionName is GitHubActions-<run id>-<attempt>-<job>-<index>, cleaned to

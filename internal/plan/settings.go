@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -120,9 +121,17 @@ func (b *builder) completeDurations(p Profile, own settings, hops []draft) {
 	case wanted <= MaxChained:
 	case b.signedBySession(p.Source):
 		b.report.addCode(explain.DurationOverChainingHour, "role-duration-seconds", 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed; use at most 3600", quote(b.input("role-duration-seconds")))
+	case last > 0 && b.refresh():
+		b.notice("role-duration-seconds applies to the first hop only: AWS ends a chained session after an hour, and refresh renews it")
+	case last > 0 && p.Source == SourceOIDC:
+		b.warn(firstHopOnly(wanted) + "; set refresh: true to renew the credentials for as long as the job runs")
 	case last > 0:
-		b.notice("role-duration-seconds holds for the first hop only: AWS ends a chained session after an hour")
+		b.warn(firstHopOnly(wanted) + "; log in again in a later step of a longer job")
 	}
+}
+
+func firstHopOnly(wanted time.Duration) string {
+	return fmt.Sprintf("role-duration-seconds %d applies to the first hop only: AWS ends a chained session after an hour (3600)", int(wanted/time.Second))
 }
 
 // completeLast gives the hop whose session is exported what narrows and tags

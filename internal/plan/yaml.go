@@ -107,10 +107,10 @@ func (d document) rawPairs(n *yaml.Node, what string, each func(key, value *yaml
 }
 
 // items calls each for every entry of a list that says something, with what
-// the entry is called in messages.
-func (d document) items(n *yaml.Node, format string, each func(what string, item *yaml.Node)) {
+// the entry is called in messages: by its number, counted from first.
+func (d document) items(n *yaml.Node, format string, first int, each func(what string, item *yaml.Node)) {
 	for i, item := range n.Content {
-		if what := fmt.Sprintf(format, i+1); d.says(item, what) {
+		if what := fmt.Sprintf(format, first+i); d.says(item, what) {
 			each(what, item)
 		}
 	}
@@ -144,7 +144,7 @@ func (d document) texts(field string, n *yaml.Node) []string {
 			d.problem(n, "%s lists nothing; give it a value or remove it", field)
 		}
 	case n.Kind == yaml.SequenceNode:
-		d.items(n, field+"[%d]", func(what string, item *yaml.Node) {
+		d.items(n, field+"[%d]", 1, func(what string, item *yaml.Node) {
 			if s, ok := d.text(what, item); ok {
 				all = append(all, s)
 			}
