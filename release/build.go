@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +20,8 @@ const (
 	layoutDir     = "layout" // the OCI image layout
 	assetsDir     = "assets" // the files of the GitHub release
 	checksumsFile = "checksums.txt"
+
+	selfContainedFile = "aws-oidc-action-self-contained.tar.gz"
 )
 
 // targets are the platforms that a program is published for: those of the
@@ -90,7 +91,8 @@ func (b *builder) only(arch string) error {
 }
 
 // build writes everything to the output directory and returns the digest of
-// the index, or that of the image if there is but one.
+// the index. For one architecture it writes no more than program, SBOM and
+// image, and returns the image's digest.
 func (b *builder) build(ctx context.Context) (v1.Hash, error) {
 	repo, err := openRepository(ctx)
 	if err != nil {
@@ -135,17 +137,26 @@ func (b *builder) build(ctx context.Context) (v1.Hash, error) {
 		}
 		images = append(images, image)
 	}
-	if err := writeChecksums(filepath.Join(b.out, assetsDir)); err != nil {
-		return v1.Hash{}, err
-	}
-	index := buildIndex(images, b.platforms)
-	if err := writeLayout(filepath.Join(b.out, layoutDir), index, b.version); err != nil {
+	layout := filepath.Join(b.out, layoutDir)
+	if err := writeLayout(layout, buildIndex(images, b.platforms), b.version); err != nil {
 		return v1.Hash{}, err
 	}
 	if len(images) == 1 {
 		return images[0].Digest()
 	}
-	return index.Digest()
+	// All files of a release have a checksum, so the last one is made here as well.
+	written, err := readLayout(layout)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	archive, err := written.selfContained(ctx, repo)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	if err := os.WriteFile(b.asset(selfContainedFile), archive, 0o644); err != nil {
+		return v1.Hash{}, err
+	}
+	return written.digest, writeChecksums(filepath.Join(b.out, assetsDir))
 }
 
 func (b *builder) asset(name string) string { return filepath.Join(b.out, assetsDir, name) }
@@ -231,12 +242,4 @@ func writeChecksums(dir string) error {
 		fmt.Fprintf(&list, "%x  %s\n", sha256.Sum256(content), entry.Name())
 	}
 	return os.WriteFile(filepath.Join(dir, checksumsFile), []byte(list.String()), 0o644)
-}
-
-// updateChecksums writes the checksums anew if the directory has some.
-func updateChecksums(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, checksumsFile)); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return writeChecksums(dir)
 }

@@ -39,12 +39,12 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"check", "--version vX.Y.Z", "check that CHANGELOG.md, workflows and examples name the version", runCheck},
-		{"build", "--version vX.Y.Z --out DIR [--arch ARCH]", "build image, programs, SBOMs and checksums; print the image's digest", runBuild},
+		{"build", "--version vX.Y.Z --out DIR [--arch ARCH]", "build all files of the release and print the digest of the index, or of the image for one architecture", runBuild},
 		{"digest", "--layout DIR [--arch ARCH]", "print the digest of the index, or of the image for one architecture", runDigest},
 		{"push", "--layout DIR --to HOST/org/aws-oidc-action", "push the image under its version; print its digest", runPush},
 		{"pin", "--version vX.Y.Z --digest sha256:… [--image NAME] [--print]", "write the release commit and print its id, or print its action.yml", runPin},
 		{"publish", "--version vX.Y.Z --digest sha256:… --assets DIR [--image NAME]", "create release commit, tag and release on GitHub, from a job; print the commit's id", runPublish},
-		{"self-contained", "--layout DIR --out FILE.tar.gz", "write the action as an archive that needs no registry", runSelfContained},
+		{"self-contained", "--layout DIR --out FILE.tar.gz", "write the action as an archive that needs no registry; build writes the same one", runSelfContained},
 	}
 }
 

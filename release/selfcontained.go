@@ -7,17 +7,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // selfContainedDockerfile needs no network and no builder. TARGETARCH is set by
 // BuildKit, unless ARG gives it a default; the classic builder does not set it.
+// A directory for each architecture makes the image one layer, which builds
+// faster than two.
 const selfContainedDockerfile = `# %s %s, with its programs: no registry is needed to build it.
 # The classic builder of Docker does not set TARGETARCH: with it, this image is for amd64 alone.
 FROM scratch
 ARG TARGETARCH
-COPY bin/aws-oidc-action-${TARGETARCH:-amd64} /aws-oidc-action
-COPY image/ /
+COPY linux-${TARGETARCH:-amd64}/ /
 ENTRYPOINT ["/aws-oidc-action"]
 `
 
@@ -47,7 +47,7 @@ func runSelfContained(ctx context.Context, args []string, _, progress io.Writer)
 		return err
 	}
 	fmt.Fprintf(progress, "Wrote %s\n", *out)
-	return updateChecksums(filepath.Dir(*out))
+	return nil
 }
 
 // selfContained returns the archive of an action whose image is built from
@@ -88,9 +88,10 @@ func (r released) selfContained(ctx context.Context, repo repository) ([]byte, e
 		if err != nil {
 			return nil, fmt.Errorf("image for %s: %w", t, err)
 		}
-		entries = append(entries, archiveEntry{name: "bin/" + programFile + "-" + t.arch, mode: 0o755, content: program})
+		entries = append(entries,
+			archiveEntry{name: t.os + "-" + t.arch + "/" + programFile, mode: 0o755, content: program},
+			archiveEntry{name: t.os + "-" + t.arch + "/" + postFile, link: programFile})
 	}
-	entries = append(entries, archiveEntry{name: "image/" + postFile, link: programFile})
 
 	var out bytes.Buffer
 	compressed, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
