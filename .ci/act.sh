@@ -3,26 +3,14 @@
 # repository, those of examples in a repository of their own. What is tested is the last commit.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
+. .ci/workflows.sh
 
-work=$(mktemp -d)
-sandbox=
-trap '[ -z "$sandbox" ] || kill "$sandbox"; rm -rf "$work"' EXIT
-
-GOBIN="$work" go install github.com/nektos/act@v0.2.89
-go build -o "$work/aws-oidc-action" .
+# What stands in for tools that the job image has not is first in the job's PATH, and so are the clients.
 mkdir "$work/clients"
 .ci/clients/build.sh "$work/clients"
+act_flags=(--container-options "--volume $work/clients:/usr/local/bin:ro")
 
-exec {environ}< <(exec "$work/aws-oidc-action" sandbox ci/testdata/landing-zone.yml)
-sandbox=$!
-while read -r variable <&"$environ" && [ -n "$variable" ]; do
-  case $variable in
-    ACTIONS_ID_TOKEN_* | AWS_ENDPOINT_URL_STS=*) echo "$variable" ;;
-  esac
-done >"$work/environ"
-
-# act takes `uses: actions/checkout` of the repository that origin names to mean the folder that it works in.
-# For every `uses: ./` it sends the whole folder to Docker, so the history stays out of it.
+# For every `uses: ./` act sends the whole folder to Docker, so the history stays out of it.
 git clone -q --depth 1 "file://$PWD" "$work/clone"
 git -C "$work/clone" remote set-url origin https://github.com/org/aws-oidc-action.git
 
@@ -31,45 +19,13 @@ git -C "$work/clone" remote set-url origin https://github.com/org/aws-oidc-actio
 cp -r "$work/clone" "$work/release"
 sed -i "s|image: Dockerfile|image: docker://$IMAGE|" "$work/release/action.yml"
 
-git init -q --initial-branch=main "$work/caller"
-git -C "$work/caller" remote add origin https://github.com/octo-org/octo-repo.git
+mkdir "$work/caller"
 cp -r "$work/clone/examples/." "$work/caller"
-git -C "$work/caller" add .
-git -C "$work/caller" -c user.name=octocat -c user.email=octocat@example.com commit -q -m 'Use the action'
-
-# run EVENT REPOSITORY WORKFLOW [FLAG...]: what act prints stays in $work/log, and no token is in it. The clients,
-# and what stands in for tools that the job image has not, are first in the job's PATH.
-run() {
-  local event=$1 repository=$2 workflow=$3 status=0
-  shift 3
-  printf '\n-- %s\n' "$workflow"
-  "$work/act" "$event" --directory "$work/$repository" --workflows "$workflow" --env-file "$work/environ" \
-    --local-repository "org/aws-oidc-action@v1.0.0=$work/release" \
-    --container-options "--volume $work/clients:/usr/local/bin:ro" \
-    --platform ubuntu-latest="$JOB_IMAGE" --pull=false --action-offline-mode --network host --rm "$@" 2>&1 |
-    tee "$work/log" || status=$?
-  if grep -q 'eyJ' "$work/log"; then # how every token begins: {" in base64
-    echo 'a token stands in the log'
-    exit 1
-  fi
-  return "$status"
-}
-
-# expect COUNT TEXT: the text stands in so many lines of the log.
-expect() {
-  local count
-  count=$(grep -cF -- "$2" "$work/log") || true
-  if [ "$count" -ne "$1" ]; then
-    printf 'expected %d times, found %d times: %s\n' "$1" "$count" "$2"
-    exit 1
-  fi
-}
+make_repository caller octo-org/octo-repo
 
 # What a workflow cannot check of itself is looked up in its log.
 run push clone .ci/act/login.yml
-expect 1 'secret key <***>, token <***>'
-expect 1 '::set-env:: AWS_SECRET_ACCESS_KEY=***'
-grep -qE '::set-env:: AWS_SECRET_ACCESS_KEY=$' "$work/log"
+expect_login
 
 run push clone .ci/act/profiles.yml
 expect 6 'the job has nothing of a login' # three jobs, before and after

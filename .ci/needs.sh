@@ -3,7 +3,8 @@
 set -euo pipefail
 
 # gcc is for the race detector; time tells how much memory a process took.
-packages=(awscli ca-certificates debootstrap docker.io gcc git libc6-dev python3-boto3 shellcheck time)
+packages=(awscli ca-certificates debootstrap docker.io docker-registry gcc git libc6-dev python3-boto3 qemu-user-static shellcheck
+  time)
 [ -x /usr/bin/npm ] || packages+=(npm) # unless it came with a newer Node.js than Debian's
 
 missing=()
