@@ -4,7 +4,6 @@
 package main
 
 import (
-	"compress/gzip"
 	"context"
 	"flag"
 	"fmt"
@@ -29,6 +28,9 @@ func main() {
 	flag.StringVar(&b.floor, "floor", "", "path of ci/floor's program")
 	flag.StringVar(&b.image, "image", "", "name of the action's image")
 	flag.StringVar(&b.nothing, "nothing", "", "name of the image that holds only ci/nothing's program")
+	flag.StringVar(&b.layout, "layout", "", "directory with the OCI image layout of a release")
+	flag.StringVar(&b.pinned, "pinned", "", "the same image in a registry, by digest")
+	flag.StringVar(&b.selfContained, "self-contained", "", "directory with the self-contained action")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		log.Fatal(err)
@@ -38,6 +40,8 @@ func main() {
 type bench struct {
 	step, floor    string
 	image, nothing string
+	layout, pinned string
+	selfContained  string
 	server         *sandbox.Server
 }
 
@@ -45,7 +49,7 @@ type bench struct {
 type row struct {
 	name        string
 	ours, floor string
-	figure      float64 // what the aim is about
+	figure      float64 // what the aim is about; 0 if it cannot be measured here
 	unit        string
 	aim         float64 // 0 if there is none
 	limit       float64 // beyond it the bench fails
@@ -58,12 +62,14 @@ func (b *bench) run() error {
 	defer b.server.Close()
 
 	var rows []row
-	for _, measure := range []func() (row, error){b.processTime, b.processMemory, b.containerTime, b.imageSize, b.buildTime} {
-		r, err := measure()
+	for _, measure := range []func() ([]row, error){
+		b.processTime, b.processMemory, b.containerTime, b.imageSizes, b.provisioning,
+	} {
+		measured, err := measure()
 		if err != nil {
 			return err
 		}
-		rows = append(rows, r)
+		rows = append(rows, measured...)
 	}
 	return report(rows)
 }
@@ -89,7 +95,11 @@ func report(rows []row) error {
 				missed = append(missed, r.name)
 			}
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%.2f%s\t%s\n", r.name, r.ours, r.floor, r.figure, r.unit, aim)
+		figure := "not available"
+		if r.figure > 0 {
+			figure = fmt.Sprintf("%.2f%s", r.figure, r.unit)
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", r.name, r.ours, r.floor, figure, aim)
 	}
 	if err := out.Flush(); err != nil {
 		return err
@@ -101,20 +111,19 @@ func report(rows []row) error {
 }
 
 // processTime compares whole processes, from start to end.
-func (b *bench) processTime() (row, error) {
+func (b *bench) processTime() ([]row, error) {
 	return b.compare("login, whole process", 200, 2, process(b.step), process(b.floor))
 }
 
 // containerTime compares docker run with everything that the runner mounts.
-func (b *bench) containerTime() (row, error) {
+func (b *bench) containerTime() ([]row, error) {
 	return b.compare("login, docker run", 20, 1.15,
 		containerstep.Action{Image: b.image, RunnerTemp: true}.Step,
 		containerstep.Action{Image: b.nothing, RunnerTemp: true}.Step)
 }
 
-// compare runs ours and floor in turn, so that both see the same noise. The
-// figure is the ratio of the medians.
-func (b *bench) compare(name string, rounds int, aim float64, ours, floor sandbox.Step) (row, error) {
+// compare runs ours and floor in turn, so that both see the same noise.
+func (b *bench) compare(name string, rounds int, aim float64, ours, floor sandbox.Step) ([]row, error) {
 	times := map[bool][]time.Duration{}
 	for i := range 2 * (rounds + 1) {
 		step, isOurs := floor, i%2 == 0
@@ -123,21 +132,27 @@ func (b *bench) compare(name string, rounds int, aim float64, ours, floor sandbo
 		}
 		took, err := b.login(step)
 		if err != nil {
-			return row{}, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if i >= 2 { // the first round warms up
 			times[isOurs] = append(times[isOurs], took)
 		}
 	}
+	return []row{against(name, aim, times[true], times[false])}, nil
+}
+
+// against is the row of a time and its floor. The figure is the ratio of the
+// medians.
+func against(name string, aim float64, ours, floor []time.Duration) row {
 	return row{
-		name:   fmt.Sprintf("%s (median, mean of %d)", name, rounds),
-		ours:   describe(times[true]),
-		floor:  describe(times[false]),
-		figure: float64(median(times[true])) / float64(median(times[false])),
+		name:   fmt.Sprintf("%s (median, mean of %d)", name, len(ours)),
+		ours:   describe(ours),
+		floor:  describe(floor),
+		figure: float64(median(ours)) / float64(median(floor)),
 		unit:   " times",
 		aim:    aim,
 		limit:  2 * aim,
-	}, nil
+	}
 }
 
 // login runs one step in a job of its own and returns how long the step took.
@@ -181,13 +196,13 @@ func process(argv ...string) sandbox.Step {
 
 // processMemory compares what GNU time calls the maximum resident set. It is
 // asked because a child of a large process begins with its parent's figure.
-func (b *bench) processMemory() (row, error) {
+func (b *bench) processMemory() ([]row, error) {
 	ours, err := b.peak(b.step)
 	if err != nil {
-		return row{}, err
+		return nil, err
 	}
 	floor, err := b.peak(b.floor)
-	return row{
+	return []row{{
 		name:   "login, peak memory (median of 11)",
 		ours:   fmt.Sprintf("%.1f MiB", ours),
 		floor:  fmt.Sprintf("%.1f MiB", floor),
@@ -195,7 +210,7 @@ func (b *bench) processMemory() (row, error) {
 		unit:   " MiB",
 		aim:    20,
 		limit:  40,
-	}, err
+	}}, err
 }
 
 func (b *bench) peak(path string) (mebibytes float64, err error) {
@@ -223,45 +238,6 @@ func (b *bench) peak(path string) (mebibytes float64, err error) {
 		peaks = append(peaks, kibibytes)
 	}
 	return float64(median(peaks)) / 1024, nil
-}
-
-// imageSize is that of the saved image, compressed, in decimal megabytes.
-func (b *bench) imageSize() (row, error) {
-	var size counter
-	compressed, err := gzip.NewWriterLevel(&size, gzip.BestCompression)
-	if err != nil {
-		return row{}, err
-	}
-	cmd := exec.Command("docker", "save", b.image)
-	cmd.Stdout, cmd.Stderr = compressed, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return row{}, fmt.Errorf("docker save: %w", err)
-	}
-	if err := compressed.Close(); err != nil {
-		return row{}, err
-	}
-	megabytes := float64(size) / 1e6
-	// No noise here, so no margin.
-	return row{name: "image, compressed", figure: megabytes, unit: " MB", aim: 5, limit: 5}, nil
-}
-
-type counter int64
-
-func (c *counter) Write(p []byte) (int, error) {
-	*c += counter(len(p))
-	return len(p), nil
-}
-
-// buildTime is what every job waits for as long as no image is published,
-// without the pull of the builder and the download of the modules.
-func (b *bench) buildTime() (row, error) {
-	cmd := exec.Command("docker", "build", "--no-cache", "--quiet", "--tag", b.image, ".")
-	cmd.Stderr = os.Stderr
-	begin := time.Now()
-	if err := cmd.Run(); err != nil {
-		return row{}, fmt.Errorf("docker build: %w", err)
-	}
-	return row{name: "image, build", figure: time.Since(begin).Seconds(), unit: " s"}, nil
 }
 
 func describe(times []time.Duration) string {
