@@ -240,7 +240,7 @@ func TestASecondUseAddsToTheSameFiles(t *testing.T) {
 	}
 }
 
-func TestWhatWinsOverAProfileIsBlanked(t *testing.T) {
+func TestOverridingVariablesAreBlanked(t *testing.T) {
 	w := newWorld(t, strings.Replace(landingZone(1, ""), "ref: refs/heads/main}", "ref: refs/heads/main, env: {AWS_ACCESS_KEY_ID: AKIAOLD, AWS_SECRET_ACCESS_KEY: old, AWS_ROLE_ARN: x, AWS_WEB_IDENTITY_TOKEN_FILE: /y}}", 1))
 	r := w.use(inputs{"profiles": spokes(1)})
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE"} {

@@ -309,7 +309,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 	return append(out, runner.NewPair("profiles-credentials", string(text))), nil
 }
 
-// conclude says in the log what was reached, and warns of what would win over
+// conclude says in the log what was reached, and warns of what overrides
 // it in some SDK (the order in which SDKs look for credentials).
 func (p *phase) conclude(results []result) {
 	for _, r := range results {
