@@ -21,6 +21,8 @@ type Runner struct {
 	out *stickyWriter
 	gha *githubactions.Action
 
+	root string // in tests, the directory that stands for / where mounts are looked for
+
 	hideAccounts bool
 
 	mu     sync.Mutex

@@ -244,6 +244,38 @@ func TestShared(t *testing.T) {
 	}
 }
 
+// A container action, with the mounts that runners and their hooks give it.
+func TestSharedByMounts(t *testing.T) {
+	const temp = "/home/runner/_work/_temp"
+	for name, tt := range map[string]struct {
+		mounts    []string
+		container bool
+		want      Shared // Here below the root
+	}{
+		"a job on the host":                 {[]string{"github/home", "github/runner_temp"}, false, Shared{"/github/runner_temp", temp, temp}},
+		"a job with container":              {[]string{"github/home", "github/runner_temp"}, true, Shared{"/github/runner_temp", temp, "/__w/_temp"}},
+		"an older runner":                   {[]string{"github/home"}, false, Shared{"/github/home", temp + "/_github_home", temp + "/_github_home"}},
+		"an older runner, with container":   {[]string{"github/home"}, true, Shared{"/github/home", temp + "/_github_home", "/__w/_temp/_github_home"}},
+		"Kubernetes hooks 0.7":              {[]string{"github/home", "__w/_temp/_github_home"}, false, Shared{"/github/home", temp + "/_github_home", "/__w/_temp/_github_home"}},
+		"hooks that mount the directory":    {[]string{"github/home", "github/runner_temp", "__w"}, false, Shared{"/github/runner_temp", temp, "/__w/_temp"}},
+		"hooks that say there is container": {[]string{"github/home", "__w"}, true, Shared{"/github/home", temp + "/_github_home", "/__w/_temp/_github_home"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := New([]string{"HOME=/github/home", "RUNNER_TEMP=/github/runner_temp"}, nil)
+			r.root = t.TempDir()
+			for _, dir := range tt.mounts {
+				if err := os.MkdirAll(filepath.Join(r.root, dir), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := r.Shared(temp, tt.container)
+			if tt.want.Here = r.root + tt.want.Here; err != nil || got != tt.want {
+				t.Errorf("got %+v, %v; want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
 func TestJobReadsTheEvent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		event string

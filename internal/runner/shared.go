@@ -29,9 +29,13 @@ var containerMounts = []struct{ dir, belowTemp string }{
 	{"/github/home", "_github_home"},
 }
 
+// jobWork is the runner's work directory as the run: steps of a job with
+// container: see it.
+const jobWork = "/__w"
+
 // Shared finds the directory. hostTemp is the host's path of the runner's
-// temporary directory, jobContainer tells whether the job has a container:
-// both are known only to the workflow's expressions.
+// temporary directory, jobContainer reports whether the runner started a
+// container for the job: both are known only to the workflow's expressions.
 func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 	if r.underAct() {
 		// act mounts one volume at the same path into the job's container and
@@ -44,12 +48,12 @@ func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 			return Shared{}, fmt.Errorf("input runner-temp is %q, not the host's path of the temporary directory: leave it to its default", hostTemp)
 		}
 		for _, m := range containerMounts {
-			if !isDir(m.dir) {
+			if !isDir(r.root + m.dir) {
 				continue
 			}
-			s := Shared{Here: m.dir, Value: path.Join(hostTemp, m.belowTemp), InFile: path.Join(hostTemp, m.belowTemp)}
-			if jobContainer {
-				s.InFile = path.Join("/__w/_temp", m.belowTemp)
+			s := Shared{Here: r.root + m.dir, Value: path.Join(hostTemp, m.belowTemp), InFile: path.Join(hostTemp, m.belowTemp)}
+			if r.inJobWithContainer(jobContainer) {
+				s.InFile = path.Join(jobWork, "_temp", m.belowTemp)
 			}
 			return s, nil
 		}
@@ -73,6 +77,12 @@ func (r *Runner) LaterHome(jobContainer bool) string {
 // inContainerAction tells whether the runner started this process as a
 // container action: only then it says HOME=/github/home.
 func (r *Runner) inContainerAction() bool { return r.env["HOME"] == "/github/home" }
+
+// inJobWithContainer reports whether later run: steps run in a container.
+// Kubernetes hooks up to 0.7 do not tell the runner of it, so that the workflow's
+// expressions do not know; the sign for them is that they mount the runner's
+// work directory into container actions too.
+func (r *Runner) inJobWithContainer(started bool) bool { return started || isDir(r.root+jobWork) }
 
 // underAct tells act and the runners that are built on it.
 func (r *Runner) underAct() bool {
