@@ -38,4 +38,4 @@ if git ls-files -z '.github/workflows/*.yml' 'examples/.github/workflows/*.yml' 
   exit 1
 fi
 
-shellcheck .ci/run .ci/bench .ci/*.sh .ci/clients/*.sh .ci/clients/{aws,cdk,terraform} examples/*.sh
+shellcheck .ci/run .ci/bench .ci/*.sh .ci/clients/*.sh .ci/clients/{aws,cdk,terraform} .ci/clients/more/*.sh .ci/clients/more/whoami-{cdk,serverless} examples/*.sh

@@ -1,7 +1,5 @@
 //go:build clients
 
-// Package clients holds the real SDKs against sessions that expire while they
-// work: .ci/clients.sh runs it.
 package clients
 
 import (
@@ -25,7 +23,7 @@ import (
 
 var (
 	image = flag.String("image", "aws-oidc-action:ci", "image of the action")
-	dir   = flag.String("clients", "", "directory that .ci/clients/build.sh has filled")
+	dir   = flag.String("clients", "", "directory that .ci/clients/build.sh has filled, and more/build.sh its folder more")
 )
 
 const (
@@ -44,10 +42,13 @@ func TestNoClientSeesAnExpiredSession(t *testing.T) {
 	server, job := login(t)
 
 	programs := map[string]string{ // and how each names itself
-		"whoami.sh":  "aws-cli/",
-		"whoami.py":  "Boto3/",
-		"whoami-go":  "aws-sdk-go-v2/",
-		"whoami.mjs": "aws-sdk-js/",
+		"whoami.sh":        "aws-cli/",
+		"whoami.py":        "Boto3/",
+		"whoami-go":        "aws-sdk-go-v2/",
+		"whoami.mjs":       "aws-sdk-js/",
+		"more/whoami-gov1": "aws-sdk-go/",
+		"more/whoami-js2":  "aws-sdk-nodejs/",
+		"more/whoami-ruby": "aws-sdk-ruby3/",
 	}
 	var running sync.WaitGroup
 	for program := range programs {
