@@ -104,7 +104,9 @@ func (f *profileFiles) save(config, credentials *profile.File) []jobstate.Deed {
 	}
 }
 
-// announcements are the variables that later steps need to find the files.
+// announcements are the variables that later steps need to find the files and
+// to read both: the SDKs for Go v1 and JavaScript v2 leave the config file alone
+// unless AWS_SDK_LOAD_CONFIG is set.
 func (f *profileFiles) announcements() []runner.Pair {
 	var env []runner.Pair
 	for _, file := range []profileFile{f.config, f.credentials} {
@@ -112,5 +114,5 @@ func (f *profileFiles) announcements() []runner.Pair {
 			env = append(env, *file.announce)
 		}
 	}
-	return env
+	return append(env, runner.NewPair("AWS_SDK_LOAD_CONFIG", "1"))
 }

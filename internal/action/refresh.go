@@ -6,13 +6,28 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
+
+// checkHelper refuses, before any network call, a directory from which later
+// steps cannot start the helper.
+func (p *phase) checkHelper(s *store) *explain.Diagnosis {
+	if !p.plan.Refresh || !s.noExec {
+		return nil
+	}
+	return &explain.Diagnosis{
+		Code: explain.Failed,
+		What: fmt.Sprintf("refresh: true needs a directory from which later steps can start a program, and %q is mounted noexec", path.Dir(s.shared.Value)),
+		Cure: "set refresh: false, or move the runner's work folder to a file system that is mounted without noexec",
+	}
+}
 
 // installHelper leaves later steps the program that their SDKs start as
 // credential_process, and for each profile how to renew it and the session that
@@ -31,7 +46,7 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 		}
 		return func(context.Context) error { return s.RemoveHelper(others) }, nil
 	}}}
-	network := p.network(ctx)
+	network, evidence := p.network(ctx), p.evidence(ctx)
 	for _, r := range results {
 		if r.failure != nil {
 			continue
@@ -46,6 +61,8 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 			UserAgent: p.userAgent(),
 
 			MaskAccounts: p.runner.HidesAccounts(),
+			Policies:     evidence.Policies,
+			NoPolicies:   evidence.NoPolicies,
 		}
 		deeds = append(deeds, jobstate.Deed{Name: "store the login of profile " + name, Do: func(ctx context.Context) (func(context.Context) error, error) {
 			stored, err := s.stored()

@@ -37,6 +37,7 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 	want := map[string]string{
 		"AWS_CONFIG_FILE":             filepath.Join(state, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(state, "credentials"),
+		"AWS_SDK_LOAD_CONFIG":         "1",
 		"AWS_REGION":                  "eu-central-1",
 		"AWS_DEFAULT_REGION":          "eu-central-1",
 	}
@@ -159,5 +160,28 @@ func TestTheDefaultChainAsksTheStore(t *testing.T) {
 		if got := r.Outputs["aws-access-key-id"]; got != now.AccessKeyID || (got == before.AccessKeyID) != (age < time.Hour/3) {
 			t.Errorf("after %v: key %s, first %s, now %s", age, got, before.AccessKeyID, now.AccessKeyID)
 		}
+	}
+}
+
+// Renewals explain a refusal with the policies that the step had, whatever
+// becomes of the workspace.
+func TestRefreshKeepsTheTrustPolicies(t *testing.T) {
+	w := newWorld(t, "")
+	w.lay(map[string]string{"trust/github-hub.json": trustsMain})
+	if r := w.use(inputs{"refresh": "true", "trust-policy-file": "trust/*.json"}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	login, err := w.ask("default").Store.Login("default")
+	must(w, err)
+	if len(login.Policies) != 1 || login.Policies[0].Path != "trust/github-hub.json" || string(login.Policies[0].Content) != trustsMain {
+		t.Errorf("kept: %q", login.Policies)
+	}
+	if r := w.use(inputs{"refresh": "true", "trust-policy-file": "none/*.json"}); r.Failed {
+		t.Fatal(w.job.Log())
+	}
+	login, err = w.ask("default").Store.Login("default")
+	must(w, err)
+	if len(login.Policies) != 0 || !strings.Contains(login.NoPolicies, "none/*.json") {
+		t.Errorf("kept: %q, %q", login.Policies, login.NoPolicies)
 	}
 }

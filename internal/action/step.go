@@ -103,6 +103,9 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return p.logout(ctx, store)
 	}
 	p.announce()
+	if d := p.checkHelper(store); d != nil {
+		return d
+	}
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
 	p.client = p.HTTP(p.network(deadline))

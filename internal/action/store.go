@@ -11,7 +11,8 @@ import (
 // store is the state directory of the job.
 type store struct {
 	*jobstate.Store
-	shared runner.Shared // the state directory under its names
+	shared runner.Shared // the state directory under its names; it need not exist yet
+	noExec bool          // no program can be started there
 
 	refresh *refresh.Store // open once it was needed
 }
@@ -22,7 +23,7 @@ func (p *phase) openStore() (*store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &store{shared: shared.Join(jobstate.DirName)}
+	s := &store{shared: shared.Join(jobstate.DirName), noExec: shared.NoExec()}
 	s.Store, err = jobstate.Open(jobstate.Options{
 		Dir:       shared.Here,
 		Announced: func(variable string) bool { return s.isOwn(variable, p.later(variable)) },

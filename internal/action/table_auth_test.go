@@ -177,7 +177,7 @@ var authCases = []tableCase{
 	{name: "the machine's account, which is not", job: ciVariables, use: use{with: inputs{"role-to-assume": notGiven, "allowed-account-ids": "222222222222"}, calls: "GetCallerIdentity by ci", code: "account-not-allowed"}},
 }
 
-const announced = "AWS_CONFIG_FILE={temp}/aws-oidc-action/config AWS_SHARED_CREDENTIALS_FILE={temp}/aws-oidc-action/credentials"
+const announced = "AWS_CONFIG_FILE={temp}/aws-oidc-action/config AWS_SDK_LOAD_CONFIG=1 AWS_SHARED_CREDENTIALS_FILE={temp}/aws-oidc-action/credentials"
 
 // profileFilesOf are the two files of the action's own with pairs of profile
 // and identity.

@@ -54,17 +54,17 @@ var publishCases = []tableCase{
 
 	// Files that the job has announced.
 	{name: "announced files", job: announcedByJob, files: vars{"{temp}/mine/config": ownConfig, "{temp}/mine/credentials": ownCredentials},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "none", out: facts("hub"), files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_SDK_LOAD_CONFIG=1", out: facts("hub"), files: vars{
 			"{temp}/mine/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/mine/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}},
 	{name: "announced files that hold the profile", job: announcedByJob, files: vars{"{temp}/mine/config": ownConfig, "{temp}/mine/credentials": ownCredentials},
 		use: use{with: inputs{"aws-profile": "old"}, code: "invalid-input", says: []string{`profile "old" already exists`}}},
 	{name: "announced files with Windows' line ends", job: announcedByJob, files: vars{"{temp}/mine/config": "[default]\r\nregion = us-east-1\r\n", "{temp}/mine/credentials": ""},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "none", out: facts("hub"), files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_SDK_LOAD_CONFIG=1", out: facts("hub"), files: vars{
 			"{temp}/mine/config":      "[default]\r\nregion = us-east-1\r\n\r\n[profile p]\r\nregion = eu-central-1\r\n",
 			"{temp}/mine/credentials": "[p]\n" + profileKeys("hub")}}},
 	{name: "an announced file beside one of the action's own", job: vars{"AWS_CONFIG_FILE": "{temp}/mine/config"}, files: vars{"{temp}/mine/config": ownConfig},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_SHARED_CREDENTIALS_FILE={temp}/aws-oidc-action/credentials", out: facts("hub"), files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_SDK_LOAD_CONFIG=1 AWS_SHARED_CREDENTIALS_FILE={temp}/aws-oidc-action/credentials", out: facts("hub"), files: vars{
 			"{temp}/mine/config":                 ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub")}}},
 	{name: "announced files in the workspace", job: vars{"AWS_CONFIG_FILE": "{workspace}/aws/config", "AWS_SHARED_CREDENTIALS_FILE": "{workspace}/aws/credentials"},
@@ -122,15 +122,18 @@ var publishCases = []tableCase{
 	{name: "logout after two uses", job: vars{"AWS_REGION": "sa-east-1"}, use: byOIDC, then: []use{
 		{with: inputs{"aws-profile": "p", "output-env-credentials": "true", "aws-region": "us-west-2"}, calls: byOIDC.calls, env: keys("hub2", "us-west-2") + " AWS_PROFILE=p " + announced, out: facts("hub"),
 			files: vars{"{temp}/aws-oidc-action/config": "[profile p]\nregion = us-west-2\n", "{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub2")}},
-		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_REGION=sa-east-1 AWS_DEFAULT_REGION=eu-central-1", out: "authenticated=false", files: emptied}}},
+		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_REGION=sa-east-1 AWS_DEFAULT_REGION=eu-central-1 AWS_SDK_LOAD_CONFIG=", out: "authenticated=false", files: emptied}}},
 	{name: "logout and login", use: byOIDC, then: []use{
 		{with: inputs{"logout": "true"}, env: "AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN=", out: "authenticated=false"},
 		{with: inputs{"role-to-assume": otherRole}, calls: "token; AssumeRoleWithWebIdentity other", as: "other"}}},
 	{name: "logout from announced files", job: announcedByJob, files: vars{"{temp}/mine/config": ownConfig, "{temp}/mine/credentials": ownCredentials},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "none", out: facts("hub"), files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: "AWS_SDK_LOAD_CONFIG=1", out: facts("hub"), files: vars{
 			"{temp}/mine/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/mine/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}, then: []use{
-			{with: inputs{"logout": "true"}, env: "none", out: "authenticated=false"}}},
+			{with: inputs{"logout": "true"}, env: "AWS_SDK_LOAD_CONFIG=", out: "authenticated=false"}}},
+	{name: "logout where the job reads the config file by itself", job: vars{"AWS_SDK_LOAD_CONFIG": "true"}, use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), files: vars{
+		"{temp}/aws-oidc-action/config": "[profile p]\nregion = eu-central-1\n", "{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub")}}, then: []use{
+		{with: inputs{"logout": "true"}, env: "AWS_SDK_LOAD_CONFIG=true", out: "authenticated=false", files: emptied}}},
 	{name: "logout with nothing to clean up", use: use{with: inputs{"logout": "true", "aws-region": "", "role-to-assume": notGiven}, env: "none", out: "authenticated=false", says: []string{"Nothing to clean up"}}},
 	{name: "logout that is false", use: use{with: inputs{"logout": "false"}, calls: byOIDC.calls, as: "hub"}},
 }

@@ -13,7 +13,7 @@ var variables = [...]string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN",
 	"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE",
-	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+	"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_SDK_LOAD_CONFIG",
 }
 
 // isKey reports whether a variable holds a key, whose value is never recorded.
@@ -43,8 +43,8 @@ type Environment struct {
 // was before the undone records, the latest last. A variable that holds another
 // value than the record's was changed by somebody else and stays.
 //
-// A variable cannot be unset. An empty value counts as unset for keys, but
-// not for regions and AWS_PROFILE (as SDKs read them), which stay if they had
+// A variable cannot be unset. An empty value counts as unset for keys and for
+// AWS_SDK_LOAD_CONFIG, but not for regions and AWS_PROFILE (as SDKs read them), which stay if they had
 // no value; and an empty name of a profile file hides the one in the home
 // directory (from boto3 and the SDK for Ruby), so that the variable gets that
 // one's name or, if that is unknown, stays. The keys of an earlier login come

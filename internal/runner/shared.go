@@ -68,7 +68,7 @@ func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 // unknown: a container action has a home of its own, which only a job with a
 // container shares with it.
 func (r *Runner) LaterHome(jobContainer bool) string {
-	if jobContainer && r.inContainerAction() && !r.underAct() {
+	if r.inContainerAction() && !r.underAct() && r.inJobWithContainer(jobContainer) {
 		return r.env["HOME"]
 	}
 	return ""

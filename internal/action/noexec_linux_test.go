@@ -1,0 +1,33 @@
+package action
+
+import (
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestRefreshNeedsADirectoryThatRunsPrograms(t *testing.T) {
+	w := newWorld(t, "")
+	temp := w.job.Temp()
+	if err := syscall.Mount(temp, temp, "", syscall.MS_BIND, ""); err != nil {
+		t.Skip("cannot mount: ", err)
+	}
+	t.Cleanup(func() { must(w, syscall.Unmount(temp, syscall.MNT_DETACH)) })
+	must(w, syscall.Mount("", temp, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_NOEXEC, ""))
+
+	before := w.calls()
+	r := w.use(inputs{"refresh": "true"})
+	if !r.Failed || len(r.Env) > 0 || w.calls() != before {
+		t.Errorf("exit code %d, exported %v, calls %s", r.ExitCode, r.Env, w.calls())
+	}
+	log := w.job.Log()
+	for _, part := range []string{strconv.Quote(temp) + " is mounted noexec", "refresh: false", "work folder"} {
+		if !strings.Contains(log, part) {
+			t.Errorf("the log does not say %q:\n%s", part, log)
+		}
+	}
+	if r := w.use(inputs{"refresh": "false"}); r.Failed {
+		t.Errorf("without refresh it fails too:\n%s", w.job.Log())
+	}
+}
