@@ -18,10 +18,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// overridingVariables are those that botocore and the SDK for Go heed before a
-// profile.
-var overridingVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"}
-
 // publishWait bounds the wait for another step of the job that publishes.
 const publishWait = 30 * time.Second
 
@@ -152,10 +148,10 @@ func (p *phase) environment(results []result) []runner.Pair {
 	case ok && p.plan.ExportEnv:
 		env = p.keys(r.session)
 		if p.many() {
-			env = append(env, empty("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")...)
+			env = append(env, p.noWebIdentity()...)
 		}
 	case p.many() || p.plan.Refresh:
-		env = empty(overridingVariables...)
+		env = append(empty("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), p.noWebIdentity()...)
 	case p.plan.UnsetCurrent:
 		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 	}
@@ -189,6 +185,15 @@ func (p *phase) keys(s assume.Session) []runner.Pair {
 	}
 	// The token of an earlier step would be sent with these keys.
 	return append(env, p.blank("AWS_SESSION_TOKEN")...)
+}
+
+// noWebIdentity keeps botocore and the SDK for Go from the role of a token file,
+// which they heed before a profile. An empty AWS_WEB_IDENTITY_TOKEN_FILE does:
+// AWS_ROLE_ARN counts only beside it. That one is emptied only where it is set,
+// because the SDK for Ruby takes two empty variables for a role to assume, and
+// fails.
+func (p *phase) noWebIdentity() []runner.Pair {
+	return append(empty("AWS_WEB_IDENTITY_TOKEN_FILE"), p.blank("AWS_ROLE_ARN")...)
 }
 
 // empty sets variables to nothing, also those that the container does not see:

@@ -25,7 +25,7 @@ func profileFacts(pairs ...string) string {
 }
 
 // overridden are the variables that go before a profile in some SDK.
-const overridden = " AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_WEB_IDENTITY_TOKEN_FILE= AWS_ROLE_ARN="
+const overridden = " AWS_ACCESS_KEY_ID= AWS_SECRET_ACCESS_KEY= AWS_SESSION_TOKEN= AWS_WEB_IDENTITY_TOKEN_FILE="
 
 const bothRoles = "AssumeRole deploy by hub; AssumeRole untagged by hub"
 
@@ -35,7 +35,7 @@ var manyCases = []tableCase{
 	{name: "profiles, one of them", use: many(inputs{"profiles": twoProfiles, "profiles-select": "w*"}, "AssumeRole deploy by hub", announced+overridden, profileFacts("web", "deploy"), "web", "deploy")},
 	{name: "profiles with a default", use: many(inputs{"profiles": twoProfiles, "default-profile": "web"}, bothRoles, announced+overridden+region, strings.TrimPrefix(facts("deploy"), "authenticated=true ")+" "+profileFacts("web", "deploy", "plain", "untagged"),
 		"web", "deploy", "default", "deploy", "plain", "untagged")},
-	{name: "profiles with a default in the environment", use: many(inputs{"profiles": twoProfiles, "default-profile": "web", "output-env-credentials": "true"}, bothRoles, announced+" AWS_WEB_IDENTITY_TOKEN_FILE= AWS_ROLE_ARN= "+keys("deploy", "eu-central-1"),
+	{name: "profiles with a default in the environment", use: many(inputs{"profiles": twoProfiles, "default-profile": "web", "output-env-credentials": "true"}, bothRoles, announced+" AWS_WEB_IDENTITY_TOKEN_FILE= "+keys("deploy", "eu-central-1"),
 		strings.TrimPrefix(facts("deploy"), "authenticated=true ")+" "+profileFacts("web", "deploy", "plain", "untagged"), "web", "deploy", "default", "deploy", "plain", "untagged")},
 	{name: "profiles, one of them refused", use: use{with: inputs{"profiles": twoProfiles + "\nlost: arn:aws:iam::222222222222:role/lost"}, calls: "token; AssumeRoleWithWebIdentity hub; " + bothRoles + "; AssumeRole arn:aws:iam::222222222222:role/lost by hub AccessDenied",
 		code: "chained-role-refused", says: []string{"profile lost"}}},

@@ -6,9 +6,9 @@ set -euo pipefail
 target=$(realpath "$1")
 . "$(dirname "$0")/../../env.sh"
 
-cp .ci/clients/more/* "$target"
+find .ci/clients/more -maxdepth 1 -type f -exec cp -t "$target" {} +
 npm ci --prefix "$target" --ignore-scripts --no-audit --no-fund --loglevel=error
-CGO_ENABLED=0 go build -C ci/clients/go -o "$target/" ./...
+CGO_ENABLED=0 go build -C .ci/clients/more/go -o "$target/" ./...
 
 if [ "${2:-}" = all ]; then
   npm install --prefix "$target/serverless" --ignore-scripts --no-audit --no-fund --loglevel=error serverless@3.40.0

@@ -1,5 +1,5 @@
 // Clients that are not the product's dependencies.
-module github.com/org/aws-oidc-action/ci/clients/go
+module github.com/org/aws-oidc-action/clients
 
 go 1.26.0
 
