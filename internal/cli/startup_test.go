@@ -7,6 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/refresh"
+	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 // TestStartIsCheap reads what each package of ours allocates before main
@@ -37,5 +43,50 @@ func TestStartIsCheap(t *testing.T) {
 	}
 	if !seen {
 		t.Errorf("no package was traced:\n%s", out)
+	}
+}
+
+// TestTheCacheAnswersEarly reads which packages begin before credential-process
+// prints a young session: none of those that take longest.
+func TestTheCacheAnswersEarly(t *testing.T) {
+	state := t.TempDir()
+	store, err := refresh.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	now := time.Now()
+	session := assume.Session{
+		AccessKeyID: "ASIAEXAMPLEEXAMPLE12", SecretAccessKey: secret.New("a+/key"), SessionToken: secret.New("<token>&"),
+		Expires: now.Add(time.Hour), ARN: "arn:aws:sts::222222222222:assumed-role/deploy/x", Account: "222222222222",
+	}
+	login := refresh.Login{Profile: plan.Profile{Source: plan.SourceOIDC, Chain: []plan.Hop{{Role: "arn:aws:iam::222222222222:role/deploy"}}}, Attempts: 1, Timeout: time.Minute}
+	if _, err := store.Put(t.Context(), "deploy", login, session, now); err != nil {
+		t.Fatal(err)
+	}
+	want, err := refresh.Answer(session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// This test's program has the packages of the real one, and more.
+	cmd := exec.Command(self, "credential-process", "--profile", "deploy", "--state", state)
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	var trace strings.Builder
+	cmd.Stderr = &trace
+	got, err := cmd.Output()
+	if err != nil || string(got) != string(want) {
+		t.Fatalf("%v: %q, want %q", err, got, want)
+	}
+	if !strings.Contains(trace.String(), "init os @") {
+		t.Fatalf("no package was traced:\n%s", trace.String())
+	}
+	for _, late := range []string{"net/http", "go.yaml.in/yaml/v4", "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/config", "github.com/org/aws-oidc-action/internal/sandbox"} {
+		if regexp.MustCompile(`(?m)^init ` + regexp.QuoteMeta(late) + `[ /]`).MatchString(trace.String()) {
+			t.Errorf("package %s began before the answer", late)
+		}
 	}
 }

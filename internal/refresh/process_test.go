@@ -91,7 +91,10 @@ func (w *world) age(name string, d time.Duration) {
 
 // parse reads an answer as strictly as it can be.
 func parse(line []byte) (assume.Session, error) {
-	var a answer
+	var a struct {
+		Version                                                           int
+		AccessKeyID, SecretAccessKey, SessionToken, Expiration, AccountID string
+	}
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&a); err != nil {

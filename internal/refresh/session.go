@@ -5,6 +5,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/refresh/early"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -39,26 +40,9 @@ func (s savedSession) cached() cached {
 // left is how long the session still lives; less than nothing if it has ended.
 func (c cached) left(now time.Time) time.Duration { return c.Session.Expires.Sub(now) }
 
-// due reports whether it is time to renew the session. One that was fetched in
-// the future is due too: the clock was set back since, and nobody can tell how
-// long it still lives.
+// due reports whether it is time to renew the session.
 func (c cached) due(now time.Time) bool {
-	return c.left(now) < margin(c.Session.Expires.Sub(c.Fetched)) || c.Fetched.Sub(now) > clockSlew
-}
-
-// clockSlew is how far clocks that are kept in time go back now and then.
-const clockSlew = time.Minute
-
-// longestMargin is above the 15 minutes that botocore wants a session to live:
-// it asks again for every call of its program when less is left.
-const longestMargin = 20 * time.Minute
-
-// margin is how much of a session's lifetime must be left for it to be handed
-// out without a thought: a third, so that many renewals may fail, and for
-// sessions of up to an hour as much as botocore wants, but never more than
-// half.
-func margin(lifetime time.Duration) time.Duration {
-	return max(lifetime/3, min(longestMargin, lifetime/2))
+	return !early.Young(c.Fetched, c.Session.Expires, now)
 }
 
 // failure is the last renewal that failed.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/refresh/early"
 )
 
 // block puts directories in the place of files, which then can no more be
@@ -156,7 +157,7 @@ func TestADamagedSpareIsEmpty(t *testing.T) {
 		"cut off":         "\x00" + `"version":1,"profile":"deploy","content":{}}`,
 		"another version": `{"version":2,"profile":"deploy","content":{"Session":{"AccessKeyID":"ASIAOTHER","Expires":"2999-01-01T00:00:00Z"}}}`,
 		"another profile": `{"version":1,"profile":"other","content":{"Session":{"AccessKeyID":"ASIAOTHER","Expires":"2999-01-01T00:00:00Z"}}}`,
-		"too large":       `{"version":1,"profile":"deploy","content":{}}` + strings.Repeat(" ", maxFile),
+		"too large":       `{"version":1,"profile":"deploy","content":{}}` + strings.Repeat(" ", early.MaxFile),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")

@@ -7,8 +7,6 @@ package refresh
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +19,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/refresh/early"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -29,12 +28,9 @@ import (
 // room where the session cannot be written.
 const (
 	loginFile   = "login.json"
-	sessionFile = "session.json"
+	sessionFile = early.SessionFile
 	failureFile = "failure.json"
 	lockFile    = "lock" // see spare
-
-	maxFile = 4 << 20 // bytes; more roots than the usual ones may stand in a login
-	version = 1       // of every file
 )
 
 const (
@@ -157,7 +153,7 @@ func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Se
 func (s *Store) files(name string) (map[string][]byte, error) {
 	var all map[string][]byte
 	for _, file := range []string{loginFile, sessionFile, failureFile, lockFile} {
-		content, err := s.dir.ReadFile(folder(name)+"/"+file, maxFile)
+		content, err := s.dir.ReadFile(folder(name)+"/"+file, early.MaxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -359,23 +355,10 @@ func (s *Store) lockNew(ctx context.Context, name string) (unlock func(), err er
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// folder is where the files of a profile lie. It is a digest, because a
-// profile's name may be "..", may differ from another one's only by case, or
-// be longer than the name of a file can be.
-func folder(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return "refresh/" + hex.EncodeToString(sum[:16])
-}
-
-// document is a file's content.
-type document[T any] struct {
-	Version int    `json:"version"`
-	Profile string `json:"profile"`
-	Content T      `json:"content"`
-}
+func folder(name string) string { return early.Folder(name) }
 
 func encode[T any](name string, content T) ([]byte, error) {
-	b, err := json.Marshal(document[T]{version, name, content})
+	b, err := json.Marshal(early.NewDocument(name, content))
 	if err != nil {
 		return nil, fmt.Errorf("encode profile %q: %w", name, err)
 	}
@@ -393,12 +376,12 @@ func save[T any](s *Store, name, file string, content T) error {
 // load reads a file. An error holds nothing of its content.
 func load[T any](s *Store, name, file string) (T, error) {
 	var none T
-	b, err := s.dir.ReadFile(folder(name)+"/"+file, maxFile)
+	b, err := s.dir.ReadFile(folder(name)+"/"+file, early.MaxFile)
 	if err != nil {
 		return none, fmt.Errorf("profile %q: %w", name, err)
 	}
-	var d document[T]
-	if err := json.Unmarshal(b, &d); err != nil || d.Version != version || d.Profile != name {
+	var d early.Document[T]
+	if err := json.Unmarshal(b, &d); err != nil || !d.Of(name) {
 		return none, fmt.Errorf("profile %q: %s is damaged or was written by another version of the action; run the login step again", name, file)
 	}
 	return d.Content, nil

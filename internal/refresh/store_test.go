@@ -17,37 +17,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-func TestMargin(t *testing.T) {
-	for lifetime, want := range map[time.Duration]time.Duration{
-		12 * time.Hour:   4 * time.Hour,
-		2 * time.Hour:    40 * time.Minute,
-		time.Hour:        20 * time.Minute,
-		45 * time.Minute: 20 * time.Minute,
-		40 * time.Minute: 20 * time.Minute,
-		30 * time.Minute: 15 * time.Minute,
-		15 * time.Minute: 7*time.Minute + 30*time.Second,
-		20 * time.Second: 10 * time.Second,
-		0:                0,
-		-time.Hour:       -20 * time.Minute,
-	} {
-		if got := margin(lifetime); got != want {
-			t.Errorf("of %s: %s, want %s", lifetime, got, want)
-		}
-	}
-}
-
-func TestDue(t *testing.T) {
-	start := time.Unix(1_800_000_000, 0)
-	c := cached{Session: assume.Session{Expires: start.Add(time.Hour)}, Fetched: start}
-	for after, want := range map[time.Duration]bool{
-		-time.Hour: true, -time.Minute - 1: true, -time.Minute: false, 0: false, 40 * time.Minute: false, 40*time.Minute + 1: true, time.Hour: true, 9 * time.Hour: true,
-	} {
-		if got := c.due(start.Add(after)); got != want {
-			t.Errorf("after %s: %t", after, got)
-		}
-	}
-}
-
 func TestPause(t *testing.T) {
 	for left, want := range map[time.Duration]time.Duration{
 		4 * time.Hour:     time.Minute,
