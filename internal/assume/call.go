@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -298,7 +299,7 @@ func isIdentifier(text string, sent []secret.Value) bool {
 	odd := strings.ContainsFunc(text, func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '.' && c != '-'
 	})
-	return text != "" && len(text) <= longest && !odd && !tokenLike.MatchString(text) && secret.Redact(text, sent...) == text
+	return text != "" && len(text) <= longest && !odd && !tokenLike().MatchString(text) && secret.Redact(text, sent...) == text
 }
 
 func retryable(code, message string) bool {
@@ -320,7 +321,7 @@ func throttled(code string) bool {
 }
 
 // tokenLike finds what looks like a JWT, whose header always begins so.
-var tokenLike = regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`)
+var tokenLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`) })
 
 // filtered takes the secrets that were sent out of a text of AWS's, which
 // quotes bad values, and whatever looks like a token; what is left is one line
@@ -328,7 +329,7 @@ var tokenLike = regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`)
 func filtered(text string, sent []secret.Value) string {
 	const most, longest = 8 << 10, 1000
 	text = strings.ToValidUTF8(text[:min(len(text), most)], "")
-	text = tokenLike.ReplaceAllString(secret.Redact(text, sent...), "***")
+	text = tokenLike().ReplaceAllString(secret.Redact(text, sent...), "***")
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
 			return ' '

@@ -175,8 +175,12 @@ type command struct {
 }
 
 var (
-	modernCommand = regexp.MustCompile(`\A\s*::([^\s:]+)(?:\s+([^\n]*?))?::(.*)\z`)
-	olderCommand  = regexp.MustCompile(`##\[([^\s\]]+)(?:\s+([^\]]*))?\](.*)\z`)
+	modernCommand = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\A\s*::([^\s:]+)(?:\s+([^\n]*?))?::(.*)\z`)
+	})
+	olderCommand = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`##\[([^\s\]]+)(?:\s+([^\]]*))?\](.*)\z`)
+	})
 
 	unescapeData     = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%")
 	unescapeProperty = strings.NewReplacer("%0D", "\r", "%0A", "\n", "%25", "%", "%3A", ":", "%2C", ",")
@@ -186,10 +190,10 @@ var (
 // forms: at the line's beginning, or in the older form anywhere in it.
 func parseCommand(line string) (command, bool) {
 	separator := ","
-	m := modernCommand.FindStringSubmatch(line)
+	m := modernCommand().FindStringSubmatch(line)
 	if m == nil {
 		separator = ";"
-		m = olderCommand.FindStringSubmatch(line)
+		m = olderCommand().FindStringSubmatch(line)
 	}
 	if m == nil {
 		return command{}, false
