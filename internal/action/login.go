@@ -114,10 +114,7 @@ func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
 		UserAgent: p.userAgent(),
 		Now:       p.Now,
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
-			if profile.Source == plan.SourceTokenFile {
-				return p.readTokenFile(ctx, "input web-identity-token-file", profile.TokenFile)
-			}
-			return tokens.Get(ctx, profile.Audience, refused)
+			return p.token(ctx, tokens, profile, refused)
 		},
 		Origin: func(ctx context.Context, profile plan.Profile) (assume.Session, error) {
 			return p.origin(ctx, s, profile)

@@ -94,6 +94,15 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	if len(problems) > 0 {
 		return p.refuse(job, problems)
 	}
+	if p.plan.ShowClaims {
+		if p.needsToken() && !job.HasToken() {
+			return p.missingToken(job, explain.MissingToken(job))
+		}
+		deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
+		defer cancel()
+		p.client = p.HTTP(p.network(deadline))
+		return p.showClaims(deadline)
+	}
 	store, err := p.openStore()
 	if err != nil {
 		return failure(err)
@@ -163,15 +172,15 @@ func (p *phase) network(ctx context.Context) transport.Options {
 }
 
 // missingToken lets the step pass without credentials where the plan says so
-// and GitHub restricts the job. A permission that the repository's own run lacks
-// stays an error: a deployment that silently does nothing is worse than a
-// failed job.
+// and the job gets no token whatever the workflow says. A permission that the
+// repository's own run lacks stays an error: a deployment that silently does
+// nothing is worse than a failed job.
 func (p *phase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diagnosis {
 	switch {
 	case !p.plan.SkipMissing:
 		return &d
-	case !job.Restricted():
-		d.Cure += "\non-missing-token: skip is only for pull requests from forks and for Dependabot"
+	case !job.Tokenless():
+		d.Cure += "\non-missing-token: skip is only for pull requests from forks, for Dependabot and for runners without OIDC"
 		return &d
 	}
 	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {

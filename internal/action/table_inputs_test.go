@@ -12,6 +12,11 @@ func skipped(with inputs) use {
 	return use{with: also(with, inputs{"on-missing-token": "skip"}), env: "none", out: "authenticated=false", notes: "notice skipped"}
 }
 
+// showsClaims is a use that prints the claims and does nothing else.
+func showsClaims(with inputs, calls string, says ...string) use {
+	return use{with: also(with, inputs{"show-claims": "true"}), calls: calls, env: "none", out: "authenticated=false", says: says, hides: []string{"eyJ", "CloudTrail"}}
+}
+
 // refused is a use that fails before any call.
 func refused(with inputs, code string, says ...string) use {
 	return use{with: with, code: code, says: says}
@@ -57,7 +62,10 @@ var inputCases = []tableCase{
 	{name: "no token in a fork's run", workflow: fork, use: refused(nil, "fork-pull-request", "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository")},
 	{name: "no token in a fork's run, skipped", workflow: fork, use: skipped(nil)},
 	{name: "no token in Dependabot's run, skipped", workflow: dependabot, use: skipped(nil)},
-	{name: "no token for want of the permission, not skipped", workflow: "id-token: false", use: refused(inputs{"on-missing-token": "skip"}, "id-token-permission-missing", "on-missing-token: skip is only for pull requests from forks and for Dependabot")},
+	{name: "no token for want of the permission, not skipped", workflow: "id-token: false", use: refused(inputs{"on-missing-token": "skip"}, "id-token-permission-missing", "on-missing-token: skip is only for pull requests from forks, for Dependabot and for runners without OIDC")},
+	{name: "no token with act", workflow: "id-token: false", job: vars{"ACT": "true"}, use: refused(nil, "id-token-permission-missing", "act gives this job no OIDC token", "act issues no OIDC tokens, whatever permissions", "web-identity-token-file", "aws-oidc-action rehearse")},
+	{name: "no token with act, skipped", workflow: "id-token: false", job: vars{"ACT": "true"}, use: skipped(nil)},
+	{name: "no token with Forgejo, not skipped", workflow: "id-token: false", job: vars{"FORGEJO_ACTIONS": "true", "GITEA_ACTIONS": "true"}, use: refused(inputs{"on-missing-token": "skip"}, "id-token-permission-missing", "enable-openid-connect: true")},
 	{name: "no token in a reusable workflow, not skipped", workflow: "id-token: false\njob-workflow-ref: octo-org/automation/.github/workflows/deploy.yml@refs/heads/main", use: refused(inputs{"on-missing-token": "skip"}, "reusable-workflow-permission", "on-missing-token: skip is only for")},
 	{name: "no token in the run of pull_request_target, not skipped", workflow: "event: pull_request_target\nfork: true\nid-token: false", use: refused(inputs{"on-missing-token": "skip"}, "id-token-permission-missing", "on-missing-token: skip is only for")},
 	{name: "no token, which keys do without", workflow: fork, use: use{with: staticKeys, calls: "GetCallerIdentity by ci", as: "ci"}},
@@ -66,6 +74,15 @@ var inputCases = []tableCase{
 		notes: "warning no effect; warning no effect; warning no effect",
 		says: []string{"input allowed-accounts is unknown and ignored; did you mean allowed-account-ids?", "input role_session_name is unknown and ignored; did you mean role-session-name?",
 			"input java-version is unknown and ignored; remove it"}}},
+	{name: "claims", use: showsClaims(nil, "token", "  sub  ", "Subject, part by part", "Statement for the trust policy of a role; it admits runs of octo-org/octo-repo on refs/heads/main and no others")},
+	{name: "claims for an audience", use: showsClaims(inputs{"audience": "https://elsewhere.example"}, "token for https://elsewhere.example", "https://elsewhere.example")},
+	{name: "claims in China", use: showsClaims(inputs{"aws-region": "cn-north-1"}, "token for sts.amazonaws.com.cn")},
+	{name: "claims where everything else is wrong", use: showsClaims(inputs{"aws-region": "", "role-to-assume": "x", "role-chain": "y", "role-session-name": "a\nb", "profiles": "z", "aws-profile": "[", "sts-endpoint": "ftp://x"}, "token", "  repository_id  ")},
+	{name: "claims of a token file", files: vars{"{workspace}/token": "{token}"}, workflow: "", use: showsClaims(inputs{"web-identity-token-file": "token"}, "", "  sub  ")},
+	{name: "claims of a token that there is not", workflow: "id-token: false", use: refused(inputs{"show-claims": "true"}, "id-token-permission-missing")},
+	{name: "claims of a token that there is not, skipped", workflow: "event: pull_request\nfork: true\nid-token: false", use: skipped(inputs{"show-claims": "true"})},
+	{name: "claims, and logout", use: refused(inputs{"show-claims": "true", "logout": "true"}, "invalid-input", "input show-claims: cannot be combined with logout")},
+	{name: "claims by a word", use: refused(inputs{"show-claims": "yes"}, "invalid-input", "input show-claims")},
 	{name: "unknown inputs beside a problem", use: use{with: inputs{"role-to-assume": notGiven, "role-to-asume": hub, "profiles": twoProfiles}, code: "invalid-input", notes: "warning no effect",
 		says: []string{"input role-to-asume is unknown and ignored; did you mean role-to-assume?", "role-to-assume is required for the roles of these profiles: web, plain"}}},
 	{name: "inputs in capitals", use: use{with: inputs{"Role-Duration-Seconds": "900"}, calls: "token; AssumeRoleWithWebIdentity hub duration=900", as: "hub", out: factsUntil("hub", "{name}", "{+15m0s}")}},

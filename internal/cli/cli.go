@@ -65,6 +65,9 @@ func Run(ctx context.Context, env Env, args []string) int {
 	if slices.Contains([]string{"help", "--help", "-help", "-h"}, args[0]) {
 		return env.printText(usage)
 	}
+	if args[0] == "--version" || args[0] == "-version" {
+		args[0] = "version"
+	}
 	for _, c := range commands() {
 		if c.name == args[0] {
 			return c.run(ctx, env, args[1:])
@@ -78,6 +81,10 @@ func Run(ctx context.Context, env Env, args []string) int {
 func step(ctx context.Context, env Env) int {
 	s := stepWith(env.Environ, env.Stdout, env.Now)
 	s.Post = filepath.Base(env.Name) == postName
+	if !s.Post && env.Getenv("GITHUB_ACTIONS") != "true" && env.Getenv("GITHUB_STATE") == "" {
+		env.errorf("no command given, and no runner started this as the step of a workflow (GITHUB_ACTIONS and GITHUB_STATE are not set); run 'aws-oidc-action --help' for the commands")
+		return exitUsage
+	}
 	return s.Run(ctx)
 }
 
@@ -126,5 +133,5 @@ func usage(out io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(out, "  %-20s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(out, "\naws-oidc-action COMMAND --help tells the flags.\n")
+	fmt.Fprint(out, "\nRun 'aws-oidc-action COMMAND --help' for flags.\n")
 }

@@ -261,6 +261,9 @@ func TestMissingToken(t *testing.T) {
 	}{
 		{job, IDTokenPermissionMissing, "are not set"},
 		{change(func(j *Job) { j.RequestURL = true }), IDTokenPermissionMissing, "REQUEST_TOKEN is not set"},
+		{change(func(j *Job) { j.Runner = Act }), IDTokenPermissionMissing, "act issues no OIDC tokens"},
+		{change(func(j *Job) { j.Runner = Gitea; j.Actor = "dependabot[bot]" }), IDTokenPermissionMissing, "Gitea issues no OIDC tokens"},
+		{change(func(j *Job) { j.Runner = Forgejo }), IDTokenPermissionMissing, "enable-openid-connect: true"},
 		{change(func(j *Job) { j.RequestToken = true }), IDTokenPermissionMissing, "REQUEST_URL is not set"},
 		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request", "x/fork" }), ForkPullRequest, "x/fork"},
 		{change(func(j *Job) { j.PullRequest, j.Event = true, "pull_request" }), ForkPullRequest, "a fork that no longer exists"},

@@ -14,9 +14,23 @@ type Job struct {
 	PullRequest    bool   // the event file holds a pull request
 	WorkflowRef    string // the workflow that was triggered
 	JobWorkflowRef string // the workflow file that defines this job
+	Runner         Runner // GitHub's own if empty
 	RequestURL     bool   // ACTIONS_ID_TOKEN_REQUEST_URL is set
 	RequestToken   bool   // ACTIONS_ID_TOKEN_REQUEST_TOKEN is set
 }
+
+// Runner is a runner that is not GitHub's, by its name.
+type Runner string
+
+// The runners that tell themselves apart. Neither act nor Gitea issues OIDC
+// tokens (Gitea's pull request 39052 is to change that); Forgejo does for jobs
+// with enable-openid-connect: true (Forgejo's user guide, "Security OpenID
+// Connect").
+const (
+	Act     Runner = "act"
+	Gitea   Runner = "Gitea"
+	Forgejo Runner = "Forgejo"
+)
 
 // HasToken reports whether the runner offers an OIDC token.
 func (j Job) HasToken() bool { return j.RequestURL && j.RequestToken }
@@ -25,6 +39,9 @@ func (j Job) HasToken() bool { return j.RequestURL && j.RequestToken }
 // rights than the repository's own: without a token, and without the secrets
 // and variables of the repository.
 func (j Job) Restricted() bool { return j.fromFork() || j.fromDependabot() }
+
+// Tokenless reports whether the job gets no token whatever its workflow says.
+func (j Job) Tokenless() bool { return j.Restricted() || j.Runner == Act || j.Runner == Gitea }
 
 const permissions = "permissions:\n  id-token: write\n  contents: read"
 
@@ -38,6 +55,8 @@ func MissingToken(j Job) Diagnosis {
 
 func missingToken(j Job) Diagnosis {
 	switch {
+	case j.Runner != "":
+		return j.withoutOIDC()
 	case j.fromFork():
 		return Diagnosis{
 			Code: ForkPullRequest,
@@ -62,20 +81,42 @@ func missingToken(j Job) Diagnosis {
 			Cure: "add to the calling job, beside uses:, and to the called workflow:\n" + permissions,
 		}
 	}
-	missing := "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
-	switch {
-	case j.RequestURL:
-		missing = "ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set, though ACTIONS_ID_TOKEN_REQUEST_URL is"
-	case j.RequestToken:
-		missing = "ACTIONS_ID_TOKEN_REQUEST_URL is not set, though ACTIONS_ID_TOKEN_REQUEST_TOKEN is"
-	}
 	return Diagnosis{
 		Code:   IDTokenPermissionMissing,
 		What:   "GitHub gives this job no OIDC token",
-		Causes: []string{missing + ": the job lacks the permission id-token: write"},
+		Causes: []string{j.unset() + ": the job lacks the permission id-token: write"},
 		Cure: "add to the workflow or its job (naming one permission removes all others):\n" + permissions +
 			"\nor, to use credentials that the job or the machine already has, set role-chaining: true",
 	}
+}
+
+// withoutOIDC is why a runner that is not GitHub's offers no token, and what
+// works there.
+func (j Job) withoutOIDC() Diagnosis {
+	const others = "set web-identity-token-file to a token of another issuer, or use the keys of a user (aws-access-key-id) or what the machine has (role-chaining: true)"
+	d := Diagnosis{
+		Code:   IDTokenPermissionMissing,
+		What:   string(j.Runner) + " gives this job no OIDC token",
+		Causes: []string{fmt.Sprintf("%s; %s issues no OIDC tokens, whatever permissions the workflow has", j.unset(), j.Runner)},
+		Cure: others + ", or set on-missing-token: skip and test the output authenticated in later steps;\n" +
+			"to try the whole login without AWS, run 'aws-oidc-action rehearse'",
+	}
+	if j.Runner == Forgejo {
+		d.Causes = []string{j.unset() + "; Forgejo issues OIDC tokens only to jobs with enable-openid-connect: true"}
+		d.Cure = "add to the workflow or its job:\nenable-openid-connect: true\nor " + others
+	}
+	return d
+}
+
+// unset says which of the runner's variables are missing.
+func (j Job) unset() string {
+	switch {
+	case j.RequestURL:
+		return "ACTIONS_ID_TOKEN_REQUEST_TOKEN is not set, though ACTIONS_ID_TOKEN_REQUEST_URL is"
+	case j.RequestToken:
+		return "ACTIONS_ID_TOKEN_REQUEST_URL is not set, though ACTIONS_ID_TOKEN_REQUEST_TOKEN is"
+	}
+	return "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
 }
 
 // EmptyInputs explains inputs that came out empty in a restricted job, where

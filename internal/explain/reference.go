@@ -16,8 +16,8 @@ type Entry struct {
 // Reference lists every code once, in the README's order.
 var Reference = []Entry{
 	{IDTokenPermissionMissing,
-		"the job lacks the permission id-token: write, so that GitHub offers it no OIDC token",
-		"write permissions: id-token: write (and contents: read) into the workflow or its job"},
+		"the job lacks the permission id-token: write, so that GitHub offers it no OIDC token; the runners act and Gitea never offer one, and Forgejo's only with enable-openid-connect: true",
+		"add permissions: id-token: write (and contents: read) to the workflow or its job; with act and Gitea use web-identity-token-file, keys or on-missing-token: skip"},
 	{ForkPullRequest,
 		"the job runs for a pull request from a fork; GitHub gives such runs neither a token nor secrets, unless a private repository sends them",
 		"run the step only for branches of the repository itself, or set on-missing-token: skip"},

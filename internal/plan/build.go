@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -22,29 +23,29 @@ func Build(s Sources) (Plan, []Problem) {
 	v := read(s)
 	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, file: s.File}
 	b.warnUnknown(s.Names)
+	if b.boolean("show-claims", false) {
+		return b.showClaims()
+	}
 	b.refuseControlCharacters()
 	p := Plan{
 		Logout:            b.boolean("logout", false),
 		ContinueOnError:   b.choice("on-profile-error", "fail", "continue") == "continue",
 		Parallel:          b.integer("max-parallel", defaultParallel, 1, maxParallel),
-		SkipMissing:       b.choice("on-missing-token", "fail", "skip") == "skip",
+		SkipMissing:       b.skipMissing(),
 		UseExisting:       b.boolean("use-existing-credentials", false),
 		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
 		Timeout:           b.timeout(),
-		Attempts:          b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts),
+		Attempts:          b.attempts(),
 		UnsetCurrent:      b.boolean("unset-current-credentials", false),
 		ExportEnv:         b.boolean("output-env-credentials", b.exportsByDefault()),
 		OutputCredentials: b.boolean("output-credentials", false),
 		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
 		Refresh:           b.refresh(),
-		Summary:           Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever))),
+		Summary:           b.summary(),
 	}
 	p.ExportRegion = p.ExportEnv || b.many() || p.Refresh || b.fromMachine() && b.input("output-env-credentials") == ""
 	b.boolean("mask-aws-account-id", false) // for its problem; see MasksAccounts
 	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
-	if b.boolean("disable-retry", false) {
-		p.Attempts = 1
-	}
 	if p.Logout {
 		p.Warnings = b.warnings
 		return p, b.report.problems
@@ -79,6 +80,44 @@ func Build(s Sources) (Plan, []Problem) {
 	}
 	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
+}
+
+// showClaims is the plan of a step that shows what the token claims that a
+// login would present. It judges no other input than it uses, so that it works
+// where a login does not.
+func (b *builder) showClaims() (Plan, []Problem) {
+	if b.boolean("logout", false) {
+		b.problem("show-claims", "cannot be combined with logout; remove one of them")
+	}
+	token := Profile{Source: SourceOIDC, Audience: cmp.Or(b.input("audience"), defaultAudience(b.input("aws-region")))}
+	if file := b.input("web-identity-token-file"); file != "" {
+		token = Profile{Source: SourceTokenFile, TokenFile: file}
+	}
+	p := Plan{
+		ShowClaims:  true,
+		Profiles:    []Profile{token},
+		SkipMissing: b.skipMissing(),
+		Timeout:     b.timeout(),
+		Attempts:    b.attempts(),
+		Network:     b.network(),
+		Summary:     b.summary(),
+	}
+	p.Warnings = b.warnings
+	return p, b.report.problems
+}
+
+func (b *builder) skipMissing() bool { return b.choice("on-missing-token", "fail", "skip") == "skip" }
+
+func (b *builder) summary() Summary {
+	return Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever)))
+}
+
+func (b *builder) attempts() int {
+	n := b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts)
+	if b.boolean("disable-retry", false) {
+		return 1
+	}
+	return n
 }
 
 // timeout reads action-timeout-s, in which configure-aws-credentials takes 0

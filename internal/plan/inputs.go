@@ -92,8 +92,10 @@ var Inputs = []Input{
 		Description: "How long they must last for that, as far as it is known (default 900)"},
 	{Name: "logout",
 		Description: "Remove what earlier steps of this action exported and wrote, and do nothing else (default false)"},
+	{Name: "show-claims",
+		Description: "Print the claims of the job's OIDC token, never the token, and do nothing else: no role is needed, nothing is exported, and the output authenticated is false (default false)"},
 	{Name: "on-missing-token",
-		Description: "What to do in runs that GitHub gives no OIDC token, pull requests from forks and Dependabot's: fail (default), or skip: succeed, export nothing, and set the output authenticated=false; a missing permission is always an error"},
+		Description: "What to do in runs that get no OIDC token, whatever the workflow says (pull requests from forks, Dependabot's runs, the runners act and Gitea): fail (default), or skip: succeed, export nothing, and set the output authenticated=false; a missing permission is always an error"},
 	{Name: "job-summary",
 		Description: "When to write a table to the step summary: always, failure (default) or never"},
 	{Name: "trust-policy-file",
@@ -130,7 +132,7 @@ type Output struct {
 
 // Outputs lists every output, in the order of action.yml.
 var Outputs = []Output{
-	{"authenticated", "true, or false where on-missing-token: skip let the step pass without credentials"},
+	{"authenticated", "true; false after logout, show-claims, and where on-missing-token: skip let the step pass without credentials"},
 	{"aws-account-id", "Account id of the exported session"},
 	{"authenticated-arn", "ARN of the exported session"},
 	{"assumed-role-id", "AWS's id of the exported session (AROA…:session name)"},

@@ -23,9 +23,10 @@ const (
 // Plan is everything the step is going to do. It holds no secret, but for a
 // password that a proxy's URL may carry.
 type Plan struct {
-	Logout   bool      // undo what earlier steps published, and nothing else
-	Profiles []Profile // one without a name for the plain login
-	Default  string    // name of the profile that is written as [default] too
+	Logout     bool      // undo what earlier steps published, and nothing else
+	ShowClaims bool      // print what the token of the one profile claims, and nothing else; it has neither region nor chain
+	Profiles   []Profile // one without a name for the plain login
+	Default    string    // name of the profile that is written as [default] too
 
 	SkipMissing     bool // on-missing-token: skip
 	ContinueOnError bool // on-profile-error: continue

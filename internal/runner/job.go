@@ -19,6 +19,7 @@ func (r *Runner) Job(ctx context.Context) explain.Job {
 		Actor:          r.env["GITHUB_ACTOR"],
 		WorkflowRef:    r.env["GITHUB_WORKFLOW_REF"],
 		JobWorkflowRef: r.Input("job-workflow-ref"),
+		Runner:         r.kind(),
 		RequestURL:     r.env["ACTIONS_ID_TOKEN_REQUEST_URL"] != "",
 		RequestToken:   r.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != "",
 	}
@@ -44,4 +45,26 @@ func (r *Runner) Job(ctx context.Context) explain.Job {
 func (r *Runner) readEvent(ctx context.Context, into any) bool {
 	content, err := r.Files().ReadFile(ctx, r.env["GITHUB_EVENT_PATH"], maxEvent)
 	return err == nil && json.Unmarshal(content, into) == nil
+}
+
+// kinds are the variables by which runners that are built on act tell
+// themselves apart, the more particular ones first: Forgejo's runner sets
+// Gitea's too.
+var kinds = []struct {
+	variable string
+	runner   explain.Runner
+}{
+	{"FORGEJO_ACTIONS", explain.Forgejo},
+	{"GITEA_ACTIONS", explain.Gitea},
+	{"ACT", explain.Act},
+}
+
+// kind returns which runner this is; GitHub's own is "".
+func (r *Runner) kind() explain.Runner {
+	for _, k := range kinds {
+		if r.env[k.variable] == "true" {
+			return k.runner
+		}
+	}
+	return ""
 }

@@ -85,10 +85,7 @@ func (r *Runner) inContainerAction() bool { return r.env["HOME"] == "/github/hom
 func (r *Runner) inJobWithContainer(started bool) bool { return started || isDir(r.root+jobWork) }
 
 // underAct tells act and the runners that are built on it.
-func (r *Runner) underAct() bool {
-	return (r.env["ACT"] == "true" || r.env["GITEA_ACTIONS"] == "true" || r.env["FORGEJO_ACTIONS"] == "true") &&
-		filepath.IsAbs(r.env["GITHUB_ENV"])
-}
+func (r *Runner) underAct() bool { return r.kind() != "" && filepath.IsAbs(r.env["GITHUB_ENV"]) }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
