@@ -340,7 +340,7 @@ func TestCleanUpDoesNotWaitForLongForLocks(t *testing.T) {
 	for _, path := range append(locks, w.job.Temp()) {
 		lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 		must(w, lock.Lock())
-		defer lock.Unlock() //nolint:errcheck // the test ends
+		defer func() { _ = lock.Unlock() }()
 	}
 	c, out := newCleanUp(w)
 	if err := c.run(t.Context()); !errors.Is(err, jobstate.ErrLocked) || !strings.Contains(out.String(), "Removed exported credentials") {
