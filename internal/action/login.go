@@ -91,12 +91,15 @@ func (p *phase) judge(results []result) *explain.Diagnosis {
 }
 
 func (p *phase) tokens() *oidc.Tokens {
+	network := p.network
+	network.Proxies = p.tokenProxies()
 	return oidc.NewTokens(&oidc.Source{
-		URL:    p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		Bearer: secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client: p.client,
-		Retry:  p.retry(),
-		Seen:   func(token secret.Value) { p.runner.Mask(token.Reveal()) },
+		URL:       p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
+		ServerURL: p.runner.Getenv("GITHUB_SERVER_URL"),
+		Bearer:    secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
+		Client:    p.HTTP(network),
+		Retry:     p.retry(),
+		Seen:      func(token secret.Value) { p.runner.Mask(token.Reveal()) },
 	}, p.Now)
 }
 

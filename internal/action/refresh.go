@@ -46,7 +46,7 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 		}
 		return func(context.Context) error { return s.RemoveHelper(others) }, nil
 	}}}
-	network, evidence := p.network(ctx), p.evidence(ctx)
+	evidence := p.evidence(ctx)
 	for _, r := range results {
 		if r.failure != nil {
 			continue
@@ -54,11 +54,12 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 		name := storedName(r.profile)
 		p.record.Refresh = append(p.record.Refresh, name)
 		login := refresh.Login{
-			Profile:   r.profile,
-			Network:   network,
-			Attempts:  p.plan.Attempts,
-			Timeout:   p.plan.Timeout,
-			UserAgent: p.userAgent(),
+			Profile:      r.profile,
+			Network:      p.network,
+			TokenProxies: p.tokenProxies(),
+			Attempts:     p.plan.Attempts,
+			Timeout:      p.plan.Timeout,
+			UserAgent:    p.userAgent(),
 
 			MaskAccounts: p.runner.HidesAccounts(),
 			Policies:     evidence.Policies,

@@ -69,8 +69,9 @@ type phase struct {
 	plan     plan.Plan
 	record   jobstate.Record
 	reverted map[string]secret.Value // variables that a clean-up has given their former value
-	client   *http.Client
-	warned   map[string]bool // variables that a warning names already
+	network  transport.Options       // to STS
+	client   *http.Client            // for STS
+	warned   map[string]bool         // variables that a warning names already
 }
 
 // main returns why the step fails, or nil.
@@ -117,7 +118,8 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	}
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
-	p.client = p.HTTP(p.network(deadline))
+	p.network = p.toSTS(deadline)
+	p.client = p.HTTP(p.network)
 	if p.plan.UseExisting {
 		kept, err := p.keep(deadline, store)
 		if err != nil {
@@ -145,30 +147,6 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 
 func (p *phase) needsToken() bool {
 	return slices.ContainsFunc(p.plan.Profiles, func(profile plan.Profile) bool { return profile.Source == plan.SourceOIDC })
-}
-
-// maxCABundle bounds the file of AWS_CA_BUNDLE, in bytes. Mozilla's roots
-// take about a quarter of a MiB.
-const maxCABundle = 2 << 20
-
-// network completes the plan's way to the servers with that of the environment.
-func (p *phase) network(ctx context.Context) transport.Options {
-	n := p.plan.Network
-	o := transport.FromEnvironment(p.runner.Getenv)
-	if n.Proxy.URL != "" {
-		o.HTTPProxy, o.HTTPSProxy = n.Proxy, n.Proxy
-	}
-	if n.NoProxy != "" {
-		o.NoProxy = n.NoProxy
-	}
-	if n.CABundle != "" {
-		roots, err := p.runner.Files().ReadFile(ctx, n.CABundle, maxCABundle)
-		if err != nil {
-			p.runner.Warning("AWS_CA_BUNDLE", err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
-		}
-		o.MoreRoots = roots
-	}
-	return o
 }
 
 // missingToken lets the step pass without credentials where the plan says so

@@ -2,10 +2,15 @@ package action
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -24,50 +29,51 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// proxyCase has STS at https://sts.example.com, which only the proxy knows,
-// and the token endpoint at http://0.0.0.0:PORT: not loopback by its name, but
-// reachable without the proxy.
+// proxyCase has STS at https://sts.example.com, which only the proxy knows.
 type proxyCase struct {
-	name string
-	with inputs
-	job  vars
-	// What the proxy is asked for; {token} is the token endpoint.
-	asked string
-	code  string
-	notes string
-	says  []string
+	name   string
+	with   inputs
+	job    vars
+	behind bool   // the token endpoint is at https://token.example.com, which only the proxy knows, not on loopback
+	asked  string // of the proxy
+	code   string
+	notes  string
+	says   []string
 }
 
 var bundle = vars{"AWS_CA_BUNDLE": "{temp}/ca.pem"}
 
 const (
-	both    = "GET {token}, CONNECT sts.example.com:443"
+	both    = "CONNECT token.example.com:443, CONNECT sts.example.com:443"
 	stsOnly = "CONNECT sts.example.com:443"
 )
 
 // In these, {proxy} is host and port of the proxy, {dead} of one that refuses
-// connections, {token} of the token endpoint.
+// connections, {server} of the token endpoint.
 var proxyCases = []proxyCase{
-	{name: "input", with: inputs{"http-proxy": "http://{proxy}"}, job: bundle, asked: both},
-	{name: "input with a password", with: inputs{"http-proxy": "http://ann:h%20nter2@{proxy}"}, job: bundle, asked: strings.NewReplacer("{token}", "{token} as ann:h nter2", ":443", ":443 as ann:h nter2").Replace(both)},
-	{name: "HTTP_PROXY", job: also(bundle, vars{"HTTP_PROXY": "http://{proxy}"}), asked: both},
-	{name: "HTTPS_PROXY", job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}"}), asked: both},
-	{name: "HTTPS_PROXY before HTTP_PROXY", job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}", "HTTP_PROXY": "http://{dead}"}), asked: both},
-	{name: "input before the variables", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"HTTPS_PROXY": "http://{dead}", "HTTP_PROXY": "http://{dead}"}), asked: both},
-	{name: "variables in lower case", job: also(bundle, vars{"https_proxy": "http://{proxy}"}), asked: stsOnly},
-	{name: "no-proxy: the host", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "0.0.0.0"}, job: bundle, asked: stsOnly},
-	{name: "no-proxy: host and port", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "{token}"}, job: bundle, asked: stsOnly},
-	{name: "no-proxy: host and another port", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "0.0.0.0:1"}, job: bundle, asked: both},
-	{name: "no-proxy: a range", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "10.0.0.0/8, 0.0.0.0/30"}, job: bundle, asked: stsOnly},
-	{name: "no-proxy: another suffix", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": ".example.org,ample.com"}, job: bundle, asked: both},
-	{name: "NO_PROXY", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: stsOnly},
-	{name: "no-proxy before NO_PROXY", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": "other.example"}, job: also(bundle, vars{"NO_PROXY": "0.0.0.0"}), asked: both},
-	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: both, code: "sts-unreachable", says: []string{"TLS certificate signed by an unknown authority", "set AWS_CA_BUNDLE"}},
-	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: both, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`}},
-	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "id-token-endpoint", says: []string{"proxy of input http-proxy: connection refused", "check the URL in input http-proxy"}},
-	{name: "HTTPS_PROXY that is down", with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"HTTPS_PROXY": "http://ann:h%20nter2@{dead}"}), code: "id-token-endpoint", says: []string{"proxy of variable HTTPS_PROXY: connection refused", "check the URL in variable HTTPS_PROXY"}},
+	{name: "input", with: inputs{"http-proxy": "http://{proxy}"}, job: bundle, asked: stsOnly},
+	{name: "input with a password", with: inputs{"http-proxy": "http://ann:h%20nter2@{proxy}"}, job: bundle, asked: stsOnly + " as ann:h nter2"},
+	{name: "HTTP_PROXY", job: also(bundle, vars{"HTTP_PROXY": "http://{proxy}"}), asked: stsOnly},
+	{name: "HTTPS_PROXY", behind: true, job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}"}), asked: both},
+	{name: "HTTPS_PROXY before HTTP_PROXY", behind: true, job: also(bundle, vars{"HTTPS_PROXY": "http://{proxy}", "HTTP_PROXY": "http://{dead}"}), asked: both},
+	{name: "input before the variables", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"HTTPS_PROXY": "http://{dead}", "HTTP_PROXY": "http://{dead}"}), asked: stsOnly},
+	{name: "input for STS, variable for the token endpoint", behind: true, with: inputs{"http-proxy": "http://sts:x@{proxy}"}, job: also(bundle, vars{"HTTPS_PROXY": "http://token:x@{proxy}"}), asked: "CONNECT token.example.com:443 as token:x, CONNECT sts.example.com:443 as sts:x"},
+	{name: "variables in lower case", behind: true, job: also(bundle, vars{"https_proxy": "http://{proxy}"}), asked: both},
+	{name: "an unencrypted token request", job: also(bundle, vars{"HTTP_PROXY": "http://{proxy}", "ACTIONS_ID_TOKEN_REQUEST_URL": "http://0.0.0.0:{port}{path}", "GITHUB_SERVER_URL": "http://0.0.0.0"}), asked: stsOnly},
+	{name: "the same in lower case", job: also(bundle, vars{"http_proxy": "http://{proxy}", "https_proxy": "http://{proxy}", "ACTIONS_ID_TOKEN_REQUEST_URL": "http://0.0.0.0:{port}{path}", "GITHUB_SERVER_URL": "http://0.0.0.0"}), asked: stsOnly},
+	{name: "no-proxy with other hosts", with: inputs{"http-proxy": "http://{proxy}", "no-proxy": ".example.org\nample.com 10.0.0.0/8"}, job: bundle, asked: stsOnly},
+	{name: "a certificate that nobody vouches for", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, asked: stsOnly, code: "sts-unreachable", says: []string{"TLS certificate signed by an unknown authority", "set AWS_CA_BUNDLE"}},
+	{name: "further roots of Node.js", with: inputs{"http-proxy": "http://{proxy}"}, job: vars{"NODE_EXTRA_CA_CERTS": "{temp}/ca.pem"}, asked: stsOnly, says: []string{"Trusted certificate authorities: the usual ones, NODE_EXTRA_CA_CERTS\n"}},
+	{name: "roots in place of the usual ones", with: inputs{"http-proxy": "http://{proxy}"}, job: vars{"SSL_CERT_FILE": "{temp}/ca.pem"}, asked: stsOnly, says: []string{"Trusted certificate authorities: SSL_CERT_FILE (in place of the usual ones)\n"}},
+	{name: "all three", with: inputs{"http-proxy": "http://{proxy}"}, job: vars{"SSL_CERT_FILE": "{temp}/other.pem", "AWS_CA_BUNDLE": "{temp}/other.pem", "NODE_EXTRA_CA_CERTS": "{temp}/ca.pem"}, asked: stsOnly, says: []string{"Trusted certificate authorities: SSL_CERT_FILE (in place of the usual ones), AWS_CA_BUNDLE, NODE_EXTRA_CA_CERTS\n"}},
+	{name: "others in place of the usual ones", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"SSL_CERT_FILE": "{temp}/other.pem"}, asked: stsOnly, code: "sts-unreachable", says: []string{"TLS certificate signed by an unknown authority"}},
+	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: stsOnly, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`}},
+	{name: "roots that are missing", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"SSL_CERT_FILE": "/nonexistent/ca.pem"}), asked: stsOnly, notes: "warning SSL_CERT_FILE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`, "Trusted certificate authorities: the usual ones, AWS_CA_BUNDLE\n"}},
+	{name: "a bundle without a certificate", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NODE_EXTRA_CA_CERTS": "{temp}/empty.pem"}), asked: stsOnly, notes: "warning NODE_EXTRA_CA_CERTS", says: []string{"the file holds no certificate in PEM format; the action continues without it", "Trusted certificate authorities: the usual ones, AWS_CA_BUNDLE\n"}},
+	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "sts-unreachable", says: []string{"proxy of input http-proxy: connection refused", "check the URL in input http-proxy"}},
+	{name: "HTTPS_PROXY that is down", behind: true, with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"HTTPS_PROXY": "http://ann:h%20nter2@{dead}"}), code: "id-token-endpoint", says: []string{"proxy of variable HTTPS_PROXY: connection refused", "check the URL in variable HTTPS_PROXY"}},
 	{name: "https_proxy that is down", with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"https_proxy": "http://{dead}"}), code: "sts-unreachable", says: []string{"proxy of variable https_proxy: connection refused", "check the URL in variable https_proxy"}},
-	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "GET {token}, CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "proxy of input http-proxy: connection to the host not allowed (status 403)", "allow the host in the proxy"}},
+	{name: "a proxy that says no", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true", "sts-endpoint": "https://closed.example.com"}, job: bundle, asked: "CONNECT closed.example.com:443", code: "sts-unreachable", says: []string{"closed.example.com", "proxy of input http-proxy: connection to the host not allowed (status 403)", "allow the host in the proxy"}},
 	{name: "a proxy that is none", with: inputs{"http-proxy": "ftp://ann:h%20nter2@{proxy}"}, job: bundle, code: "invalid-input", says: []string{"input http-proxy"}},
 }
 
@@ -80,10 +86,12 @@ func TestProxy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			token.Host = "0.0.0.0:" + token.Port()
-			names := strings.NewReplacer("{proxy}", p.address, "{dead}", deadAddress(t), "{token}", token.Host, "{temp}", w.job.Temp())
+			names := strings.NewReplacer("{proxy}", p.address, "{dead}", deadAddress(t), "{port}", token.Port(), "{path}", token.RequestURI(), "{temp}", w.job.Temp())
 
-			job := vars{"AWS_ENDPOINT_URL_STS": "https://sts.example.com", "ACTIONS_ID_TOKEN_REQUEST_URL": token.String()}
+			job := vars{"AWS_ENDPOINT_URL_STS": "https://sts.example.com"}
+			if tt.behind {
+				job["ACTIONS_ID_TOKEN_REQUEST_URL"] = "https://token.example.com" + token.RequestURI()
+			}
 			for name, value := range tt.job {
 				job[name] = names.Replace(value)
 			}
@@ -101,8 +109,8 @@ func TestProxy(t *testing.T) {
 			} else if got := w.calls(); got != "token AssumeRoleWithWebIdentity" {
 				t.Errorf("calls: %s", got)
 			}
-			if got, want := strings.Join(p.asked, ", "), names.Replace(tt.asked); got != want {
-				t.Errorf("the proxy was asked for\n%s, want\n%s", got, want)
+			if got := strings.Join(p.asked, ", "); got != tt.asked {
+				t.Errorf("the proxy was asked for\n%s, want\n%s", got, tt.asked)
 			}
 			var notes []string
 			for _, a := range w.job.Annotations() {
@@ -155,7 +163,8 @@ func TestProxyCredentialsAreMasked(t *testing.T) {
 }
 
 // proxy plays a company's proxy: it forwards plain requests to whom they name,
-// and tunnels to sts.example.com, whose certificate is the test's own.
+// and tunnels to sts.example.com and token.example.com, whose certificate is the
+// test's own.
 type proxy struct {
 	address string
 
@@ -178,9 +187,14 @@ func newProxy(w *tableJob) *proxy {
 	sts.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are meant
 	sts.StartTLS()
 	w.Cleanup(sts.Close)
-	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sts.Certificate().Raw})
-	if err := os.WriteFile(filepath.Join(w.job.Temp(), "ca.pem"), ca, 0o600); err != nil {
-		w.Fatal(err)
+	for name, content := range map[string][]byte{
+		"ca.pem":    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sts.Certificate().Raw}),
+		"other.pem": otherRoot(w.T),
+		"empty.pem": []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+	} {
+		if err := os.WriteFile(filepath.Join(w.job.Temp(), name), content, 0o600); err != nil {
+			w.Fatal(err)
+		}
 	}
 	p := &proxy{}
 	forward := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}
@@ -189,7 +203,7 @@ func newProxy(w *tableJob) *proxy {
 		switch {
 		case r.Method != http.MethodConnect:
 			forward.ServeHTTP(out, r)
-		case r.Host == "sts.example.com:443":
+		case r.Host == "sts.example.com:443", r.Host == "token.example.com:443":
 			tunnel(out, sts.Listener.Addr().String())
 		default:
 			http.Error(out, "this proxy does not lead there", http.StatusForbidden)
@@ -198,6 +212,21 @@ func newProxy(w *tableJob) *proxy {
 	w.Cleanup(server.Close)
 	p.address = server.Listener.Addr().String()
 	return p
+}
+
+// otherRoot is the certificate of an authority that signed nothing here.
+func otherRoot(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
 func (p *proxy) note(r *http.Request) {

@@ -67,10 +67,11 @@ func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *explain.D
 	ctx, cancel := context.WithTimeout(ctx, claimsTimeout)
 	defer cancel()
 	source := &oidc.Source{
-		URL:    e.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		Bearer: secret.New(e.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client: transport.New(transport.FromEnvironment(e.Getenv)),
-		Retry:  retry.Default(claimsAttempts),
+		URL:       e.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
+		ServerURL: e.Getenv("GITHUB_SERVER_URL"),
+		Bearer:    secret.New(e.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
+		Client:    transport.New(transport.Options{Proxies: transport.FromEnvironment(e.Getenv).EncryptedOnly()}),
+		Retry:     retry.Default(claimsAttempts),
 	}
 	token, err := source.Token(ctx, audience)
 	if err != nil {

@@ -203,6 +203,51 @@ func TestBadURL(t *testing.T) {
 	}
 }
 
+// TestUnencrypted has the request token leave the machine in the clear only for
+// the server that GITHUB_SERVER_URL names.
+func TestUnencrypted(t *testing.T) {
+	for name, tt := range map[string]struct {
+		url, server string
+		sent        bool
+	}{
+		"loopback":                     {"http://127.0.0.1/t", "https://github.com", true},
+		"IPv6 loopback":                {"http://[::1]:8080/t", "", true},
+		"localhost":                    {"http://localhost:8080/t", "", true},
+		"the server":                   {"http://gitea:3000/api/t", "http://gitea:3000", true},
+		"its other port":               {"http://gitea/t", "http://gitea:3000/", true},
+		"its other spelling":           {"http://Git.Example.com./t", "https://git.example.com", true},
+		"https":                        {"https://token.example.com/t", "", true},
+		"another host":                 {"http://token.example.com/t", "https://github.example.com", false},
+		"no server":                    {"http://token.example.com/t", "", false},
+		"no URL of a server":           {"http://token.example.com/t", "token.example.com", false},
+		"a private address":            {"http://10.0.0.1/t", "https://github.com", false},
+		"any address":                  {"http://0.0.0.0/t", "https://github.com", false},
+		"a subdomain of the server":    {"http://token.gitea.example/t", "http://gitea.example", false},
+		"the server as a subdomain":    {"http://gitea.example.evil.test/t", "http://gitea.example", false},
+		"the server as a user":         {"http://gitea.example@evil.test/t", "http://gitea.example", false},
+		"loopback as a subdomain":      {"http://127.0.0.1.evil.test/t", "", false},
+		"GitHub":                       {"http://github.com/t", "https://github.com", false},
+		"a tenant of GitHub's":         {"http://octo.ghe.com/t", "https://octo.ghe.com", false},
+		"GitHub, with a dot":           {"http://GitHub.com./t", "http://github.com", false},
+		"a server named like GitHub's": {"http://mygithub.com/t", "http://mygithub.com", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Source{URL: tt.url, ServerURL: tt.server, Bearer: secret.New("bearer-secret")}
+			_, err := s.request("a")
+			if (err == nil) != tt.sent {
+				t.Fatalf("error %v", err)
+			}
+			if err == nil {
+				return
+			}
+			var refused *EndpointError
+			if !errors.As(err, &refused) || !refused.NotSent || !strings.Contains(refused.Advice, "https://") || !strings.HasPrefix(err.Error(), "no request was sent") {
+				t.Errorf("error %#v", err)
+			}
+		})
+	}
+}
+
 func TestTokensAreSharedAndRenewed(t *testing.T) {
 	start := time.Unix(1700000000, 0)
 	now := start

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,10 +24,11 @@ type Token struct {
 
 // Source mints tokens at the runner's endpoint.
 type Source struct {
-	URL    string       // ACTIONS_ID_TOKEN_REQUEST_URL
-	Bearer secret.Value // ACTIONS_ID_TOKEN_REQUEST_TOKEN
-	Client *http.Client // one of transport.New's, which bounds responses and keeps their texts out of errors
-	Retry  retry.Policy
+	URL       string       // ACTIONS_ID_TOKEN_REQUEST_URL
+	ServerURL string       // GITHUB_SERVER_URL
+	Bearer    secret.Value // ACTIONS_ID_TOKEN_REQUEST_TOKEN
+	Client    *http.Client // one of transport.New's, which bounds responses and keeps their texts out of errors; without a proxy for http
+	Retry     retry.Policy
 
 	// Seen is called with every token before anything else is done with it,
 	// so that it can be masked. It may be nil.
@@ -36,13 +38,17 @@ type Source struct {
 // EndpointError is an answer of the runner's endpoint that was no token, after
 // all tries. It holds no part of the answer's body but GitHub's own message.
 type EndpointError struct {
-	Status int // 0 if there was no answer
-	Reason string
-	Advice string // what to do about it, or "" if that is not known
+	Status  int  // 0 if there was no answer
+	NotSent bool // the URL is wrong, so that there was no request
+	Reason  string
+	Advice  string // what to do about it, or "" if that is not known
 }
 
 func (e *EndpointError) Error() string {
-	if e.Status == 0 {
+	switch {
+	case e.NotSent:
+		return "no request was sent to the runner's token endpoint: " + e.Reason
+	case e.Status == 0:
 		return "no answer from the runner's token endpoint: " + e.Reason
 	}
 	return fmt.Sprintf("the runner's token endpoint answered with status %d: %s", e.Status, e.Reason)
@@ -68,8 +74,15 @@ func (s *Source) Token(ctx context.Context, audience string) (Token, error) {
 
 func (s *Source) request(audience string) (*http.Request, error) {
 	u, err := url.Parse(s.URL)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, &EndpointError{Reason: "ACTIONS_ID_TOKEN_REQUEST_URL is not an http(s) URL"}
+	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, &EndpointError{NotSent: true, Reason: "ACTIONS_ID_TOKEN_REQUEST_URL is not an http or https URL"}
+	}
+	if u.Scheme == "http" && !s.takesPlain(u.Hostname()) {
+		return nil, &EndpointError{
+			NotSent: true,
+			Reason:  fmt.Sprintf("ACTIONS_ID_TOKEN_REQUEST_URL is an http:// URL of %q, where the job's request token would be sent unencrypted", shown(u.Hostname())),
+			Advice:  "let the runner use https://; http:// is accepted for this machine and, where it is not github.com or ghe.com, for the host of GITHUB_SERVER_URL",
+		}
 	}
 	// The URL carries a query already, whose order and escapes are kept.
 	if u.RawQuery != "" {
@@ -78,11 +91,37 @@ func (s *Source) request(audience string) (*http.Request, error) {
 	u.RawQuery += "audience=" + url.QueryEscape(audience)
 	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, &EndpointError{Reason: "ACTIONS_ID_TOKEN_REQUEST_URL cannot be asked"}
+		return nil, &EndpointError{NotSent: true, Reason: "ACTIONS_ID_TOKEN_REQUEST_URL cannot be asked"}
 	}
 	request.Header.Set("Authorization", "Bearer "+s.Bearer.Reveal())
 	request.Header.Set("Accept", "application/json; api-version=2.0")
 	return request, nil
+}
+
+// takesPlain reports whether the request token may be sent unencrypted to a
+// host: on this machine, or to the server whose token it is, if that is one
+// without TLS, as small ones of one's own are. GitHub's are not.
+func (s *Source) takesPlain(host string) bool {
+	if transport.IsLoopback(host) {
+		return true
+	}
+	server, err := url.Parse(s.ServerURL)
+	if err != nil {
+		return false
+	}
+	normal := func(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+	host = normal(host)
+	return host == normal(server.Hostname()) &&
+		!slices.ContainsFunc([]string{"github.com", "ghe.com"}, func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) })
+}
+
+// shown cuts a host's name, for a message.
+func shown(host string) string {
+	const longest = 100
+	if len(host) > longest {
+		return strings.ToValidUTF8(host[:longest], "") + "…"
+	}
+	return host
 }
 
 func (s *Source) ask(request *http.Request) (token Token, again bool, err error) {

@@ -268,7 +268,8 @@ func TestProxyComesFrom(t *testing.T) {
 		"wrong input":             {input: bad, want: transport.Proxy{URL: bad, From: "input http-proxy"}, problems: []string{"input http-proxy"}},
 		"wrong variable":          {env: map[string]string{"HTTPS_PROXY": bad}, want: transport.Proxy{URL: bad, From: "variable HTTPS_PROXY"}, problems: []string{"variable HTTPS_PROXY"}},
 		"wrong in lower case":     {env: map[string]string{"https_proxy": bad, "http_proxy": bad}, problems: []string{"variable https_proxy", "variable http_proxy"}},
-		"wrong but not used":      {input: good, env: map[string]string{"HTTPS_PROXY": bad, "https_proxy": bad}, want: transport.Proxy{URL: good, From: "input http-proxy"}},
+		"wrong but not used":      {input: good, env: map[string]string{"HTTPS_PROXY": good, "https_proxy": bad, "HTTP_PROXY": bad, "http_proxy": bad}, want: transport.Proxy{URL: good, From: "input http-proxy"}},
+		"wrong for the token":     {input: good, env: map[string]string{"HTTPS_PROXY": bad, "https_proxy": bad}, want: transport.Proxy{URL: good, From: "input http-proxy"}, problems: []string{"variable HTTPS_PROXY"}},
 		"wrong but not the first": {env: map[string]string{"HTTPS_PROXY": good, "HTTP_PROXY": bad}, want: transport.Proxy{URL: good, From: "variable HTTPS_PROXY"}},
 	} {
 		t.Run(name, func(t *testing.T) {

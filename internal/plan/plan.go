@@ -50,12 +50,10 @@ type Plan struct {
 	Warnings []string // the same, as annotations
 }
 
-// Network is how servers are reached. Empty fields leave it to the environment
-// or to the system.
+// Network is how STS is reached. Empty fields leave it to the environment.
 type Network struct {
-	Proxy    transport.Proxy // for http and https alike
-	NoProxy  string
-	CABundle string // file of more roots, PEM
+	Proxy   transport.Proxy // for http and https alike
+	NoProxy string
 }
 
 // Summary says when the step writes a job summary.

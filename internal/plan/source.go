@@ -3,6 +3,7 @@ package plan
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -66,16 +67,21 @@ func (b *builder) signedBySession(source Source) bool {
 	return false
 }
 
+// network reads the way to STS, and checks the proxies of the environment that
+// are used: for https on the way to the token endpoint, and both where the input
+// names none.
 func (b *builder) network() Network {
-	n := Network{NoProxy: b.input("no-proxy"), CABundle: b.env("AWS_CA_BUNDLE")}
+	n := Network{NoProxy: b.input("no-proxy")}
+	used := [][]string{{"HTTPS_PROXY", "https_proxy"}}
 	if v := b.input("http-proxy"); v != "" {
 		n.Proxy = transport.Proxy{URL: v, From: origin(b.report.named("http-proxy"))}
 		b.checkProxy("http-proxy", v)
-		return n
+	} else {
+		used = append(used, []string{"HTTP_PROXY", "http_proxy"})
 	}
-	for _, variable := range []string{"https_proxy", "http_proxy"} { // the others stand in for the input
-		if v := b.env(variable); v != "" {
-			b.checkProxy(variable, v)
+	for _, variables := range used {
+		if i := slices.IndexFunc(variables, func(name string) bool { return b.env(name) != "" }); i >= 0 {
+			b.checkProxy(variables[i], b.env(variables[i]))
 		}
 	}
 	return n

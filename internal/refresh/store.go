@@ -61,11 +61,12 @@ func (s *Store) Close() error { return s.dir.Close() }
 // Login is what a renewal repeats. It holds no secret, but for a password that
 // a proxy's URL may carry.
 type Login struct {
-	Profile   plan.Profile
-	Network   transport.Options // how the step reached the servers
-	Attempts  int               // how often a call is tried
-	Timeout   time.Duration     // of the whole walk, more than 0
-	UserAgent string
+	Profile      plan.Profile
+	Network      transport.Options // how the step reached STS
+	TokenProxies transport.Proxies // in place of those, to the token endpoint
+	Attempts     int               // how often a call is tried
+	Timeout      time.Duration     // of the whole walk, more than 0
+	UserAgent    string
 
 	MaskAccounts bool `json:",omitempty"` // whoever prints about it leaves account ids out
 

@@ -58,13 +58,14 @@ func (r Refresher) impossible(p plan.Profile) *explain.Diagnosis {
 
 // walk repeats a login: a new token, then every hop of the chain.
 func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *explain.Diagnosis) {
-	client := r.HTTP(l.Network)
+	toTokens := l.Network
+	toTokens.Proxies = l.TokenProxies
 	policy := retry.Default(l.Attempts)
 	policy.Sleep = r.Sleep
 	bearer := secret.New(r.Getenv(requestToken))
-	tokens := oidc.NewTokens(&oidc.Source{URL: r.Getenv(requestURL), Bearer: bearer, Client: client, Retry: policy}, r.Now)
+	tokens := oidc.NewTokens(&oidc.Source{URL: r.Getenv(requestURL), ServerURL: r.Getenv("GITHUB_SERVER_URL"), Bearer: bearer, Client: r.HTTP(toTokens), Retry: policy}, r.Now)
 	walker := &assume.Walker{
-		HTTP:      client,
+		HTTP:      r.HTTP(l.Network),
 		Retry:     policy,
 		UserAgent: l.UserAgent,
 		Now:       r.Now,

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -46,8 +47,8 @@ func CheckProxy(text string) (problem string) {
 		return "is not the URL of a proxy; " + formatAdvice + "; " + encodeAdvice
 	case err != nil || u.Hostname() == "":
 		return "is not the URL of a proxy; " + formatAdvice
-	case !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme):
-		return "has an unsupported scheme; use http, https or socks5"
+	case !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme):
+		return "has an unsupported scheme; use http, https, socks5 or socks5h"
 	}
 	return ""
 }
@@ -121,7 +122,8 @@ func (o Options) proxies() func(*url.URL) (*url.URL, error) {
 		}
 		return "http://proxy.invalid" // keeps its place, and is never asked
 	}
-	config := httpproxy.Config{NoProxy: o.NoProxy}
+	excluded := strings.FieldsFunc(o.NoProxy, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+	config := httpproxy.Config{NoProxy: strings.Join(excluded, ",")}
 	if o.HTTPProxy.URL != "" {
 		config.HTTPProxy = usable(o.HTTPProxy)
 	}

@@ -16,6 +16,7 @@ func TestCheckProxy(t *testing.T) {
 		"proxy":                                "",
 		"https://ann:h%20nter2@proxy.test":     "",
 		"socks5://ann@127.0.0.1:1080":          "",
+		"socks5h://ann:h@127.0.0.1:1080":       "",
 		"http://ann:a:b@[::1]:3128/":           "",
 		"http://ann:p%40ss%23word@127.0.0.1:9": "",
 
@@ -80,12 +81,12 @@ func TestAnInvalidProxyIsNotPassedBy(t *testing.T) {
 	for _, text := range []string{"http://ann:" + said + "@127.0.0.1:bad", "http://ann:p@" + said + "#x@127.0.0.1:9", "ftp://ann:" + said + "@127.0.0.1:9", "http://%zz"} {
 		o := FromEnvironment(getenv(map[string]string{"http_proxy": text, "HTTPS_PROXY": text, "no_proxy": "direct.test"}))
 		for target, from := range map[string]string{"http://sts.test": "variable http_proxy", "https://sts.test": "variable HTTPS_PROXY"} {
-			_, err := ask(New(o), target)
+			_, err := ask(New(Options{Proxies: o}), target)
 			if e := wantReason(t, err, ProxyInvalid); e.Proxy != from || !e.Permanent() || !strings.Contains(e.Advice(), from) {
 				t.Errorf("%s: %+v", text, e)
 			}
 		}
-		if status, err := ask(New(o), "http://"+direct); err != nil || status != 200 {
+		if status, err := ask(New(Options{Proxies: o}), "http://"+direct); err != nil || status != 200 {
 			t.Errorf("loopback, which needs no proxy: %v", err)
 		}
 	}
@@ -94,7 +95,7 @@ func TestAnInvalidProxyIsNotPassedBy(t *testing.T) {
 func TestAProxyPrintsWhereItWasSet(t *testing.T) {
 	p := Proxy{"http://ann:" + said + "@proxy:1", "variable HTTPS_PROXY"}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		if text := fmt.Sprintf(verb, Options{HTTPSProxy: p}) + fmt.Sprintf(verb, p); strings.Contains(text, said) || !strings.Contains(text, "HTTPS_PROXY") {
+		if text := fmt.Sprintf(verb, Options{Proxies: Proxies{HTTPSProxy: p}}) + fmt.Sprintf(verb, p); strings.Contains(text, said) || !strings.Contains(text, "HTTPS_PROXY") {
 			t.Errorf("%s: %s", verb, text)
 		}
 	}

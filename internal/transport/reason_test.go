@@ -170,7 +170,7 @@ func TestBrokenProxies(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			address := listen(t, answers(tt.answer))
-			_, err := ask(New(Options{HTTPSProxy: Proxy{"http://ann:" + said + "@" + address, "variable HTTPS_PROXY"}}), "https://sts.example.com")
+			_, err := ask(New(Options{Proxies: Proxies{HTTPSProxy: Proxy{"http://ann:" + said + "@" + address, "variable HTTPS_PROXY"}}}), "https://sts.example.com")
 			e := wantReason(t, err, tt.reason)
 			if want := tt.reason != TLSHandshake; (e.Proxy == "variable HTTPS_PROXY") != want || want && !strings.Contains(e.Advice(), "HTTPS_PROXY") {
 				t.Errorf("error %+v, advice %q", e, e.Advice())
@@ -179,7 +179,7 @@ func TestBrokenProxies(t *testing.T) {
 	}
 	t.Run("plain http, 407", func(t *testing.T) {
 		address := listen(t, answers("HTTP/1.1 407 "+said+"\r\nContent-Length: 0\r\n\r\n"))
-		_, err := ask(New(Options{HTTPProxy: Proxy{"http://" + address, "variable http_proxy"}}), "http://token.example.com")
+		_, err := ask(New(Options{Proxies: Proxies{HTTPProxy: Proxy{"http://" + address, "variable http_proxy"}}}), "http://token.example.com")
 		if e := wantReason(t, err, ProxyAuthRequired); e.Error() != "proxy of variable http_proxy: authentication required (status 407)" {
 			t.Error(e)
 		}
@@ -191,7 +191,7 @@ func TestBrokenProxies(t *testing.T) {
 				_, _ = conn.Write([]byte{5, 0xff}) // no acceptable method
 			}
 		})
-		_, err := ask(New(Options{HTTPSProxy: Proxy{"socks5://" + address, "input http-proxy"}}), "https://sts.example.com")
+		_, err := ask(New(Options{Proxies: Proxies{HTTPSProxy: Proxy{"socks5://" + address, "input http-proxy"}}}), "https://sts.example.com")
 		if e := wantReason(t, err, ProxyRefused); e.Proxy != "input http-proxy" {
 			t.Errorf("error %+v", e)
 		}
@@ -209,7 +209,7 @@ func TestNobodyAnswers(t *testing.T) {
 	_, err = ask(New(Options{}), "http://"+dead)
 	wantReason(t, err, Refused)
 
-	_, err = ask(New(Options{HTTPSProxy: Proxy{"http://ann:" + said + "@" + dead, "variable https_proxy"}}), "https://sts.example.com")
+	_, err = ask(New(Options{Proxies: Proxies{HTTPSProxy: Proxy{"http://ann:" + said + "@" + dead, "variable https_proxy"}}}), "https://sts.example.com")
 	if e := wantReason(t, err, Refused); e.Error() != "proxy of variable https_proxy: connection refused" || !strings.Contains(e.Advice(), "variable https_proxy") {
 		t.Errorf("%v; %s", e, e.Advice())
 	}

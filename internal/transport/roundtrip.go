@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -30,7 +31,11 @@ type plainErrors struct {
 
 func (t plainErrors) RoundTrip(r *http.Request) (*http.Response, error) {
 	var s stage
-	response, err := t.RoundTripper.RoundTrip(r.WithContext(s.follow(r.Context())))
+	request, err := repeatable(r.WithContext(s.follow(r.Context())))
+	if err != nil {
+		return nil, &Error{Reason: Other}
+	}
+	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil {
 		return nil, t.classify(r, err, &s)
 	}
@@ -40,6 +45,25 @@ func (t plainErrors) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	response.Body = &body{of: response.Body, ctx: r.Context(), left: MaxBody}
 	return response, nil
+}
+
+// repeatable returns a request that net/http sends again by itself where the
+// server has closed the kept connection meanwhile: none of ours changes anything
+// at the server. AWS's SDK gives it a body that can be read only once.
+func repeatable(r *http.Request) (*http.Request, error) {
+	r.Header = r.Header.Clone()
+	r.Header["X-Idempotency-Key"] = nil // is not sent, see http.Transport
+	if r.Body == nil || r.Body == http.NoBody {
+		return r, nil
+	}
+	content, err := io.ReadAll(r.Body)
+	if err := errors.Join(err, r.Body.Close()); err != nil {
+		return nil, err
+	}
+	r.ContentLength = int64(len(content))
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+	r.Body, err = r.GetBody()
+	return r, err
 }
 
 func (t plainErrors) proxied(r *http.Request) bool {

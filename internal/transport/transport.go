@@ -7,8 +7,10 @@ import (
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -24,10 +26,23 @@ const (
 
 // Options says how servers are reached; the zero value means directly.
 type Options struct {
+	Proxies
+	Roots     []byte // PEM certificates that are trusted in place of the system's; nil for the system's
+	MoreRoots []byte // PEM certificates that are trusted besides those
+}
+
+// Proxies says which proxy leads to a server; the zero value means none.
+type Proxies struct {
 	HTTPProxy  Proxy  // for http
 	HTTPSProxy Proxy  // for https
-	NoProxy    string // as in NO_PROXY: hosts, suffixes, addresses, CIDR ranges, ports
-	MoreRoots  []byte // PEM certificates that are trusted besides the usual ones
+	NoProxy    string // as in NO_PROXY: hosts, suffixes, addresses, CIDR ranges, ports; separated by commas, blanks or line ends
+}
+
+// EncryptedOnly returns the proxies without the one for http: what is sent
+// unencrypted then passes no proxy.
+func (p Proxies) EncryptedOnly() Proxies {
+	p.HTTPProxy = Proxy{}
+	return p
 }
 
 // ProxyVariables are the variables in which a proxy can be set, those that
@@ -36,7 +51,7 @@ var ProxyVariables = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_
 
 // FromEnvironment reads HTTP_PROXY, HTTPS_PROXY and NO_PROXY, also in lower
 // case, with the meaning that curl and Go give them.
-func FromEnvironment(getenv func(string) string) Options {
+func FromEnvironment(getenv func(string) string) Proxies {
 	either := func(upper string) Proxy {
 		for _, name := range []string{upper, strings.ToLower(upper)} {
 			if v := getenv(name); v != "" {
@@ -45,7 +60,7 @@ func FromEnvironment(getenv func(string) string) Options {
 		}
 		return Proxy{}
 	}
-	return Options{
+	return Proxies{
 		HTTPProxy:  either("HTTP_PROXY"),
 		HTTPSProxy: either("HTTPS_PROXY"),
 		NoProxy:    cmp.Or(getenv("NO_PROXY"), getenv("no_proxy")),
@@ -60,7 +75,7 @@ func New(o Options) *http.Client {
 	return &http.Client{
 		Transport: plainErrors{o, &byScheme{
 			plain:  o.transport(proxies, nil),
-			secure: sync.OnceValue(func() http.RoundTripper { return o.transport(proxies, roots(o.MoreRoots)) }),
+			secure: sync.OnceValue(func() http.RoundTripper { return o.transport(proxies, o.roots()) }),
 		}, proxies},
 		// A redirect would carry a token or a signature to somewhere else.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -88,25 +103,44 @@ func (o Options) transport(proxies func(*url.URL) (*url.URL, error), roots *x509
 		OnProxyConnectResponse: o.connected,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSHandshakeTimeout:    dialTimeout,
-		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, DynamicRecordSizingDisabled: true},
 		MaxIdleConnsPerHost:    perHost,
 		IdleConnTimeout:        time.Minute,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 }
 
-// roots returns the system's roots, or Mozilla's where the system has none, as
-// in an image made FROM scratch; and more ones.
-func roots(more []byte) *x509.CertPool {
-	pool, err := x509.SystemCertPool()
-	if err != nil || pool.Equal(x509.NewCertPool()) {
-		pool = builtIn()
+// roots returns what is trusted. Mozilla's roots take the place of the system's
+// where the system has none, as in an image made FROM scratch.
+func (o Options) roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	if o.Roots != nil {
+		pool.AppendCertsFromPEM(o.Roots)
+	} else if system, err := x509.SystemCertPool(); err == nil {
+		pool = system
 	}
-	pool.AppendCertsFromPEM(more)
+	if pool.Equal(x509.NewCertPool()) {
+		pool = builtIn().Clone()
+	}
+	pool.AppendCertsFromPEM(o.MoreRoots)
 	return pool
 }
 
-func builtIn() *x509.CertPool {
+// HasCertificate reports whether a text in PEM format holds a certificate.
+func HasCertificate(text []byte) bool {
+	for {
+		var block *pem.Block
+		if block, text = pem.Decode(text); block == nil {
+			return false
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return true
+		}
+	}
+}
+
+// builtIn are Mozilla's roots. Nobody changes the pool: every client clones it.
+var builtIn = sync.OnceValue(func() *x509.CertPool {
 	pool := x509.NewCertPool()
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
@@ -120,4 +154,15 @@ func builtIn() *x509.CertPool {
 		}
 	}
 	return pool
+})
+
+// IsLoopback reports whether a URL's host is this machine's own loopback
+// interface: an address of it, or localhost (RFC 6761), which no name server is
+// asked for.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -92,11 +92,11 @@ func cached(stateDir, profile string, now time.Time) (line []byte) {
 }
 
 // SessionFile is the session of a profile, in the profile's folder. MaxFile
-// bounds the files there, in bytes: more roots than the usual ones may stand in
-// a login.
+// bounds the files there, in bytes: a login holds up to three files of roots,
+// 2 MiB each, in base64.
 const (
 	SessionFile = "session.json"
-	MaxFile     = 4 << 20
+	MaxFile     = 12 << 20
 )
 
 // Folder is where the files of a profile lie, below the state directory. It is
