@@ -186,7 +186,7 @@ var (
 		{"AssumeRoleWithWebIdentity", "verification-key"}, {"AssumeRoleWithWebIdentity", "idp-communication"},
 		{"AssumeRoleWithWebIdentity", "http-500"}, {"AssumeRoleWithWebIdentity", "http-502"}, {"AssumeRoleWithWebIdentity", "http-503"}, {"AssumeRoleWithWebIdentity", "http-504"},
 		{"AssumeRoleWithWebIdentity", "reset"}, {"AssumeRoleWithWebIdentity", "truncated"}, {"AssumeRoleWithWebIdentity", "wrong-content-type"}, {"AssumeRoleWithWebIdentity", "empty-body"},
-		{"AssumeRole", "throttling"}, {"AssumeRole", "http-500"}, {"AssumeRole", "http-503"}, {"AssumeRole", "reset"}, {"AssumeRole", "truncated"}, {"AssumeRole", "empty-body"},
+		{"AssumeRole", "throttling"}, {"AssumeRole", "http-500"}, {"AssumeRole", "http-503"}, {"AssumeRole", "truncated"}, {"AssumeRole", "empty-body"},
 	}
 	permanent = []struct{ call, fault, code string }{
 		{"token", "http-401", "id-token-endpoint"}, {"token", "http-403", "id-token-endpoint"}, {"token", "http-404", "id-token-endpoint"},
@@ -246,6 +246,22 @@ func TestRetryableFaultsAreSurvived(t *testing.T) {
 				t.Errorf("%d calls", got)
 			}
 		})
+	}
+}
+
+// The second hop goes over the connection of the first. Where the server has
+// closed that, the request goes out again at once, which is no try; over the new
+// connection it is.
+func TestAResetOfAKeptConnectionIsNoTry(t *testing.T) {
+	for times, survived := range map[int]bool{1: true, 2: false} {
+		w := newWorld(t, faulty("reset", "AssumeRole", times))
+		r := w.use(inputs{"disable-retry": "true"})
+		if r.Failed == survived || len(w.sleeps) > 0 {
+			t.Errorf("%d resets: failed %t after %d waits\n%s", times, r.Failed, len(w.sleeps), w.job.Log())
+		}
+		if got := count(w.calls(), "AssumeRole"); got != 2 {
+			t.Errorf("%d resets: %d calls: %s", times, got, w.calls())
+		}
 	}
 }
 
