@@ -268,9 +268,7 @@ func (h *hostile) scan(w *world) {
 	}
 }
 
-// hostileWorld is a world whose servers are reached through a hostile one. The
-// token endpoint is reached as a name that is not loopback's, so that the
-// input http-proxy leads there.
+// hostileWorld is a world whose servers are reached through a hostile one.
 func hostileWorld(t *testing.T) (*tableJob, *hostile) {
 	t.Helper()
 	w := &tableJob{world: newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1))}
@@ -282,7 +280,7 @@ func hostileWorld(t *testing.T) (*tableJob, *hostile) {
 	token := w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL")
 	w.set(vars{
 		"AWS_ENDPOINT_URL_STS":         "http://" + h.address,
-		"ACTIONS_ID_TOKEN_REQUEST_URL": strings.Replace(token, "127.0.0.1", "0.0.0.0", 1),
+		"ACTIONS_ID_TOKEN_REQUEST_URL": strings.Replace(token, sts.Host, h.address, 1),
 	})
 	return w, h
 }
@@ -305,7 +303,7 @@ func TestHostilePeers(t *testing.T) {
 		breaks  func(*http.Request) bool
 		code    string
 	}{
-		{name: "token endpoint", proxied: true, breaks: func(r *http.Request) bool { return r.Method == http.MethodGet }, code: "id-token-endpoint"},
+		{name: "token endpoint", breaks: func(r *http.Request) bool { return r.Method == http.MethodGet }, code: "id-token-endpoint"},
 		{name: "first hop", breaks: action("AssumeRoleWithWebIdentity"), code: "sts-unreachable"},
 		{name: "second hop", breaks: action("AssumeRole"), code: "sts-unreachable"},
 		{name: "tunnel", proxied: true, sts: "https://sts.example.com", breaks: func(r *http.Request) bool { return r.Method == http.MethodConnect }, code: "sts-unreachable"},
