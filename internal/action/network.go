@@ -7,8 +7,9 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// toSTS completes the plan's way to STS with that of the environment.
-func (p *phase) toSTS(ctx context.Context) transport.Options {
+// connect completes the plan's way to STS with that of the environment, and
+// makes the client for it.
+func (p *phase) connect(ctx context.Context) {
 	o := transport.Options{Proxies: transport.FromEnvironment(p.runner.Getenv)}
 	if proxy := p.plan.Network.Proxy; proxy.URL != "" {
 		o.HTTPProxy, o.HTTPSProxy = proxy, proxy
@@ -17,7 +18,7 @@ func (p *phase) toSTS(ctx context.Context) transport.Options {
 		o.NoProxy = p.plan.Network.NoProxy
 	}
 	p.readRoots(ctx, &o)
-	return o
+	p.network, p.client = o, p.HTTP(o)
 }
 
 // tokenProxies are those on the way to the runner's token endpoint: http-proxy

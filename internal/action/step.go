@@ -101,7 +101,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		}
 		deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 		defer cancel()
-		p.client = p.HTTP(p.network(deadline))
+		p.connect(deadline)
 		return p.showClaims(deadline)
 	}
 	store, err := p.openStore()
@@ -118,8 +118,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 	}
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
-	p.network = p.toSTS(deadline)
-	p.client = p.HTTP(p.network)
+	p.connect(deadline)
 	if p.plan.UseExisting {
 		kept, err := p.keep(deadline, store)
 		if err != nil {
