@@ -134,7 +134,7 @@ func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session,
 		// Anew each time: who projects a token also replaces it.
 		raw, err := c.readSecret(ctx, w.path)
 		if err != nil {
-			return oidc.Token{}, &Error{Source: w.source, Reason: err.Error(), cause: err}
+			return oidc.Token{}, unread(w.source, err)
 		}
 		claims, err := oidc.ParseClaims(raw.Reveal())
 		if err != nil {

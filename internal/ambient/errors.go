@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os/exec"
 	"time"
@@ -15,7 +16,8 @@ import (
 
 // Error says which source of credentials does not work, and why. It holds no
 // text of the SDK or of a server. It is context.DeadlineExceeded or
-// context.Canceled if the caller's context ended.
+// context.Canceled if the caller's context ended, and fs.ErrNotExist if a file
+// is missing.
 type Error struct {
 	Source string // a variable, profile or service
 	Reason string
@@ -31,7 +33,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns the context's error, if that ended the attempt.
+// Unwrap returns the error of the context or of the file.
 func (e *Error) Unwrap() error { return e.cause }
 
 // failed is the Error for what a provider of the SDK's returned.
@@ -41,6 +43,15 @@ func failed(source string, err error, remedy string) *Error {
 		if errors.Is(err, ended) {
 			e.cause = ended
 		}
+	}
+	return e
+}
+
+// unread is the Error for a file that cannot be read.
+func unread(source string, err error) *Error {
+	e := &Error{Source: source, Reason: err.Error(), cause: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		e.Remedy = "put it where the action's container sees it: the workspace or the runner's temporary directory"
 	}
 	return e
 }

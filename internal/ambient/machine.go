@@ -69,7 +69,7 @@ func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
 	if path := c.getenv(variable); path != "" {
 		token, err := c.readSecret(ctx, path)
 		if err != nil {
-			return token, &Error{Source: "variable " + variable, Reason: err.Error(), Remedy: "mount it into this container", cause: err}
+			return token, unread("variable "+variable, err)
 		}
 		return token, nil
 	}

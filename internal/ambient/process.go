@@ -35,8 +35,8 @@ func (c *Chain) process(ctx context.Context, source string, files *files, p *con
 	if paths := files.ofProcess(p.Profile); len(paths) == 0 || slices.ContainsFunc(paths, c.Foreign) {
 		return Credentials{}, &Error{Source: source, Reason: "a program that a file of the workspace names is not started", Remedy: "move the profile to a file outside of the workspace"}
 	}
-	if _, err := os.Stat(shell); err != nil {
-		return Credentials{}, &Error{Source: source, Reason: "it takes a shell, and this container has no " + shell, Remedy: "get the keys in a run step before, and pass them as aws-access-key-id, aws-secret-access-key and aws-session-token"}
+	if err := checkShell(source, shell); err != nil {
+		return Credentials{}, err
 	}
 	output := &quota{maxProcess}
 	session, err := c.retrieve(ctx, processTimeout, processcreds.NewProviderCommand(processcreds.NewCommandBuilderFunc(
@@ -55,6 +55,14 @@ func (c *Chain) process(ctx context.Context, source string, files *files, p *con
 		return Credentials{}, e
 	}
 	return Credentials{Session: session, Renewing: true}, nil
+}
+
+// checkShell says what to do where there is no shell, as in the action's image.
+func checkShell(source, path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return &Error{Source: source, Reason: "it takes a shell, and this container has no " + path, Remedy: "get the keys in a run step before, and pass them as aws-access-key-id, aws-secret-access-key and aws-session-token"}
 }
 
 // forPrograms leaves out what is meant for the step alone: the right to mint

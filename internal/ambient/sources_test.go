@@ -203,6 +203,14 @@ func TestProcess(t *testing.T) {
 	}
 }
 
+func TestNoShell(t *testing.T) {
+	if err := checkShell("it", "/bin/sh"); err != nil {
+		t.Error(err)
+	}
+	w := &world{T: t}
+	w.refused(checkShell("it", filepath.Join(t.TempDir(), "sh")), "no credentials from it: it takes a shell, and this container has no /", "in a run step before")
+}
+
 // A program that leaves a child with its output open does not keep the step.
 func TestProcessEndsWithTheStep(t *testing.T) {
 	w := newWorld(t)
