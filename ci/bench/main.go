@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/ci/containerstep"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 func main() {
@@ -76,7 +78,7 @@ func (b *bench) run() error {
 
 // start serves the scenario. The working directory is the repository's root.
 func (b *bench) start() error {
-	scenario, err := sandbox.LoadScenario("ci/testdata/scenario.yml")
+	scenario, err := scenario.Load("ci/testdata/scenario.yml")
 	if err == nil {
 		b.server, err = sandbox.Start(scenario, sandbox.Options{})
 	}
@@ -123,7 +125,7 @@ func (b *bench) containerTime() ([]row, error) {
 }
 
 // compare runs ours and floor in turn, so that both see the same noise.
-func (b *bench) compare(name string, rounds int, aim float64, ours, floor sandbox.Step) ([]row, error) {
+func (b *bench) compare(name string, rounds int, aim float64, ours, floor fakerunner.Step) ([]row, error) {
 	times := map[bool][]time.Duration{}
 	for i := range 2 * (rounds + 1) {
 		step, isOurs := floor, i%2 == 0
@@ -156,13 +158,13 @@ func against(name string, aim float64, ours, floor []time.Duration) row {
 }
 
 // login runs one step in a job of its own and returns how long the step took.
-func (b *bench) login(step sandbox.Step) (took time.Duration, err error) {
+func (b *bench) login(step fakerunner.Step) (took time.Duration, err error) {
 	dir, err := os.MkdirTemp("", "aws-oidc-action-bench")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: b.server.Environ(), Event: b.server.Event()})
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: dir, Environ: b.server.Environ(), Event: b.server.Scenario().Workflow.Payload()})
 	if err != nil {
 		return 0, err
 	}
@@ -182,7 +184,7 @@ func (b *bench) login(step sandbox.Step) (took time.Duration, err error) {
 	return took, err
 }
 
-func process(argv ...string) sandbox.Step {
+func process(argv ...string) fakerunner.Step {
 	return func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Env, cmd.Stdout, cmd.Stderr = environ, stdout, stderr

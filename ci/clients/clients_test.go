@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/ci/containerstep"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 var (
@@ -81,16 +83,16 @@ func TestNoClientSeesAnExpiredSession(t *testing.T) {
 			t.Errorf("%s by %s at %s failed: %s %s", call.Kind, call.UserAgent, call.Started, call.Code, call.Message)
 		}
 		switch call.Kind {
-		case sandbox.CallIdentity:
+		case scenario.CallIdentity:
 			agent, _, _ := strings.Cut(call.UserAgent, "/")
 			asked[agent+"/"] = append(asked[agent+"/"], call)
 			continue
-		case sandbox.CallAssumeRole: // the last hop
+		case scenario.CallAssumeRole: // the last hop
 			sessions = append(sessions, call.Started)
 		}
 		made[call.Kind]++
 	}
-	for _, kind := range []string{sandbox.CallToken, sandbox.CallWebIdentity, sandbox.CallAssumeRole} {
+	for _, kind := range []string{scenario.CallToken, scenario.CallWebIdentity, scenario.CallAssumeRole} {
 		if made[kind] != 1+renewed {
 			t.Errorf("%d calls of %s for the login and %d renewals", made[kind], kind, renewed)
 		}
@@ -117,9 +119,9 @@ func TestNoClientSeesAnExpiredSession(t *testing.T) {
 
 // login runs the step in its container, as a runner does, in directories of
 // the runner's user.
-func login(t *testing.T) (*sandbox.Server, *sandbox.Job) {
+func login(t *testing.T) (*sandbox.Server, *fakerunner.Job) {
 	t.Helper()
-	scenario, err := sandbox.LoadScenario("../testdata/scenario.yml")
+	scenario, err := scenario.Load("../testdata/scenario.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func login(t *testing.T) (*sandbox.Server, *sandbox.Job) {
 	t.Cleanup(func() { _ = server.Close() })
 
 	work := t.TempDir()
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Event()})
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +162,7 @@ func login(t *testing.T) (*sandbox.Server, *sandbox.Job) {
 }
 
 // ask runs a client as a later step of the job would, until it ends.
-func ask(t *testing.T, job *sandbox.Job, program string) error {
+func ask(t *testing.T, job *fakerunner.Job, program string) error {
 	var output bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), filepath.Join(*dir, program), "--for", fmt.Sprint(howLong.Seconds()))
 	cmd.Env = append(job.Environ(), "PATH="+*dir+":"+os.Getenv("PATH"))

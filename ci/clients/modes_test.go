@@ -21,7 +21,9 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/ci/containerstep"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 var (
@@ -57,16 +59,16 @@ func TestWhichClientFindsCredentials(t *testing.T) {
 // that the client acted as.
 func act(t *testing.T, c client, m mode) (arns []string, output string) {
 	t.Helper()
-	scenario, err := sandbox.LoadScenario("../testdata/scenario.yml")
+	s, err := scenario.Load("../testdata/scenario.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := sandbox.Start(scenario, sandbox.Options{})
+	server, err := sandbox.Start(s, sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Close() })
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: server.Environ(), Event: server.Event()})
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: t.TempDir(), Environ: server.Environ(), Event: s.Workflow.Payload()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func act(t *testing.T, c client, m mode) (arns []string, output string) {
 		return s3.arns(), text.String()
 	}
 	for _, call := range server.Calls()[before:] {
-		if call.Kind == sandbox.CallIdentity {
+		if call.Kind == scenario.CallIdentity {
 			arns = append(arns, call.Session)
 		}
 	}
@@ -116,7 +118,7 @@ func act(t *testing.T, c client, m mode) (arns []string, output string) {
 	return arns, text.String()
 }
 
-// onHost is a sandbox.Step that runs the program as a process.
+// onHost is a fakerunner.Step that runs the program as a process.
 func onHost(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	cmd := exec.CommandContext(ctx, *program)
 	cmd.Env, cmd.Stdout, cmd.Stderr = environ, stdout, stderr

@@ -59,7 +59,7 @@ type Action struct {
 	RunnerTemp bool // also mount the temporary directory, as runners do since 2.331
 }
 
-// Step is a sandbox.Step.
+// Step is a fakerunner.Step.
 func (a Action) Step(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	c := container{image: a.Image, workdir: "/github/workspace"}
 	var temp string
@@ -91,7 +91,7 @@ type JobContainer struct {
 	Command []string
 }
 
-// Step is a sandbox.Step.
+// Step is a fakerunner.Step.
 func (j JobContainer) Step(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 	c := container{image: j.Image, workdir: "/__w", mounts: []mount{{j.Work, "/__w"}}, command: j.Command}
 	return c.run(ctx, environ, stdout, stderr)

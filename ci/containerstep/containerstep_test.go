@@ -15,7 +15,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 var (
@@ -48,7 +50,7 @@ func TestLogin(t *testing.T) {
 			awsCLI := onHost
 			if tt.jobContainer {
 				expressions["job.container.id"] = "f00d"
-				awsCLI = func(command ...string) sandbox.Step {
+				awsCLI = func(command ...string) fakerunner.Step {
 					return JobContainer{Image: *jobImage, Work: work, Command: command}.Step
 				}
 			}
@@ -135,9 +137,9 @@ func TestRefusal(t *testing.T) {
 
 // newJob makes a job with a sandbox of its own, in directories of the runner's
 // user.
-func newJob(t *testing.T) (job *sandbox.Job, work string) {
+func newJob(t *testing.T) (job *fakerunner.Job, work string) {
 	t.Helper()
-	scenario, err := sandbox.LoadScenario("../testdata/scenario.yml")
+	scenario, err := scenario.Load("../testdata/scenario.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func newJob(t *testing.T) (job *sandbox.Job, work string) {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	work = t.TempDir()
-	job, err = sandbox.NewJob(sandbox.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Event()})
+	job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +175,7 @@ func newAction(t *testing.T, runnerTemp bool) Action {
 }
 
 // onHost is a run: step of a job without a container.
-func onHost(command ...string) sandbox.Step {
+func onHost(command ...string) fakerunner.Step {
 	return func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		cmd.Env = append(environ, "PATH="+os.Getenv("PATH"))
@@ -187,7 +189,7 @@ func onHost(command ...string) sandbox.Step {
 
 // checkMasks holds the log as it was written against the secrets: tokens and
 // keys stand in masks and nowhere else.
-func checkMasks(t *testing.T, job *sandbox.Job, wantMasked ...string) {
+func checkMasks(t *testing.T, job *fakerunner.Job, wantMasked ...string) {
 	t.Helper()
 	var raw strings.Builder
 	for _, w := range job.Raw() {
@@ -209,7 +211,7 @@ func checkMasks(t *testing.T, job *sandbox.Job, wantMasked ...string) {
 
 // checkFiles looks at everything that the step left on disk: nothing in the
 // workspace, no secret anywhere, and a state that only the runner's user reads.
-func checkFiles(t *testing.T, job *sandbox.Job, state string) {
+func checkFiles(t *testing.T, job *fakerunner.Job, state string) {
 	t.Helper()
 	if left, err := os.ReadDir(job.Workspace()); err != nil || len(left) > 0 {
 		t.Errorf("the workspace holds %v, %v", left, err)

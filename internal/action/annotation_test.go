@@ -9,7 +9,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/org/aws-oidc-action/internal/explain"
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // refusedProfiles are n profiles that each fail for a reason of their own, with
@@ -151,7 +152,7 @@ func TestMaskedAccountsDoNotGetOut(t *testing.T) {
 // What the post step says of renewals that failed is masked and fits as well:
 // the post phase has no plan.
 func TestMaskedAccountsDoNotGetOutOfRenewals(t *testing.T) {
-	w := newWorld(t, sandbox.BuiltinSource()+"\nfaults: [{call: AssumeRole, fault: region-disabled, after: 1, times: always}]\n")
+	w := newWorld(t, scenario.BuiltinSource()+"\nfaults: [{call: AssumeRole, fault: region-disabled, after: 1, times: always}]\n")
 	if r := w.use(inputs{"refresh": "true", "mask-aws-account-id": "true"}); r.Failed {
 		t.Fatal(w.job.Log())
 	}
@@ -207,7 +208,7 @@ func TestExitCodes(t *testing.T) {
 
 // printed is what the steps wrote themselves, before any mask of the runner's:
 // text, and the commands that mask.
-func printed(job *sandbox.Job) (log, masks string) {
+func printed(job *fakerunner.Job) (log, masks string) {
 	var text strings.Builder
 	for _, w := range job.Raw() {
 		text.Write(w.Data)

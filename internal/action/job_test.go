@@ -13,9 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -27,7 +29,7 @@ const notGiven = plan.NotGiven
 type world struct {
 	*testing.T
 	server *sandbox.Server
-	job    *sandbox.Job
+	job    *fakerunner.Job
 	now    time.Time
 	sleeps []time.Duration
 
@@ -40,9 +42,9 @@ func newWorld(t *testing.T, text string) *world {
 	t.Helper()
 	w := &world{T: t, now: time.Now()}
 	if text == "" {
-		text = sandbox.BuiltinSource()
+		text = scenario.BuiltinSource()
 	}
-	scenario, err := sandbox.ParseScenario("test.yml", []byte(text), nil)
+	scenario, err := scenario.Parse("test.yml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +53,7 @@ func newWorld(t *testing.T, text string) *world {
 	}
 	t.Cleanup(func() { _ = w.server.Close() })
 	environ := append(w.server.Environ(), "AWS_EC2_METADATA_DISABLED=true") // whatever this machine is
-	w.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Event(), Defaults: plan.Defaults(), Contexts: w.server.Contexts()})
+	w.job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Scenario().Workflow.Payload(), Defaults: plan.Defaults(), Contexts: w.server.Scenario().Workflow.Contexts()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +121,7 @@ func (e errorReader) Read([]byte) (int, error) {
 }
 
 // use runs the main phase with the scenario's inputs, changed by with.
-func (w *world) use(with inputs) *sandbox.Result {
+func (w *world) use(with inputs) *fakerunner.Result {
 	w.Helper()
 	result, err := w.job.Run(context.Background(), w.step, mergedInputs(w, with))
 	if err != nil {
@@ -188,12 +190,12 @@ func (w *world) clean() {
 }
 
 // failed asserts that a step failed with one error of a code and left nothing.
-func (w *world) failed(r *sandbox.Result, code string) string {
+func (w *world) failed(r *fakerunner.Result, code string) string {
 	w.Helper()
 	if !r.Failed {
 		w.Fatalf("the step succeeded:\n%s", w.job.Log())
 	}
-	var errors []sandbox.Annotation
+	var errors []fakerunner.Annotation
 	for _, a := range w.job.Annotations() {
 		if a.Level == "error" && a.Step == r.Name {
 			errors = append(errors, a)

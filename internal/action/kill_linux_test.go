@@ -16,9 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/retry"
-	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -104,7 +104,7 @@ func (k *killed) begin() {
 		}
 	}
 	var err error
-	k.job, err = sandbox.NewJob(sandbox.JobOptions{Dir: k.dir, Environ: environ, Event: k.server.Event()})
+	k.job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: k.dir, Environ: environ, Event: k.server.Scenario().Workflow.Payload()})
 	must(k.world, err)
 	for name, content := range k.files {
 		path := filepath.Join(k.job.Temp(), "mine", name)
@@ -117,7 +117,7 @@ func (k *killed) begin() {
 func (k *killed) replay(what string, before, state *tree) {
 	k.Helper()
 	k.begin()
-	run := func(s *tree, code int) *sandbox.Result {
+	run := func(s *tree, code int) *fakerunner.Result {
 		r, err := k.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 			if s != nil {
 				s.restore(k.world)
@@ -129,7 +129,7 @@ func (k *killed) replay(what string, before, state *tree) {
 		must(k.world, err)
 		return r
 	}
-	first := &sandbox.Result{}
+	first := &fakerunner.Result{}
 	if before != nil {
 		first = run(before, 0)
 	}

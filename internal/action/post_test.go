@@ -18,13 +18,14 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 func TestPostRevertsWhatMainExported(t *testing.T) {
-	w := newWorld(t, strings.Replace(sandbox.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: us-west-2, AWS_PROFILE: mine}\n", 1))
+	w := newWorld(t, strings.Replace(scenario.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: us-west-2, AWS_PROFILE: mine}\n", 1))
 	first := w.use(nil)
 	if len(w.temp()) != 1 || first.Failed {
 		t.Errorf("files: %v", w.temp())
@@ -120,7 +121,7 @@ func TestPostOfASpoiltJob(t *testing.T) {
 }
 
 // useWith is use, but changes what the phases find in their environment.
-func (w *world) useWith(with inputs, change func(post bool, environ []string) []string) *sandbox.Result {
+func (w *world) useWith(with inputs, change func(post bool, environ []string) []string) *fakerunner.Result {
 	w.Helper()
 	result, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		post := slices.Contains(environ, "STATE_isPost=true")

@@ -17,10 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -28,7 +30,7 @@ import (
 // serve starts a sandbox for a benchmark, with the real clock.
 func serve(b *testing.B, text string, o sandbox.Options) *sandbox.Server {
 	b.Helper()
-	scenario, err := sandbox.ParseScenario("bench.yml", []byte(text), nil)
+	scenario, err := scenario.Parse("bench.yml", []byte(text), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -46,7 +48,7 @@ func login(b *testing.B, server *sandbox.Server, with map[string]string) string 
 	if err != nil {
 		return err.Error()
 	}
-	job, err := sandbox.NewJob(sandbox.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Event(), Defaults: plan.Defaults(), Contexts: server.Contexts()})
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload(), Defaults: plan.Defaults(), Contexts: server.Scenario().Workflow.Contexts()})
 	if err != nil {
 		return err.Error()
 	}
@@ -84,7 +86,7 @@ func BenchmarkProfiles(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(path), "x-critical-path")
 			stsCalls := 0
 			for _, c := range server.Calls() {
-				if c.Kind != sandbox.CallToken {
+				if c.Kind != scenario.CallToken {
 					stsCalls++
 				}
 			}

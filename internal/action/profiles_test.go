@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/profile"
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // landingZone is a hub with n spokes, each in an account of its own: 100…001,
@@ -234,7 +234,7 @@ func TestASecondUseAddsToTheSameFiles(t *testing.T) {
 		t.Fatal(w.job.Log())
 	}
 	for _, c := range w.server.Calls()[before:] {
-		if c.Kind != sandbox.CallIdentity {
+		if c.Kind != scenario.CallIdentity {
 			t.Errorf("%s was called though the credentials serve", c.Kind)
 		}
 	}

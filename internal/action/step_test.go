@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/jobstate"
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 func TestLoginThroughAChain(t *testing.T) {
@@ -203,7 +203,7 @@ func faulty(fault, call string, times int) string {
 	if times > 0 {
 		often = fmt.Sprintf(", times: %d", times)
 	}
-	return sandbox.BuiltinSource()[:strings.Index(sandbox.BuiltinSource(), "expect:")] +
+	return scenario.BuiltinSource()[:strings.Index(scenario.BuiltinSource(), "expect:")] +
 		fmt.Sprintf("faults:\n  - {call: %s, fault: %s%s}\n", call, fault, often)
 }
 
@@ -333,7 +333,7 @@ func mergedInputs(w *world, with inputs) map[string]string {
 // TestBareProgram: without a single INPUT_ variable, as a program that no runner
 // starts, the variables of configure-aws-credentials count.
 func TestBareProgram(t *testing.T) {
-	text := strings.Replace(sandbox.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: eu-central-1, ROLE_TO_ASSUME: 'arn:aws:iam::111111111111:role/github-hub'}\n", 1)
+	text := strings.Replace(scenario.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: eu-central-1, ROLE_TO_ASSUME: 'arn:aws:iam::111111111111:role/github-hub'}\n", 1)
 	w := newWorld(t, text)
 	r, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		for _, pair := range environ {
@@ -349,7 +349,7 @@ func TestBareProgram(t *testing.T) {
 }
 
 func TestWithoutAToken(t *testing.T) {
-	base := sandbox.BuiltinSource()
+	base := scenario.BuiltinSource()
 	noToken := strings.Replace(base, "workflow:\n", "workflow:\n  id-token: false\n", 1)
 	w := newWorld(t, noToken)
 	message := w.failed(w.use(nil), "id-token-permission-missing")
@@ -360,7 +360,7 @@ func TestWithoutAToken(t *testing.T) {
 }
 
 func TestAWrongClockIsPutRight(t *testing.T) {
-	text := sandbox.BuiltinSource()[:strings.Index(sandbox.BuiltinSource(), "expect:")]
+	text := scenario.BuiltinSource()[:strings.Index(scenario.BuiltinSource(), "expect:")]
 	for _, offset := range []string{"20m", "-3h"} {
 		w := newWorld(t, text+"faults: [{call: AssumeRole, fault: clock-skew, offset: "+offset+", times: always}]\n")
 		if r := w.use(nil); r.Failed {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // check runs one use and holds everything that came of it against the table.
@@ -107,7 +108,7 @@ func (w *tableJob) callsSince(n int) string {
 	var all []string
 	for _, c := range w.server.Calls()[n:] {
 		all = append(all, w.render(w.show(c)))
-		if c.Kind != sandbox.CallToken && !strings.Contains(c.UserAgent, " aws-oidc-action/test run/") {
+		if c.Kind != scenario.CallToken && !strings.Contains(c.UserAgent, " aws-oidc-action/test run/") {
 			w.Errorf("user agent %q", c.UserAgent)
 		}
 	}
@@ -122,7 +123,7 @@ func (w *tableJob) show(c sandbox.Call) string {
 		}
 	}
 	p := c.Parameters
-	if c.Kind == sandbox.CallToken {
+	if c.Kind == scenario.CallToken {
 		if c.Claims != nil {
 			add("for %s", c.Claims.Get("aud"), "sts.amazonaws.com")
 		}

@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // refusing is the built-in world with a job on a branch that the hub does not
 // trust.
 func refusing() string {
-	return strings.Replace(sandbox.BuiltinSource(), "ref: refs/heads/main", "ref: refs/heads/feature/x", 1)
+	return strings.Replace(scenario.BuiltinSource(), "ref: refs/heads/main", "ref: refs/heads/feature/x", 1)
 }
 
 // lay writes files into the job's workspace.

@@ -21,6 +21,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -49,7 +50,7 @@ const (
 	pod       = "arn:aws:iam::111111111111:role/pod"
 )
 
-const scenario = `
+const accounts = `
 workflow: {repository: octo-org/octo-repo}
 with: {aws-region: eu-central-1}
 accounts:
@@ -71,7 +72,7 @@ accounts:
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := sandbox.ParseScenario("test.yml", []byte(scenario), nil)
+	s, err := scenario.Parse("test.yml", []byte(accounts), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -62,7 +63,7 @@ type site struct {
 
 func newSite(t *testing.T, faults string) *site {
 	t.Helper()
-	scenario, err := sandbox.ParseScenario("test.yml", []byte(trusting(faults)), nil)
+	scenario, err := scenario.Parse("test.yml", []byte(trusting(faults)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

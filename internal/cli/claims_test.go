@@ -10,13 +10,14 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // runClaims runs `claims ARGS` in a job of a sandbox, and returns what it
 // printed and its exit code. No part of a token may be in that.
-func runClaims(t *testing.T, scenario string, args ...string) (stdout, stderr string, code int) {
+func runClaims(t *testing.T, world string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	s, err := sandbox.ParseScenario("test.yml", []byte(scenario), nil)
+	s, err := scenario.Parse("test.yml", []byte(world), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +79,9 @@ func TestClaimsAsJSON(t *testing.T) {
 
 // Of a pull request nothing is proposed that the linter would object to.
 func TestClaimsSaysWhyThereIsNoStatement(t *testing.T) {
-	const scenario = "workflow: {event: pull_request}"
-	text, _, _ := runClaims(t, scenario)
-	stdout, _, _ := runClaims(t, scenario, "--format", "json")
+	const world = "workflow: {event: pull_request}"
+	text, _, _ := runClaims(t, world)
+	stdout, _, _ := runClaims(t, world, "--format", "json")
 	var report map[string]any
 	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
 		t.Fatal(err)
@@ -93,10 +94,10 @@ func TestClaimsSaysWhyThereIsNoStatement(t *testing.T) {
 
 func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
 	tests := []struct {
-		name, scenario string
-		args           []string
-		stderr         string
-		code           int
+		name, world string
+		args        []string
+		stderr      string
+		code        int
 	}{
 		{"permission", "workflow: {id-token: false}", nil, "id-token-permission-missing: ", exitRefused},
 		{"fork", "workflow: {id-token: false, event: pull_request, fork: true}", nil, "id-token", exitRefused}, // without the event's file
@@ -107,7 +108,7 @@ func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			stdout, stderr, code := runClaims(t, tt.scenario, tt.args...)
+			stdout, stderr, code := runClaims(t, tt.world, tt.args...)
 			if stdout != "" || !strings.Contains(stderr, tt.stderr) || code != tt.code {
 				t.Errorf("exit code %d, stdout %q, stderr:\n%s", code, stdout, stderr)
 			}
@@ -116,9 +117,9 @@ func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
 }
 
 func TestClaimsAreHarmless(t *testing.T) {
-	scenario := `workflow: {name: "::add-mask::x", ref: "refs/heads/##[error]oops", claims: {actor: "a\n::error::b"}}`
+	world := `workflow: {name: "::add-mask::x", ref: "refs/heads/##[error]oops", claims: {actor: "a\n::error::b"}}`
 	for _, format := range []string{"text", "json"} {
-		stdout, _, code := runClaims(t, scenario, "--format", format)
+		stdout, _, code := runClaims(t, world, "--format", format)
 		if code != exitFine || strings.Contains(stdout, "##[") || strings.Contains(stdout, "\n::") {
 			t.Errorf("exit code %d:\n%s", code, stdout)
 		}

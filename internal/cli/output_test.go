@@ -40,7 +40,7 @@ func hostileFiles(t *testing.T, text string) {
 	valid := policyOn(conditions)
 	policy := policyOn(map[string]any{"StringLike": conditions["StringLike"], text: map[string]any{"a": text}})
 	claims := map[string]any{"iss": "https://token.actions.githubusercontent.com", "aud": text, "sub": text, "ref": text, "actor": text, text: text}
-	scenario := map[string]any{
+	world := map[string]any{
 		"description": text,
 		"workflow": map[string]any{
 			"repository": "o/r", "ref": "refs/heads/" + text, "actor": text, "job": text, "name": text, "environment": text,
@@ -59,7 +59,7 @@ func hostileFiles(t *testing.T, text string) {
 		"cfn.json":    map[string]any{"Resources": map[string]any{text: map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{"RoleName": text, "AssumeRolePolicyDocument": policy}}}},
 		"main.json":   json.RawMessage(trustedMain),
 		"claims.json": claims,
-		"world.yml":   scenario,
+		"world.yml":   world,
 		"broken.json": json.RawMessage(`{"Role":` + mustJSON(t, text) + `}`),
 	} {
 		if err := os.WriteFile(name, []byte(mustJSON(t, content)), 0o600); err != nil {
@@ -162,9 +162,9 @@ func TestJSONIsReadAsItWasWritten(t *testing.T) {
 // Claims come from GitHub, and parts of them from whoever pushes.
 func TestClaimsHoldNoWorkflowCommands(t *testing.T) {
 	for _, text := range hostileTexts {
-		scenario := "workflow: " + mustJSON(t, map[string]any{"name": text, "claims": map[string]any{"actor": text, "sub": text, "x": text}})
+		world := "workflow: " + mustJSON(t, map[string]any{"name": text, "claims": map[string]any{"actor": text, "sub": text, "x": text}})
 		for _, format := range []string{"text", "json"} {
-			stdout, stderr, code := runClaims(t, scenario, "--format", format, "--audience", text)
+			stdout, stderr, code := runClaims(t, world, "--format", format, "--audience", text)
 			if m := unsafe.FindString(stdout + stderr); code != exitFine || m != "" {
 				t.Errorf("%q as %s: exit code %d, prints %q:\n%s%s", text, format, code, m, stdout, stderr)
 			}

@@ -11,9 +11,11 @@ import (
 	"github.com/org/aws-oidc-action/internal/action"
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -64,12 +66,12 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 		env.errorf("rehearse: --format %q is unknown, write text or json", *format)
 		return exitUsage
 	}
-	scenario, err := loadScenario(fs.Args())
+	s, err := loadScenario(fs.Args())
 	if err != nil {
 		env.errorf("%v", err)
 		return exitUsage
 	}
-	r, err := runScenario(ctx, env, scenario)
+	r, err := runScenario(ctx, env, s)
 	if err != nil {
 		env.errorf("%v", err)
 		return exitFailure
@@ -89,8 +91,8 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 	return exitFine
 }
 
-func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*rehearsal, error) {
-	server, err := sandbox.Start(scenario, sandbox.Options{Now: env.Now})
+func runScenario(ctx context.Context, env Env, s *scenario.Scenario) (*rehearsal, error) {
+	server, err := sandbox.Start(s, sandbox.Options{Now: env.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -100,27 +102,27 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 		return nil, fmt.Errorf("make a directory for the job: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	job, err := sandbox.NewJob(sandbox.JobOptions{
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{
 		Dir:      dir,
 		Environ:  append(server.Environ(), noMetadata),
-		Event:    server.Event(),
+		Event:    s.Workflow.Payload(),
 		Defaults: plan.Defaults(),
-		Contexts: server.Contexts(),
+		Contexts: s.Workflow.Contexts(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := layPolicies(job.Workspace(), scenario); err != nil {
+	if err := layPolicies(job.Workspace(), s); err != nil {
 		return nil, err
 	}
-	r := &rehearsal{Scenario: scenario.Name}
+	r := &rehearsal{Scenario: s.Name}
 	var failure *explain.Diagnosis
 	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
 		step := stepWith(environ, stdout, env.Now)
 		step.OnFailure = func(d explain.Diagnosis) { failure = &d }
 		return step.Run(ctx)
 	}
-	for _, with := range scenario.Steps {
+	for _, with := range s.Steps {
 		failure = nil
 		result, err := job.Run(ctx, phase, with)
 		if err != nil {
@@ -142,7 +144,7 @@ func runScenario(ctx context.Context, env Env, scenario *sandbox.Scenario) (*reh
 	}
 	r.After = awsVariables(job, job.Environ())
 	r.Log = job.Log()
-	r.judge(scenario.Expect)
+	r.judge(s.Expect)
 	return r, nil
 }
 
@@ -165,7 +167,7 @@ func stepWith(environ []string, stdout io.Writer, now func() time.Time) action.S
 
 // add notes what came of a step. A step that failed without a diagnosis failed
 // by the runner, such as for a file command that it cannot read.
-func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result, failure *explain.Diagnosis) {
+func (r *rehearsal) add(job *fakerunner.Job, result *fakerunner.Result, failure *explain.Diagnosis) {
 	step := rehearsedStep{Failed: result.Failed, Env: map[string]string{}, Outputs: map[string]string{}}
 	for name, value := range result.Env {
 		step.Env[name] = job.Mask(value)
@@ -186,7 +188,7 @@ func (r *rehearsal) add(job *sandbox.Job, result *sandbox.Result, failure *expla
 
 func (r *rehearsal) addHops(calls []sandbox.Call) {
 	for _, c := range calls {
-		if c.Kind == sandbox.CallToken || c.Kind == sandbox.CallIdentity {
+		if c.Kind == scenario.CallToken || c.Kind == scenario.CallIdentity {
 			continue
 		}
 		hop := rehearsedHop{Action: c.Kind, Role: c.Role(), Caller: c.Signer, Session: c.Session, Decisions: c.Decisions}
@@ -201,7 +203,7 @@ func (r *rehearsal) addHops(calls []sandbox.Call) {
 }
 
 // identity proves the exported keys with a signed call.
-func identity(ctx context.Context, job *sandbox.Job, server *sandbox.Server) (string, error) {
+func identity(ctx context.Context, job *fakerunner.Job, server *sandbox.Server) (string, error) {
 	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(3)}
 	session, err := walker.Identify(ctx, plan.Hop{Region: job.Getenv("AWS_REGION"), Endpoint: server.URL()}, assume.Session{
 		AccessKeyID:     job.Getenv("AWS_ACCESS_KEY_ID"),
@@ -213,7 +215,7 @@ func identity(ctx context.Context, job *sandbox.Job, server *sandbox.Server) (st
 
 // judge holds what came out against what the scenario expects. Without an
 // expectation, success is hoped for.
-func (r *rehearsal) judge(expect *sandbox.Expect) {
+func (r *rehearsal) judge(expect *scenario.Expect) {
 	last := r.Steps[len(r.Steps)-1]
 	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
 	if expect == nil {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -93,7 +93,7 @@ func matched(yes bool) string {
 }
 
 // awsVariables picks what a job's steps know of AWS, masked.
-func awsVariables(job *sandbox.Job, environ []string) map[string]string {
+func awsVariables(job *fakerunner.Job, environ []string) map[string]string {
 	all := map[string]string{}
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // layPolicies makes the job's workspace what a checkout makes of a repository
@@ -14,7 +14,7 @@ import (
 // them with trust-policy-file. A policy that the scenario has from a file
 // stands under the same path, the others as trust-policies/ACCOUNT/ROLE.json,
 // with the lines that they have in the scenario.
-func layPolicies(workspace string, s *sandbox.Scenario) error {
+func layPolicies(workspace string, s *scenario.Scenario) error {
 	wanted := slices.ContainsFunc(s.Steps, func(with map[string]string) bool { return with["trust-policy-file"] != "" })
 	if !wanted {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/lint"
@@ -26,16 +26,16 @@ func TestRemediesHold(t *testing.T) {
 	for _, path := range brokenSetUps(t) {
 		for _, policies := range []bool{true, false} {
 			message := rehearsed(t, path, policies).Steps[0].Message
-			scenario := load(t, path, policies)
+			s := load(t, path, policies)
 			remedies := slices.DeleteFunc(remediesIn(t, message), func(r remedy) bool {
-				return !exists(scenario, r.role) // as AWS does not say
+				return !exists(s, r.role) // as AWS does not say
 			})
 			if len(remedies) == 0 {
 				continue
 			}
 			applied++
 			for _, r := range remedies {
-				r.apply(t, scenario, policies)
+				r.apply(t, s, policies)
 				if r.permission {
 					continue // the linter judges trust policies
 				}
@@ -43,7 +43,7 @@ func TestRemediesHold(t *testing.T) {
 					t.Errorf("%s: %s:\n%s", path, finding, r.statement)
 				}
 			}
-			after := run(t, scenario)
+			after := run(t, s)
 			for _, hop := range after.Hops {
 				proposed := slices.ContainsFunc(remedies, func(r remedy) bool { return r.role == hop.Role })
 				if proposed && hop.Refused != "" {
@@ -61,9 +61,9 @@ func TestRemediesHold(t *testing.T) {
 	}
 }
 
-func exists(s *sandbox.Scenario, arn string) bool {
-	return slices.ContainsFunc(s.Accounts, func(a *sandbox.Account) bool {
-		return slices.ContainsFunc(a.Roles, func(r *sandbox.Role) bool { return r.ARN == arn })
+func exists(s *scenario.Scenario, arn string) bool {
+	return slices.ContainsFunc(s.Accounts, func(a *scenario.Account) bool {
+		return slices.ContainsFunc(a.Roles, func(r *scenario.Role) bool { return r.ARN == arn })
 	})
 }
 
@@ -101,7 +101,7 @@ func remediesIn(t *testing.T, message string) []remedy {
 
 // apply adds the statement to the scenario: to the role's policy, or in place
 // of it. It fills in the external id that the step sends.
-func (r remedy) apply(t *testing.T, s *sandbox.Scenario, add bool) {
+func (r remedy) apply(t *testing.T, s *scenario.Scenario, add bool) {
 	t.Helper()
 	statement := strings.ReplaceAll(r.statement, "EXTERNAL_ID", s.Steps[0]["role-external-id"])
 	for _, account := range s.Accounts {
@@ -193,13 +193,13 @@ func naiveStatement(message string) string {
 
 // load reads a set-up, with the roles' trust policies in the workspace or
 // without.
-func load(t *testing.T, path string, policies bool) *sandbox.Scenario {
+func load(t *testing.T, path string, policies bool) *scenario.Scenario {
 	t.Helper()
-	scenario, err := sandbox.LoadScenario(path)
+	s, err := scenario.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, with := range scenario.Steps {
+	for _, with := range s.Steps {
 		if with["trust-policy-file"] == "" {
 			t.Fatalf("%s: the step has no trust-policy-file", path)
 		}
@@ -207,14 +207,14 @@ func load(t *testing.T, path string, policies bool) *sandbox.Scenario {
 			delete(with, "trust-policy-file")
 		}
 	}
-	return scenario
+	return s
 }
 
-func run(t *testing.T, scenario *sandbox.Scenario) *rehearsal {
+func run(t *testing.T, s *scenario.Scenario) *rehearsal {
 	t.Helper()
-	r, err := runScenario(context.Background(), Env{Now: theTime}, scenario)
+	r, err := runScenario(context.Background(), Env{Now: theTime}, s)
 	if err != nil {
-		t.Fatalf("%s: %v", scenario.Name, err)
+		t.Fatalf("%s: %v", s.Name, err)
 	}
 	return r
 }

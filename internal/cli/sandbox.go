@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 const sandboxSynopsis = "sandbox [--listen ADDR] [--latency DURATION] [--session-lifetime DURATION] [SCENARIO]"
@@ -24,18 +25,18 @@ func serveSandbox(ctx context.Context, env Env, args []string) int {
 	if run, code := env.parse(fs, sandboxSynopsis, args); !run {
 		return code
 	}
-	scenario, err := loadScenario(fs.Args())
+	s, err := loadScenario(fs.Args())
 	if err != nil {
 		env.errorf("%v", err)
 		return exitUsage
 	}
-	server, err := sandbox.Start(scenario, sandbox.Options{Listen: *listen, Latency: *latency, SessionLifetime: *lifetime, Seed: uint64(time.Now().UnixNano())})
+	server, err := sandbox.Start(s, sandbox.Options{Listen: *listen, Latency: *latency, SessionLifetime: *lifetime, Seed: uint64(time.Now().UnixNano())})
 	if err != nil {
 		env.errorf("%v", err)
 		return exitFailure
 	}
 	defer server.Close()
-	event, remove, err := writeEvent(server.Event())
+	event, remove, err := writeEvent(s.Workflow.Payload())
 	if err != nil {
 		env.errorf("%v", err)
 		return exitFailure
@@ -70,12 +71,12 @@ func writeEvent(payload []byte) (path string, remove func(), err error) {
 
 // loadScenario reads the scenario that the arguments name, or takes the
 // built-in one.
-func loadScenario(args []string) (*sandbox.Scenario, error) {
+func loadScenario(args []string) (*scenario.Scenario, error) {
 	switch len(args) {
 	case 0:
-		return sandbox.Builtin()
+		return scenario.Builtin()
 	case 1:
-		return sandbox.LoadScenario(args[0])
+		return scenario.Load(args[0])
 	}
 	return nil, fmt.Errorf("%d scenarios are given, one at a time is run", len(args))
 }

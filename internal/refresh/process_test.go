@@ -23,6 +23,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -193,8 +194,8 @@ func killFaults() string {
 	b.WriteString("\nfaults:\n  - {call: any, latency: 3ms}\n")
 	for i := range 100 {
 		for _, f := range []struct{ call, fault string }{
-			{sandbox.CallToken, "http-503"}, {sandbox.CallWebIdentity, "verification-key"}, {sandbox.CallAssumeRole, "truncated"},
-			{sandbox.CallAssumeRole, "reset"}, {sandbox.CallToken, "empty-body"}, {sandbox.CallWebIdentity, "http-500"},
+			{scenario.CallToken, "http-503"}, {scenario.CallWebIdentity, "verification-key"}, {scenario.CallAssumeRole, "truncated"},
+			{scenario.CallAssumeRole, "reset"}, {scenario.CallToken, "empty-body"}, {scenario.CallWebIdentity, "http-500"},
 		} {
 			fmt.Fprintf(&b, "  - {call: %s, fault: %s, after: %d}\n", f.call, f.fault, 13*(i+1))
 		}
@@ -357,7 +358,7 @@ func (k *killTest) checkAnswers() {
 func (k *killTest) checkMoments() {
 	begun, renewed := 0, 0
 	for _, c := range k.server.Calls() {
-		if c.Kind == sandbox.CallToken && c.OK() {
+		if c.Kind == scenario.CallToken && c.OK() {
 			begun++
 		}
 	}

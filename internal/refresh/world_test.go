@@ -16,6 +16,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -35,12 +36,12 @@ type world struct {
 // newWorld serves the built-in scenario with more YAML at its end.
 func newWorld(t *testing.T, more string) *world {
 	t.Helper()
-	return newWorldOf(t, sandbox.BuiltinSource()+more)
+	return newWorldOf(t, scenario.BuiltinSource()+more)
 }
 
 func newWorldOf(t *testing.T, text string) *world {
 	t.Helper()
-	scenario, err := sandbox.ParseScenario("test.yml", []byte(text), nil)
+	scenario, err := scenario.Parse("test.yml", []byte(text), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,7 @@ func hubScenario(spokes int) string {
 	for i := range spokes {
 		roles += "      " + spokeName(i) + ":\n        trust-policy: {Statement: [{Effect: Allow, Action: 'sts:AssumeRole', Principal: {AWS: 'arn:aws:iam::111111111111:role/github-hub'}}]}\n"
 	}
-	text := strings.Replace(sandbox.BuiltinSource(), "roles:\n      deploy:\n", roles+"      deploy:\n", 1)
+	text := strings.Replace(scenario.BuiltinSource(), "roles:\n      deploy:\n", roles+"      deploy:\n", 1)
 	return strings.Replace(text, "- arn:aws:iam::222222222222:role/deploy", "- arn:aws:iam::222222222222:role/*", 1)
 }
 

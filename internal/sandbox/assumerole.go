@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -61,7 +62,7 @@ func (s *stsService) assumeRole(req *stsRequest) (any, error) {
 }
 
 // authorize asks both sides for one action.
-func (req *stsRequest) authorize(caller *caller, role *Role, action string, ctx trust.Context) error {
+func (req *stsRequest) authorize(caller *caller, role *scenario.Role, action string, ctx trust.Context) error {
 	who := trust.Principal{Type: "AWS", ID: caller.iamARN, Account: caller.account}
 	if caller.session != nil {
 		who.Session = caller.arn

@@ -1,11 +1,15 @@
 package sandbox
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
+)
 
 // BenchmarkStart is what a test pays for a sandbox of its own, once the
 // process has its signing key.
 func BenchmarkStart(b *testing.B) {
-	s, err := Builtin()
+	s, err := scenario.Builtin()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -25,7 +29,7 @@ func BenchmarkStart(b *testing.B) {
 
 // BenchmarkToken is the server's own work for one ID token: the signature.
 func BenchmarkToken(b *testing.B) {
-	s, err := Builtin()
+	s, err := scenario.Builtin()
 	if err != nil {
 		b.Fatal(err)
 	}

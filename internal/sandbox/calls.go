@@ -6,19 +6,9 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
-
-// The kinds of call that the server records: a request for an ID token, and
-// the actions of STS.
-const (
-	CallToken       = "token"
-	CallWebIdentity = "AssumeRoleWithWebIdentity"
-	CallAssumeRole  = "AssumeRole"
-	CallIdentity    = "GetCallerIdentity"
-)
-
-var stsCalls = []string{CallWebIdentity, CallAssumeRole, CallIdentity}
 
 // Call is one request that the server got, and what came of it. It holds
 // neither tokens nor secret keys.
@@ -42,15 +32,15 @@ type Call struct {
 	AccessKey string // of the session that the call made
 	Expires   time.Time
 
-	Fault     FaultKind // the fault that hit, or ""
-	Status    int       // HTTP status; 0 if no answer was sent, or not yet
-	Code      string    // AWS's error code, or ""
+	Fault     scenario.FaultKind // the fault that hit, or ""
+	Status    int                // HTTP status; 0 if no answer was sent, or not yet
+	Code      string             // AWS's error code, or ""
 	Message   string
 	RequestID string
 }
 
 // OK reports whether the call got what it asked for, whole.
-func (c *Call) OK() bool { return c.Status == 200 && c.Code == "" && !c.Fault.spoils() }
+func (c *Call) OK() bool { return c.Status == 200 && c.Code == "" && !spoils(c.Fault) }
 
 // Role returns the role that was asked for, or "".
 func (c *Call) Role() string { return c.Parameters["RoleArn"] }

@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // clock is a time that tests move.
@@ -42,9 +44,9 @@ func (c *clock) advance(d time.Duration) {
 func start(t *testing.T, yaml string, o Options) *Server {
 	t.Helper()
 	if yaml == "" {
-		yaml = BuiltinSource()
+		yaml = scenario.BuiltinSource()
 	}
-	s, err := ParseScenario("test.yml", []byte(yaml), nil)
+	s, err := scenario.Parse("test.yml", []byte(yaml), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

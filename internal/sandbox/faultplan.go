@@ -3,6 +3,8 @@ package sandbox
 import (
 	"sync"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // faultPlan decides which call meets which fault. It is safe for concurrent
@@ -13,7 +15,7 @@ type faultPlan struct {
 }
 
 type faultState struct {
-	Fault
+	scenario.Fault
 	seen int // matching calls so far
 	used int // calls that it hit
 
@@ -21,7 +23,7 @@ type faultState struct {
 	filled time.Time
 }
 
-func newFaultPlan(faults []Fault) *faultPlan {
+func newFaultPlan(faults []scenario.Fault) *faultPlan {
 	p := &faultPlan{}
 	for _, f := range faults {
 		p.faults = append(p.faults, faultState{Fault: f, tokens: float64(f.Rate)})
@@ -31,14 +33,14 @@ func newFaultPlan(faults []Fault) *faultPlan {
 
 // next returns the fault that a call meets, or nil, and how much longer it
 // takes. Of several that match, the first hits that is not used up.
-func (p *faultPlan) next(kind, role string, now time.Time) (*Fault, time.Duration) {
+func (p *faultPlan) next(kind, role string, now time.Time) (*scenario.Fault, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var hit *Fault
+	var hit *scenario.Fault
 	var latency time.Duration
 	for i := range p.faults {
 		f := &p.faults[i]
-		if !f.matches(kind, role) {
+		if !f.Matches(kind, role) {
 			continue
 		}
 		switch {
@@ -48,7 +50,7 @@ func (p *faultPlan) next(kind, role string, now time.Time) (*Fault, time.Duratio
 			// A call that another fault hits does not reach this one.
 		case f.Rate > 0:
 			if !f.take(now) {
-				hit = &Fault{Call: f.Call, Kind: faultThrottling}
+				hit = &scenario.Fault{Call: f.Call, Kind: scenario.FaultThrottling}
 			}
 		case f.strike():
 			hit = &f.Fault

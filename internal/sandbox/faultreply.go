@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // faultReply returns the reply that a fault sends in place of an answer, and
 // whether there is one.
-func (s *Server) faultReply(kind FaultKind, call *Call, now time.Time) (reply, bool) {
+func (s *Server) faultReply(kind scenario.FaultKind, call *Call, now time.Time) (reply, bool) {
 	if status, ok := statusFaults[kind]; ok {
 		return s.statusReply(status, call.Kind), true
 	}
@@ -25,7 +27,7 @@ func (s *Server) statusReply(status int, kind string) reply {
 	switch {
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
 		return htmlReply(status)
-	case kind == CallToken:
+	case kind == scenario.CallToken:
 		return tokenError(status, http.StatusText(status))
 	case status == http.StatusInternalServerError:
 		return s.mustFail(errInternal)
@@ -44,23 +46,6 @@ func (s *Server) mustFail(e apiError) reply {
 		return htmlReply(http.StatusInternalServerError)
 	}
 	return out
-}
-
-// mangle spoils an answer on its way out.
-func (k FaultKind) mangle(r reply) reply {
-	switch k {
-	case FaultTruncated:
-		r.body = r.body[:len(r.body)/2]
-	case FaultContentType:
-		return htmlReply(http.StatusOK)
-	case FaultEmptyBody:
-		r.status, r.body = http.StatusOK, nil
-	case FaultNoValue:
-		r.status, r.body = http.StatusOK, []byte("{}")
-	case FaultNotJSON:
-		r.status, r.contentType, r.body = http.StatusOK, "text/plain", []byte("upstream connect error or disconnect/reset before headers")
-	}
-	return r
 }
 
 // tokenError is a refusal of GitHub's token service.

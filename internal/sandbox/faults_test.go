@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,10 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // withFaults is the built-in scenario with faults.
-func withFaults(faults string) string { return BuiltinSource() + "\nfaults:\n" + faults }
+func withFaults(faults string) string { return scenario.BuiltinSource() + "\nfaults:\n" + faults }
 
 const builtinHub = "arn:aws:iam::111111111111:role/github-hub"
 
@@ -78,7 +81,7 @@ func TestFaultsOfSTS(t *testing.T) {
 			if strings.Contains(body, "</AssumeRoleWithWebIdentityResponse>") {
 				t.Error("the answer is whole")
 			}
-			if calls := server.Calls(); calls[1].Fault != FaultKind(test.fault) || calls[1].OK() {
+			if calls := server.Calls(); calls[1].Fault != scenario.FaultKind(test.fault) || calls[1].OK() {
 				t.Errorf("recorded %+v", calls[1])
 			}
 			if status, _, body, err := hub.post(t.Context(), t, server); err != nil || status != 200 {
@@ -127,7 +130,7 @@ func TestResetAndHang(t *testing.T) {
 	if _, _, _, err := hub.post(ctx, t, server); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("hang: %v", err)
 	}
-	if calls := server.Calls(); calls[1].Fault != FaultReset || calls[2].Fault != FaultHang || calls[2].Status != 0 {
+	if calls := server.Calls(); calls[1].Fault != scenario.FaultReset || calls[2].Fault != scenario.FaultHang || calls[2].Status != 0 {
 		t.Errorf("recorded %+v", calls)
 	}
 }
@@ -273,5 +276,27 @@ func TestManyJobsAtOnce(t *testing.T) {
 	}
 	if calls := len(server.Calls()); calls != 120 || len(keys) != 80 {
 		t.Errorf("%d calls and %d sessions, want 120 and 80", calls, len(keys))
+	}
+}
+
+// TestEveryFaultIsCarriedOut holds the list of faults against what the server
+// does: a kind that no part of it knows would do nothing.
+func TestEveryFaultIsCarriedOut(t *testing.T) {
+	elsewhere := []scenario.FaultKind{scenario.FaultReset, scenario.FaultHang, scenario.FaultClockSkew, scenario.FaultSpecialSecret}
+	for _, info := range scenario.FaultKinds {
+		_, answer := stsFaults[info.Kind]
+		_, status := statusFaults[info.Kind]
+		parts := 0
+		for _, part := range []bool{answer, status, spoils(info.Kind), slices.Contains(elsewhere, info.Kind)} {
+			if part {
+				parts++
+			}
+		}
+		if parts != 1 {
+			t.Errorf("%s: %d parts of the server carry it out", info.Kind, parts)
+		}
+	}
+	if listed, known := len(scenario.FaultKinds), len(stsFaults)+len(statusFaults)+len(elsewhere)+5; listed != known {
+		t.Errorf("%d faults are listed, the server has %d", listed, known)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -20,7 +21,7 @@ const requestTokenLifetime = 6 * time.Hour
 
 // issuer plays GitHub's OIDC issuer and the runner's token endpoint.
 type issuer struct {
-	workflow *Workflow
+	workflow *scenario.Workflow
 	url      string // of the server, where discovery and keys can be read
 	key      jose.JSONWebKey
 	names    *names
@@ -29,7 +30,7 @@ type issuer struct {
 	requestExpiry time.Time
 }
 
-func newIssuer(w *Workflow, url string, n *names, now time.Time) (*issuer, error) {
+func newIssuer(w *scenario.Workflow, url string, n *names, now time.Time) (*issuer, error) {
 	key, err := signingKey()
 	if err != nil {
 		return nil, err
@@ -96,8 +97,8 @@ func writeJSON(w http.ResponseWriter, v any) {
 // serveToken is the runner's endpoint behind ACTIONS_ID_TOKEN_REQUEST_URL.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	audience := r.URL.Query().Get("audience")
-	call := Call{Kind: CallToken, Parameters: map[string]string{"audience": audience}}
-	s.exchange(w, r, call, func(now time.Time, _ FaultKind, call *Call) reply {
+	call := Call{Kind: scenario.CallToken, Parameters: map[string]string{"audience": audience}}
+	s.exchange(w, r, call, func(now time.Time, _ scenario.FaultKind, call *Call) reply {
 		return s.issuer.token(r.Header.Get("Authorization"), audience, now, call)
 	})
 }
@@ -112,9 +113,9 @@ func (i *issuer) token(authorization, audience string, now time.Time, call *Call
 		return tokenError(http.StatusUnauthorized, "The request token has expired")
 	}
 	if audience == "" {
-		audience = i.workflow.defaultAudience()
+		audience = i.workflow.DefaultAudience()
 	}
-	token, err := i.sign(i.workflow.claims(audience, i.names.uuid(), now))
+	token, err := i.sign(i.workflow.TokenClaims(audience, i.names.uuid(), now))
 	if err != nil {
 		return tokenError(http.StatusInternalServerError, "The token could not be signed")
 	}

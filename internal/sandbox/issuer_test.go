@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // unsigned makes a token with the algorithm none.
@@ -146,11 +147,11 @@ func TestEventTellsAFork(t *testing.T) {
 			}
 		} `json:"pull_request"`
 	}
-	if err := json.Unmarshal(server.Event(), &event); err != nil {
+	if err := json.Unmarshal(server.Scenario().Workflow.Payload(), &event); err != nil {
 		t.Fatal(err)
 	}
 	if head := event.PullRequest.Head; !head.Repo.Fork || head.Repo.FullName != "someone/fork" || head.Ref != "feature" {
-		t.Errorf("event %s", server.Event())
+		t.Errorf("event %s", server.Scenario().Workflow.Payload())
 	}
 	if ref := environ(server)["GITHUB_REF"]; ref != "refs/pull/17/merge" {
 		t.Errorf("ref %q", ref)
@@ -178,7 +179,7 @@ func TestForksHaveATokenOnlyWhereTheRepositorySendsThem(t *testing.T) {
 }
 
 func TestListensOnLoopbackOnly(t *testing.T) {
-	s, err := Builtin()
+	s, err := scenario.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}

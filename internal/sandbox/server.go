@@ -2,18 +2,21 @@
 // for tests and rehearsals. It speaks the real protocols: signed tokens
 // behind discovery and JWKS, form-encoded requests with verified signatures,
 // XML answers with AWS's codes and texts, trust policies evaluated as IAM
-// does, and faults on demand. A scenario file describes its world. Job plays
-// the runner for the steps of one job.
+// does, and faults on demand. A scenario describes its world.
 package sandbox
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 // Options of a server. The zero value listens on a free port of 127.0.0.1.
@@ -27,7 +30,7 @@ type Options struct {
 
 // Server is a running sandbox. It is safe for concurrent use.
 type Server struct {
-	scenario *Scenario
+	scenario *scenario.Scenario
 	options  Options
 	url      string
 	http     *http.Server
@@ -42,7 +45,7 @@ type Server struct {
 }
 
 // Start serves a scenario until Close.
-func Start(s *Scenario, o Options) (*Server, error) {
+func Start(s *scenario.Scenario, o Options) (*Server, error) {
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:0"
 	}
@@ -98,7 +101,27 @@ func listenLoopback(address string) (net.Listener, error) {
 func (s *Server) URL() string { return s.url }
 
 // Scenario returns what the server was started with.
-func (s *Server) Scenario() *Scenario { return s.scenario }
+func (s *Server) Scenario() *scenario.Scenario { return s.scenario }
+
+// Environ returns NAME=VALUE lines, sorted, that the job's steps get: the
+// runner's variables, where to ask for a token and where STS listens. Without
+// the id-token permission the two ACTIONS_ID_TOKEN_ variables are missing, as
+// they are on a runner. Paths and files are a fakerunner.Job's.
+func (s *Server) Environ() []string {
+	w := &s.scenario.Workflow
+	env := map[string]string{"AWS_ENDPOINT_URL_STS": s.URL()}
+	if w.HasToken() {
+		env["ACTIONS_ID_TOKEN_REQUEST_URL"] = s.URL() + s.issuer.tokenPath() + "?api-version=2.0"
+		env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = s.issuer.requestToken.Reveal()
+	}
+	maps.Copy(env, w.Environ()) // the workflow's env has the last word
+	lines := make([]string, 0, len(env))
+	for name, text := range env {
+		lines = append(lines, name+"="+text)
+	}
+	slices.Sort(lines)
+	return lines
+}
 
 // Calls returns every token and STS call so far, in the order of arrival. A
 // call is complete in it before its client has the answer.
@@ -116,7 +139,7 @@ func (s *Server) Close() error {
 // exchange takes one call through latency, faults and the record. answer is
 // asked for the reply unless a fault stands in for it; it may fill in the
 // call.
-func (s *Server) exchange(w http.ResponseWriter, r *http.Request, call Call, answer func(now time.Time, fault FaultKind, call *Call) reply) {
+func (s *Server) exchange(w http.ResponseWriter, r *http.Request, call Call, answer func(now time.Time, fault scenario.FaultKind, call *Call) reply) {
 	now := s.options.Now()
 	call.Started = now
 	call.UserAgent = r.UserAgent()
@@ -130,14 +153,14 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request, call Call, ans
 		call.Fault = fault.Kind
 		now = now.Add(fault.Offset)
 	}
-	if call.Fault == FaultHang || call.Fault == FaultReset {
+	if call.Fault == scenario.FaultHang || call.Fault == scenario.FaultReset {
 		s.calls.end(place, call)
 		s.abort(w, r.Context(), call.Fault)
 		return
 	}
 	out, replaced := s.faultReply(call.Fault, &call, now)
 	if !replaced {
-		out = call.Fault.mangle(answer(now, call.Fault, &call))
+		out = mangle(call.Fault, answer(now, call.Fault, &call))
 	}
 	call.Status, call.Code, call.Message, call.RequestID = out.status, out.code, out.message, out.requestID
 	s.calls.end(place, call)
@@ -163,8 +186,8 @@ func (s *Server) wait(ctx context.Context, d time.Duration) bool {
 
 // abort ends a call without an answer: at once and with a reset, or not
 // before the client or the server gives up.
-func (s *Server) abort(w http.ResponseWriter, ctx context.Context, kind FaultKind) {
-	if kind == FaultHang {
+func (s *Server) abort(w http.ResponseWriter, ctx context.Context, kind scenario.FaultKind) {
+	if kind == scenario.FaultHang {
 		select {
 		case <-ctx.Done():
 		case <-s.closed:

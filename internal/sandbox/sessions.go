@@ -6,13 +6,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // session is a role session that the server has handed out.
 type session struct {
-	role      *Role
+	role      *scenario.Role
 	name      string
 	accessKey string
 	secret    secret.Value
@@ -58,8 +59,8 @@ type caller struct {
 	secret    secret.Value
 	assumes   []string
 
-	user    *User    // nil for a session
-	session *session // nil for a user
+	user    *scenario.User // nil for a session
+	session *session       // nil for a user
 }
 
 func (c *caller) mayAssume(arn string) bool {
@@ -80,7 +81,7 @@ func (s *session) caller() *caller {
 	}
 }
 
-func (u *User) caller() *caller {
+func userCaller(u *scenario.User) *caller {
 	return &caller{
 		arn:       u.ARN,
 		iamARN:    u.ARN,

@@ -110,8 +110,8 @@ func readSignature(header string) (signature, error) {
 func (s *stsService) callerOf(sig signature, req *stsRequest) (*caller, error) {
 	token := req.http.Header.Get("X-Amz-Security-Token")
 	var who *caller
-	if u := s.scenario.userOf(sig.accessKey); u != nil && token == "" {
-		who = u.caller()
+	if u := s.scenario.User(sig.accessKey); u != nil && token == "" {
+		who = userCaller(u)
 	}
 	if sess := s.sessions.find(sig.accessKey); sess != nil && hmac.Equal([]byte(sess.token.Reveal()), []byte(token)) {
 		who = sess.caller()

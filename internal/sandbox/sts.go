@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -19,14 +20,14 @@ const maxForm = 256 << 10
 
 // stsService answers the actions of STS.
 type stsService struct {
-	scenario *Scenario
+	scenario *scenario.Scenario
 	keys     *keySource
 	names    *names
 	lifetime time.Duration // cap of every session, or 0
 	sessions sessionStore
 }
 
-func newSTS(s *Scenario, keys *keySource, n *names, lifetime time.Duration) *stsService {
+func newSTS(s *scenario.Scenario, keys *keySource, n *names, lifetime time.Duration) *stsService {
 	return &stsService{scenario: s, keys: keys, names: n, lifetime: lifetime}
 }
 
@@ -37,7 +38,7 @@ type stsRequest struct {
 	body   []byte
 	form   url.Values
 	now    time.Time
-	fault  FaultKind
+	fault  scenario.FaultKind
 	call   *Call // to be filled in
 }
 
@@ -51,7 +52,7 @@ func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request) {
 	form, formErr := url.ParseQuery(string(body))
 	req := stsRequest{action: form.Get("Action"), http: r, body: body, form: form}
 	call := Call{Kind: req.action, Parameters: recorded(form)}
-	s.exchange(w, r, call, func(now time.Time, fault FaultKind, call *Call) reply {
+	s.exchange(w, r, call, func(now time.Time, fault scenario.FaultKind, call *Call) reply {
 		req.now, req.fault, req.call = now, fault, call
 		if formErr != nil {
 			return s.mustFail(errMalformedRequest)
@@ -95,13 +96,13 @@ func (s *stsService) do(req *stsRequest) (any, error) {
 	switch {
 	case req.action == "":
 		return nil, errMissingAction
-	case version != stsVersion || !slices.Contains(stsCalls, req.action):
+	case version != stsVersion || !slices.Contains(scenario.STSCalls, req.action):
 		return nil, apiError{http.StatusBadRequest, "InvalidAction", "Could not find operation " + req.action + " for version " + version}
 	}
 	switch req.action {
-	case CallWebIdentity:
+	case scenario.CallWebIdentity:
 		return s.assumeRoleWithWebIdentity(req)
-	case CallAssumeRole:
+	case scenario.CallAssumeRole:
 		return s.assumeRole(req)
 	default:
 		return s.getCallerIdentity(req)
@@ -139,14 +140,14 @@ func (s *stsService) requestContext(req *stsRequest) trust.Context {
 }
 
 // decide asks a role's trust policy and records its answer.
-func (req *stsRequest) decide(role *Role, action string, who trust.Principal, ctx trust.Context) trust.Result {
+func (req *stsRequest) decide(role *scenario.Role, action string, who trust.Principal, ctx trust.Context) trust.Result {
 	result := role.Trust.Evaluate(trust.Request{Action: action, Principal: who, Context: ctx})
 	req.call.Decisions = append(req.call.Decisions, Decision{Action: action, Role: role.ARN, Result: result})
 	return result
 }
 
 // duration returns how long a session of the role is to last.
-func (req *stsRequest) duration(role *Role, chained bool) (time.Duration, error) {
+func (req *stsRequest) duration(role *scenario.Role, chained bool) (time.Duration, error) {
 	asked := req.form.Get("DurationSeconds")
 	if asked == "" {
 		return time.Hour, nil
@@ -166,7 +167,7 @@ func (req *stsRequest) duration(role *Role, chained bool) (time.Duration, error)
 }
 
 // open makes a session of a role and the answer's part that tells of it.
-func (s *stsService) open(req *stsRequest, role *Role, sess session, d time.Duration) assumeRoleResult {
+func (s *stsService) open(req *stsRequest, role *scenario.Role, sess session, d time.Duration) assumeRoleResult {
 	if s.lifetime > 0 {
 		d = min(d, s.lifetime)
 	}
@@ -176,7 +177,7 @@ func (s *stsService) open(req *stsRequest, role *Role, sess session, d time.Dura
 	sess.expires = req.now.Add(d).Truncate(time.Second)
 	sess.accessKey = s.names.accessKey()
 	secretKey := s.names.secretKey()
-	if req.fault == FaultSpecialSecret {
+	if req.fault == scenario.FaultSpecialSecret {
 		secretKey = "+/" + secretKey[2:]
 	}
 	token := s.names.sessionToken()
@@ -196,5 +197,5 @@ func (s *stsService) open(req *stsRequest, role *Role, sess session, d time.Dura
 func isRoleARN(arn string) bool {
 	parts := strings.SplitN(arn, ":", 6)
 	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "iam" &&
-		parts[3] == "" && len(parts[4]) == 12 && isDigits(parts[4]) && strings.HasPrefix(parts[5], "role/") && len(parts[5]) > len("role/")
+		parts[3] == "" && len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "" && strings.HasPrefix(parts[5], "role/") && len(parts[5]) > len("role/")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -32,7 +33,7 @@ func (s *stsService) assumeRoleWithWebIdentity(req *stsRequest) (any, error) {
 	if !isRoleARN(arn) {
 		return nil, errRequestARN
 	}
-	claims, provider, err := s.verify(req, s.scenario.account(accountOf(arn)))
+	claims, provider, err := s.verify(req, s.scenario.Account(accountOf(arn)))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (s *stsService) assumeRoleWithWebIdentity(req *stsRequest) (any, error) {
 }
 
 // verify checks the token against the provider of the role's account.
-func (s *stsService) verify(req *stsRequest, account *Account) (oidc.Claims, *Provider, error) {
+func (s *stsService) verify(req *stsRequest, account *scenario.Account) (oidc.Claims, *scenario.Provider, error) {
 	token := req.form.Get("WebIdentityToken")
 	parsed, err := jwt.ParseSigned(token, tokenAlgorithms)
 	if err != nil || len(parsed.Headers) != 1 {
@@ -80,7 +81,7 @@ func (s *stsService) verify(req *stsRequest, account *Account) (oidc.Claims, *Pr
 		}
 	}
 	issuer := claims.Get("iss")
-	provider := account.provider(issuer)
+	provider := providerOf(account, issuer)
 	if provider == nil {
 		return nil, nil, errNoProvider(issuer)
 	}
@@ -127,9 +128,9 @@ func notBefore(claims oidc.Claims) time.Time {
 	return time.Time{}
 }
 
-// provider returns the account's provider of an issuer. A nil account, one
+// providerOf returns the account's provider of an issuer. A nil account, one
 // that nobody owns, has none.
-func (a *Account) provider(issuer string) *Provider {
+func providerOf(a *scenario.Account, issuer string) *scenario.Provider {
 	if a == nil {
 		return nil
 	}
@@ -143,7 +144,7 @@ func (a *Account) provider(issuer string) *Provider {
 }
 
 // matchingAudience returns the token's audience that the provider knows.
-func matchingAudience(claims oidc.Claims, p *Provider) string {
+func matchingAudience(claims oidc.Claims, p *scenario.Provider) string {
 	for _, audience := range claims.Audiences() {
 		if slices.Contains(p.Audiences, audience) {
 			return audience

@@ -1,4 +1,7 @@
-package sandbox
+// Package fakerunner plays GitHub's runner for the steps of one job, in one
+// process, for tests and rehearsals: directories, variables, inputs with their
+// defaults, file commands, workflow commands, masks, post steps.
+package fakerunner
 
 import (
 	"context"
@@ -20,12 +23,12 @@ type Step func(ctx context.Context, environ []string, stdout, stderr io.Writer) 
 // JobOptions describe the machine and the job.
 type JobOptions struct {
 	Dir     string   // an existing directory, empty, in which the job gets its own
-	Environ []string // NAME=VALUE of the workflow and the runner, usually Server.Environ
-	Event   []byte   // the webhook payload, usually Server.Event
+	Environ []string // NAME=VALUE of the workflow and the runner, such as those of a sandbox
+	Event   []byte   // the webhook payload, such as that of a scenario
 	Secrets []string // masked from the beginning, as secrets of a repository are
 
 	Defaults map[string]string // of every input of the steps' action, as its action.yml gives them; empty where it gives none
-	Contexts map[string]string // what expressions in them stand for, usually Server.Contexts
+	Contexts map[string]string // what expressions in them stand for
 }
 
 // Job plays the runner for the steps of one job: it makes the directories and

@@ -1,4 +1,4 @@
-package sandbox
+package scenario
 
 import (
 	"encoding/json"
@@ -42,7 +42,8 @@ type Workflow struct {
 	Claims            map[string]any // replaces claims; a nil value removes one
 }
 
-const githubIssuer = "https://token.actions.githubusercontent.com"
+// GitHubIssuer is the issuer of github.com's tokens.
+const GitHubIssuer = "https://token.actions.githubusercontent.com"
 
 func defaultWorkflow() Workflow {
 	return Workflow{
@@ -62,7 +63,7 @@ func defaultWorkflow() Workflow {
 		File:              ".github/workflows/deploy.yml",
 		RunnerEnvironment: "github-hosted",
 		ServerURL:         "https://github.com",
-		Issuer:            githubIssuer,
+		Issuer:            GitHubIssuer,
 		IDToken:           true,
 		SourceIP:          "127.0.0.1",
 		Env:               map[string]string{},
@@ -155,10 +156,10 @@ func (p *parser) workflow(v value) error {
 	return err
 }
 
-// hasToken reports whether GitHub offers the job an OIDC token. A run for a
+// HasToken reports whether GitHub offers the job an OIDC token. A run for a
 // pull request from a fork gets none, whatever its workflow's permissions say;
 // one of pull_request_target is the base repository's own.
-func (w *Workflow) hasToken() bool {
+func (w *Workflow) HasToken() bool {
 	return w.IDToken && (!w.Fork || w.TokensToForks || !w.isPullRequest())
 }
 

@@ -1,10 +1,12 @@
-package sandbox
+package scenario
 
 import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -64,7 +66,7 @@ var iamName = pattern(`(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}`)
 
 func (p *parser) roles(a *Account, v value) error {
 	return v.each(func(name string, entry value) error {
-		if !iamName.MatchString(name) {
+		if !iamName().MatchString(name) {
 			return entry.errorf("%q is no name of a role", name)
 		}
 		role := &Role{
@@ -140,7 +142,7 @@ var accessKeyID = pattern(`AKIA[A-Z0-9]{12,124}`)
 
 func (p *parser) users(a *Account, v value) error {
 	return v.each(func(name string, entry value) error {
-		if !iamName.MatchString(name) {
+		if !iamName().MatchString(name) {
 			return entry.errorf("%q is no name of a user", name)
 		}
 		u := &User{
@@ -151,7 +153,7 @@ func (p *parser) users(a *Account, v value) error {
 		err := entry.fields(map[string]func(value) error{
 			"access-key-id": func(v value) error {
 				id, err := v.text()
-				if err == nil && !accessKeyID.MatchString(id) {
+				if err == nil && !accessKeyID().MatchString(id) {
 					err = v.errorf("%q must be AKIA and 12 or more capital letters and digits", id)
 				}
 				u.AccessKey = id
@@ -170,7 +172,7 @@ func (p *parser) users(a *Account, v value) error {
 		if u.AccessKey == "" || u.Secret.IsZero() {
 			return entry.errorf("a user needs access-key-id and secret-access-key")
 		}
-		if other := p.s.userOf(u.AccessKey); other != nil {
+		if other := p.s.User(u.AccessKey); other != nil {
 			return entry.errorf("access-key-id %q belongs to %s already", u.AccessKey, other.ARN)
 		}
 		a.Users = append(a.Users, u)
@@ -178,7 +180,8 @@ func (p *parser) users(a *Account, v value) error {
 	})
 }
 
-func (s *Scenario) userOf(accessKey string) *User {
+// User returns the user of an access key id, or nil.
+func (s *Scenario) User(accessKey string) *User {
 	for _, a := range s.Accounts {
 		for _, u := range a.Users {
 			if u.AccessKey == accessKey {
@@ -187,4 +190,10 @@ func (s *Scenario) userOf(accessKey string) *User {
 		}
 	}
 	return nil
+}
+
+// pattern anchors an expression over the whole value. It is compiled when it
+// is first needed: most processes of this program never read a scenario.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A(?:` + expression + `)\z`) })
 }

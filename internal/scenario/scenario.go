@@ -1,4 +1,7 @@
-package sandbox
+// Package scenario is a rehearsal's world as a file: what GitHub says of the
+// job, which accounts, roles and keys AWS has, what goes wrong on the way, and
+// how the job should end. It is data; package sandbox serves it.
+package scenario
 
 import (
 	"context"
@@ -89,7 +92,8 @@ func (s *Scenario) Role(arn string) *Role {
 	return nil
 }
 
-func (s *Scenario) account(id string) *Account {
+// Account returns the account of an id, or nil.
+func (s *Scenario) Account(id string) *Account {
 	for _, a := range s.Accounts {
 		if a.ID == id {
 			return a
@@ -98,9 +102,9 @@ func (s *Scenario) account(id string) *Account {
 	return nil
 }
 
-// LoadScenario reads a scenario file. Policy files are looked up beside it
+// Load reads a scenario file. Policy files are looked up beside it
 // and cannot lie outside of its directory, not even through a symbolic link.
-func LoadScenario(path string) (*Scenario, error) {
+func Load(path string) (*Scenario, error) {
 	files := safefile.Files{Workspace: filepath.Dir(path)}
 	read := func(name string) ([]byte, error) {
 		if !filepath.IsLocal(name) {
@@ -112,14 +116,14 @@ func LoadScenario(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	return ParseScenario(path, src, read)
+	return Parse(path, src, read)
 }
 
-// ParseScenario reads a scenario: strict YAML, unknown fields refused. Errors
+// Parse reads a scenario: strict YAML, unknown fields refused. Errors
 // name the file, the line and the field. The policy files that it mentions
 // are fetched with read, by a path relative to the scenario that does not
 // leave its directory; with a nil read there are none.
-func ParseScenario(name string, src []byte, read func(path string) ([]byte, error)) (*Scenario, error) {
+func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Scenario, error) {
 	if len(src) > maxScenario {
 		return nil, fmt.Errorf("%s: has %d bytes, more than %d", name, len(src), maxScenario)
 	}

@@ -1,16 +1,13 @@
-package sandbox
+package scenario
 
 import (
 	"encoding/json"
-	"slices"
+	"maps"
 )
 
-// Environ returns NAME=VALUE lines, sorted, that the job's steps get: the
-// runner's variables, where to ask for a token and where STS listens. Without
-// the id-token permission the two ACTIONS_ID_TOKEN_ variables are missing, as
-// they are on a runner. Paths and files are a Job's.
-func (s *Server) Environ() []string {
-	w := &s.scenario.Workflow
+// Environ returns the runner's variables for the job, and those of the
+// workflow's env. Addresses of servers, paths and files are not among them.
+func (w *Workflow) Environ() map[string]string {
 	env := map[string]string{
 		"CI":                      "true",
 		"GITHUB_ACTIONS":          "true",
@@ -45,43 +42,29 @@ func (s *Server) Environ() []string {
 		"RUNNER_ENVIRONMENT":         w.RunnerEnvironment,
 		"RUNNER_NAME":                "sandbox",
 		"RUNNER_OS":                  "Linux",
-
-		"AWS_ENDPOINT_URL_STS": s.URL(),
 	}
 	if w.ServerURL != "https://github.com" {
 		env["GITHUB_API_URL"] = w.ServerURL + "/api/v3"
 		env["GITHUB_GRAPHQL_URL"] = w.ServerURL + "/api/graphql"
 	}
-	if w.hasToken() {
-		env["ACTIONS_ID_TOKEN_REQUEST_URL"] = s.URL() + s.issuer.tokenPath() + "?api-version=2.0"
-		env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = s.issuer.requestToken.Reveal()
-	}
-	for name, text := range w.Env {
-		env[name] = text
-	}
-	lines := make([]string, 0, len(env))
-	for name, text := range env {
-		lines = append(lines, name+"="+text)
-	}
-	slices.Sort(lines)
-	return lines
+	maps.Copy(env, w.Env)
+	return env
 }
 
 // Contexts returns what expressions in the defaults of an action's inputs stand
 // for in a job without container and matrix. The job's own paths are a Job's.
-func (s *Server) Contexts() map[string]string {
+func (w *Workflow) Contexts() map[string]string {
 	return map[string]string{
 		"job.container.id":   "",
-		"job.workflow_ref":   s.scenario.Workflow.JobWorkflowRef,
+		"job.workflow_ref":   w.JobWorkflowRef,
 		"strategy.job-index": "0",
 		"strategy.job-total": "1",
 	}
 }
 
-// Event returns the webhook payload that GITHUB_EVENT_PATH names, in the parts
+// Payload returns the webhook payload that GITHUB_EVENT_PATH names, in the parts
 // that tell where a change comes from.
-func (s *Server) Event() []byte {
-	w := &s.scenario.Workflow
+func (w *Workflow) Payload() []byte {
 	type object = map[string]any
 	event := object{
 		"repository": object{

@@ -1,4 +1,4 @@
-package sandbox
+package scenario
 
 import (
 	"maps"
@@ -12,8 +12,8 @@ const (
 	tokenBackdate = 600 * time.Second
 )
 
-// defaultAudience is the audience of a token that was asked for without one.
-func (w *Workflow) defaultAudience() string { return w.ServerURL + "/" + w.owner() }
+// DefaultAudience is the audience of a token that was asked for without one.
+func (w *Workflow) DefaultAudience() string { return w.ServerURL + "/" + w.owner() }
 
 // subject is the sub claim: an environment beats a pull request, and that
 // beats the ref. In the immutable form owner and repository carry their ids.
@@ -37,8 +37,8 @@ func (w *Workflow) subject() string {
 // escapeColons keeps a value from looking like another part of the subject.
 func escapeColons(s string) string { return strings.ReplaceAll(s, ":", "%3A") }
 
-// claims are those of a token issued now. Strings, but for the three times.
-func (w *Workflow) claims(audience, id string, now time.Time) map[string]any {
+// TokenClaims are those of a token issued now. Strings, but for the three times.
+func (w *Workflow) TokenClaims(audience, id string, now time.Time) map[string]any {
 	c := map[string]any{
 		"iss":                   w.Issuer,
 		"sub":                   w.subject(),

@@ -1,4 +1,4 @@
-package sandbox
+package scenario
 
 import _ "embed"
 
@@ -11,5 +11,5 @@ func BuiltinSource() string { return string(builtin) }
 // Builtin returns the built-in scenario: a hub role behind GitHub's provider,
 // and a role in another account that is assumed from it.
 func Builtin() (*Scenario, error) {
-	return ParseScenario("built-in hub-and-spoke", builtin, nil)
+	return Parse("built-in hub-and-spoke", builtin, nil)
 }

@@ -1,4 +1,4 @@
-package sandbox
+package scenario
 
 import (
 	"errors"
@@ -40,7 +40,7 @@ faults:
   - {call: token, fault: clock-skew, offset: -20m}
 expect: {code: external-id, hop: 2}
 `
-	s, err := ParseScenario("s.yml", []byte(src), nil)
+	s, err := Parse("s.yml", []byte(src), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ expect: {code: external-id, hop: 2}
 		t.Errorf("expect (-want +got):\n%s", diff)
 	}
 	w := s.Workflow
-	claims := w.claims("z", "id", time.Unix(0, 0))
+	claims := w.TokenClaims("z", "id", time.Unix(0, 0))
 	if claims["sub"] != "x" || claims["run_id"] != "7" || w.Env["A"] != "1" {
 		t.Errorf("workflow %+v", w)
 	}
@@ -156,7 +156,7 @@ func TestScenarioErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := ParseScenario("s.yml", []byte(test.src), read)
+			_, err := Parse("s.yml", []byte(test.src), read)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -211,7 +211,7 @@ func TestPolicyFilesCannotEscape(t *testing.T) {
 	load := func(file string) error {
 		path := filepath.Join(inside, "s.yml")
 		write(path, []byte("accounts: {111111111111: {roles: {r: {trust-policy-file: "+file+"}}}}"))
-		_, err := LoadScenario(path)
+		_, err := Load(path)
 		return err
 	}
 	if err := load("inside.json"); err != nil {
@@ -220,7 +220,7 @@ func TestPolicyFilesCannotEscape(t *testing.T) {
 	if err := load("link.json"); err == nil {
 		t.Error("a link leads out of the directory")
 	}
-	if _, err := LoadScenario(filepath.Join(inside, "none.yml")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Load(filepath.Join(inside, "none.yml")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing scenario: %v", err)
 	}
 }
@@ -232,7 +232,7 @@ func TestWorkedScenarios(t *testing.T) {
 	}
 	var successes, refusals int
 	for _, file := range files {
-		s, err := LoadScenario(file)
+		s, err := Load(file)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -257,7 +257,7 @@ func FuzzParseScenario(f *testing.F) {
 	f.Add("accounts: {012345678901: {roles: {r: {trust-policy: '{}'}}}}")
 	f.Add("steps: [{with: {x: |\n  a\n  b\n}}]")
 	f.Fuzz(func(t *testing.T, src string) {
-		s, err := ParseScenario("f.yml", []byte(src), nil)
+		s, err := Parse("f.yml", []byte(src), nil)
 		if err != nil {
 			if s != nil || !strings.HasPrefix(err.Error(), "f.yml:") || strings.Contains(err.Error(), "\n") {
 				t.Errorf("scenario %v, error %q", s != nil, err)
