@@ -41,7 +41,7 @@ func (p *phase) chain(s *store, of plan.Profile) *ambient.Chain {
 					return file.Here
 				}
 			}
-			return p.inJob(path)
+			return p.runner.Path(path)
 		},
 		Foreign: func(path string) bool {
 			// The action's own files can be copies of files in the workspace.

@@ -50,7 +50,7 @@ func (f *profileFiles) Close() {
 func (p *phase) profileFile(ctx context.Context, s *store, variable string, open func(path string) (*jobstate.ProfileFile, error)) (f profileFile, err error) {
 	announced := p.runner.Getenv(variable)
 	if announced != "" && !s.isOwn(variable, announced) && announced != p.homeFile(variable) {
-		f.path = p.inJob(announced)
+		f.path = p.runner.Path(announced)
 	}
 	if f.path != "" && p.inWorkspace(f.path) {
 		f.missing, err = p.runner.Files().ReadFile(ctx, f.path, profile.MaxSize)

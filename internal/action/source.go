@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -55,17 +54,19 @@ func (p *phase) readTokenFile(ctx context.Context, what, path string) (oidc.Toke
 	if err != nil {
 		return oidc.Token{}, fmt.Errorf("%s: %w", what, err)
 	}
-	claims, err := oidc.ParseClaims(raw.Reveal())
+	token := oidc.FileToken(raw.Reveal())
+	p.runner.Mask(token.Reveal())
+	claims, err := oidc.ParseClaims(token.Reveal())
 	if err != nil {
-		return oidc.Token{}, fmt.Errorf("%s: %s does not hold a token: %w", what, p.inJob(path), err)
+		return oidc.Token{}, fmt.Errorf("%s: %s does not hold a token: %w", what, p.runner.Path(path), err)
 	}
-	return oidc.Token{Raw: raw, Claims: claims}, nil
+	return oidc.Token{Raw: token, Claims: claims}, nil
 }
 
 // readSecretFile returns what a file holds but for blanks around it, and masks
 // it.
 func (p *phase) readSecretFile(ctx context.Context, path string) (secret.Value, error) {
-	path = p.inJob(path)
+	path = p.runner.Path(path)
 	content, err := p.runner.Files().ReadProjected(ctx, path, maxTokenFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return secret.Value{}, fmt.Errorf("the container does not see %s: put it into the workspace or the runner's temporary directory", path)
@@ -76,12 +77,4 @@ func (p *phase) readSecretFile(ctx context.Context, path string) (secret.Value, 
 	text := strings.TrimSpace(string(content))
 	p.runner.Mask(text)
 	return secret.New(text), nil
-}
-
-// inJob is a path as a step means it: steps begin in the workspace.
-func (p *phase) inJob(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(p.runner.Getenv("GITHUB_WORKSPACE"), path)
 }

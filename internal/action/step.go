@@ -85,6 +85,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		Input: p.runner.LookupInput,
 		Names: p.runner.InputNames(),
 		Env:   p.runner.Getenv,
+		Path:  p.runner.Path,
 		File:  func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) },
 	})
 	p.maskKnown()

@@ -1,8 +1,6 @@
 package action
 
 import (
-	"strings"
-
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
@@ -18,8 +16,7 @@ type store struct {
 }
 
 func (p *phase) openStore() (*store, error) {
-	hostTemp := strings.TrimPrefix(p.runner.Input("runner-temp"), "host:")
-	shared, err := p.runner.Shared(hostTemp, p.inJobContainer())
+	shared, err := p.runner.Shared(p.runner.HostTemp(), p.inJobContainer())
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ const bothRoles = "AssumeRole deploy by hub; AssumeRole untagged by hub"
 var manyCases = []tableCase{
 	{name: "profiles", use: many(inputs{"profiles": twoProfiles, "max-parallel": "2"}, bothRoles, announced+overridden, profileFacts("web", "deploy", "plain", "untagged"), "web", "deploy", "plain", "untagged")},
 	{name: "profiles of a file", files: vars{"{workspace}/aws.yml": twoProfiles}, use: many(inputs{"profiles-file": "aws.yml"}, bothRoles, announced+overridden, profileFacts("web", "deploy", "plain", "untagged"), "web", "deploy", "plain", "untagged")},
+	{name: "profiles of a file by another name of the workspace", files: vars{"{workspace}/aws.yml": twoProfiles}, use: many(inputs{"profiles-file": "/__w/octo-repo/octo-repo/aws.yml"}, bothRoles, announced+overridden, profileFacts("web", "deploy", "plain", "untagged"), "web", "deploy", "plain", "untagged")},
 	{name: "profiles, one of them", use: many(inputs{"profiles": twoProfiles, "profiles-select": "w*"}, "AssumeRole deploy by hub", announced+overridden, profileFacts("web", "deploy"), "web", "deploy")},
 	{name: "profiles with a default", use: many(inputs{"profiles": twoProfiles, "default-profile": "web"}, bothRoles, announced+overridden+region, strings.TrimPrefix(facts("deploy"), "authenticated=true ")+" "+profileFacts("web", "deploy", "plain", "untagged"),
 		"web", "deploy", "default", "deploy", "plain", "untagged")},

@@ -136,11 +136,13 @@ func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session,
 		if err != nil {
 			return oidc.Token{}, unread(w.source, err)
 		}
-		claims, err := oidc.ParseClaims(raw.Reveal())
+		token := oidc.FileToken(raw.Reveal())
+		c.Mask(token.Reveal())
+		claims, err := oidc.ParseClaims(token.Reveal())
 		if err != nil {
 			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not hold a token", Remedy: "check " + w.path}
 		}
-		return oidc.Token{Raw: raw, Claims: claims}, nil
+		return oidc.Token{Raw: token, Claims: claims}, nil
 	}
 	return walker.Walk(ctx, plan.Profile{Region: hop.Region, Source: plan.SourceTokenFile, TokenFile: w.path, Chain: []plan.Hop{hop}})
 }

@@ -21,7 +21,7 @@ const (
 // could find, and the plan is not to be used, but for its warnings.
 func Build(s Sources) (Plan, []Problem) {
 	v := read(s)
-	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, file: s.File}
+	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, path: s.Path, file: s.File}
 	b.warnUnknown(s.Names)
 	if b.boolean("show-claims", false) {
 		return b.showClaims()
@@ -161,6 +161,7 @@ type builder struct {
 	values   values
 	report   *report
 	env      func(string) string
+	path     func(string) string
 	file     func(string) ([]byte, error)
 	notices  []string
 	warnings []string

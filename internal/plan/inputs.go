@@ -27,7 +27,7 @@ var Inputs = []Input{
 	{Name: "aws-session-token", Secret: true,
 		Description: "Session token that belongs to aws-access-key-id, if that is temporary"},
 	{Name: "web-identity-token-file", Env: []string{"WEB_IDENTITY_TOKEN_FILE"},
-		Description: "File with a web identity token, absolute or relative to the workspace, in place of the job's own token"},
+		Description: "File with a web identity token, as it is or as {\"value\": …}, in place of the job's own token; relative to the workspace or absolute, as the job's steps, the host or a container action name it"},
 	{Name: "role-chaining", Env: []string{"ROLE_CHAINING"},
 		Description: "Assume the role with the credentials that the job already has (default false)"},
 	{Name: "force-skip-oidc",

@@ -31,7 +31,7 @@ func (b *builder) profilesInput() (input, text string) {
 	case inline != "" && file != "":
 		b.problem("profiles-file", "cannot be combined with profiles; use one of them")
 	case file != "":
-		content, err := b.file(file)
+		content, err := b.file(b.inWorkspace(file))
 		if err != nil {
 			b.problem("profiles-file", "%s", err)
 			return "", ""

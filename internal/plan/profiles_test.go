@@ -21,6 +21,7 @@ func sources(input, env map[string]string) Sources {
 		Input: func(name string) (string, bool) { v, ok := input[name]; return v, ok },
 		Names: slices.Sorted(maps.Keys(input)),
 		Env:   func(name string) string { return env[name] },
+		Path:  func(path string) string { return strings.Replace(path, "/__w/r/r", "/github/workspace", 1) },
 		File:  func(string) ([]byte, error) { return nil, errors.New("there is no file") },
 	}
 }

@@ -60,10 +60,23 @@ func (b *builder) workspacePattern(name string) string {
 	if _, err := path.Match(v, ""); err != nil {
 		b.problem(name, "%s is not a pattern; close each [ with a ] and escape a character after each \\", quote(v))
 	}
-	if !filepath.IsLocal(v) {
+	inside := b.inWorkspace(v)
+	if !filepath.IsLocal(inside) {
 		b.problem(name, "%s is not a path inside the workspace; use one relative to it", quote(v))
 	}
-	return path.Clean(v)
+	return path.Clean(inside)
+}
+
+// inWorkspace returns a path relative to the workspace, if it leads there: an
+// absolute one may have any of the names by which a job knows the workspace.
+func (b *builder) inWorkspace(name string) string {
+	if !filepath.IsAbs(name) {
+		return name
+	}
+	if inside, err := filepath.Rel(b.env("GITHUB_WORKSPACE"), b.path(name)); err == nil && filepath.IsLocal(inside) {
+		return inside
+	}
+	return name
 }
 
 func (b *builder) integer(name string, otherwise, least, most int) int {

@@ -18,6 +18,7 @@ type Sources struct {
 	Input func(name string) (value string, given bool) // without the blanks around it; given if the step has a variable for it
 	Names []string                                     // of all inputs that the step has, as the runner's variables spell them
 	Env   func(name string) string                     // a variable, or ""
+	Path  func(path string) string                     // a path that the job names, as this process sees it
 	File  func(path string) ([]byte, error)            // a file of the workspace; its errors name path and remedy
 }
 

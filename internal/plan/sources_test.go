@@ -252,3 +252,25 @@ func TestProtectedTags(t *testing.T) {
 		t.Errorf("other keys: %v", problems)
 	}
 }
+
+// TestPathsInTheWorkspace: an absolute path may have any name by which the job
+// knows the workspace, and stays inside.
+func TestPathsInTheWorkspace(t *testing.T) {
+	env := map[string]string{"GITHUB_WORKSPACE": "/github/workspace"}
+	for given, want := range map[string]string{
+		"iam/*.json":                     "iam/*.json",
+		"/__w/r/r/iam/*.json":            "iam/*.json",
+		"/github/workspace/./a/../b":     "b",
+		"/__w/r/r/../x":                  "",
+		"/__w/other/x":                   "",
+		"../x":                           "",
+		"/github/workspace2/x":           "",
+		"/github/workspace/../x/x.json":  "",
+		"/github/workspace/[a-b]?*.json": "[a-b]?*.json",
+	} {
+		p, problems := Build(sources(map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub, "trust-policy-file": given}, env))
+		if refused := len(problems) > 0; refused != (want == "") || !refused && p.TrustPolicyFile != want {
+			t.Errorf("%s: %q, %v; want %q", given, p.TrustPolicyFile, problems, want)
+		}
+	}
+}

@@ -116,7 +116,7 @@ func (r Refresher) readTokenFile(ctx context.Context, path string) (oidc.Token, 
 	if err != nil {
 		return oidc.Token{}, fmt.Errorf("read the web identity token: %w", err)
 	}
-	raw := secret.New(strings.TrimSpace(string(content)))
+	raw := oidc.FileToken(string(content))
 	claims, err := oidc.ParseClaims(raw.Reveal())
 	if err != nil {
 		return oidc.Token{}, fmt.Errorf("file %s does not hold a token: %w", path, err)

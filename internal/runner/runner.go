@@ -57,10 +57,9 @@ func (r *Runner) LookupEnv(name string) (string, bool) {
 	return v, ok
 }
 
-// Files reads files whose paths are those of the step: relative ones begin in
-// the workspace.
+// Files reads files whose paths are those of the job, see Path.
 func (r *Runner) Files() safefile.Files {
-	return safefile.Files{Workspace: r.env["GITHUB_WORKSPACE"]}
+	return safefile.Files{Workspace: r.env["GITHUB_WORKSPACE"], Path: r.Path}
 }
 
 // inputPrefix begins the variables in which the runner passes inputs:

@@ -24,6 +24,10 @@ type Files struct {
 	// in the working directory, and links are followed, as they are outside of
 	// the workspace.
 	Workspace string
+
+	// Path returns the path by which this process reaches a file that somebody
+	// names by another, or the same path. If it is nil, all paths are right.
+	Path func(path string) string
 }
 
 // readTimeout bounds a read whose context has no earlier deadline: a file
@@ -115,6 +119,9 @@ func (f Files) open(path string, flag int) (*os.File, error) {
 }
 
 func (f Files) absolute(path string) (string, error) {
+	if f.Path != nil {
+		path = f.Path(path)
+	}
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path), nil
 	}

@@ -114,10 +114,10 @@ func TestFilesOfOthers(t *testing.T) {
 func TestWithoutAWorkspace(t *testing.T) {
 	workspace, _ := tree(t)
 	for _, nowhere := range []string{"", workspace + "/nothing"} {
-		if got, err := (Files{nowhere}).ReadFile(t.Context(), workspace+"/out", 100); err != nil || string(got) != "host's" {
+		if got, err := (Files{Workspace: nowhere}).ReadFile(t.Context(), workspace+"/out", 100); err != nil || string(got) != "host's" {
 			t.Errorf("workspace %q: %q, %v", nowhere, got, err)
 		}
-		if _, err := (Files{nowhere}).ReadFile(t.Context(), workspace+"/pipe", 100); err == nil {
+		if _, err := (Files{Workspace: nowhere}).ReadFile(t.Context(), workspace+"/pipe", 100); err == nil {
 			t.Errorf("workspace %q: a pipe was read", nowhere)
 		}
 	}
@@ -137,19 +137,46 @@ func TestFromTheWorkingDirectory(t *testing.T) {
 		{"../outside", "outdir/file", "host's"}, // outdir is another name of that workspace
 		{"../outside", outside + "/roundabout", ""},
 	} {
-		if got, err := (Files{tt.workspace}).ReadFile(t.Context(), tt.path, 100); string(got) != tt.want || (err == nil) != (tt.want != "") {
+		if got, err := (Files{Workspace: tt.workspace}).ReadFile(t.Context(), tt.path, 100); string(got) != tt.want || (err == nil) != (tt.want != "") {
 			t.Errorf("workspace %q, path %q: %q, %v", tt.workspace, tt.path, got, err)
 		}
 	}
 }
 
+// A file that is named as another process sees it is read where this one does;
+// the rules for the workspace hold there, and errors have the name that was
+// given.
+func TestPathOfOthers(t *testing.T) {
+	workspace := t.TempDir()
+	outside := filepath.Join(t.TempDir(), "outside")
+	for path, content := range map[string]string{filepath.Join(workspace, "in"): "in", outside: "out"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(outside, filepath.Join(workspace, "link")); err != nil {
+		t.Fatal(err)
+	}
+	files := Files{Workspace: workspace, Path: func(path string) string { return strings.Replace(path, "/__w/r/r", workspace, 1) }}
+	content, err := files.ReadFile(t.Context(), "/__w/r/r/in", 10)
+	if err != nil || string(content) != "in" {
+		t.Errorf("%q, %v", content, err)
+	}
+	if content, err = files.ReadFile(t.Context(), "/__w/r/r/link", 10); err == nil || !strings.Contains(err.Error(), `"/__w/r/r/link" leads out of the workspace`) {
+		t.Errorf("%q, %v", content, err)
+	}
+	if content, err = files.ReadProjected(t.Context(), "/__w/r/r/link", 10); err == nil {
+		t.Errorf("%q", content)
+	}
+}
+
 func TestAppend(t *testing.T) {
 	workspace, _ := tree(t)
-	f, err := Files{workspace}.OpenAppend("link")
+	f, err := Files{Workspace: workspace}.OpenAppend("link")
 	must(t, err)
 	_, err = f.WriteString("67")
 	must(t, errors.Join(err, f.Close()))
-	if got, err := (Files{workspace}).ReadFile(t.Context(), "file", 100); err != nil || string(got) != "1234567" {
+	if got, err := (Files{Workspace: workspace}).ReadFile(t.Context(), "file", 100); err != nil || string(got) != "1234567" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -181,7 +208,7 @@ func TestProjectedFile(t *testing.T) {
 		{path: "nothing", err: `"nothing" does not exist`},
 		{path: "endless", err: "is larger than 10 bytes"},
 	} {
-		got, err := Files{workspace}.ReadProjected(t.Context(), tt.path, 10)
+		got, err := Files{Workspace: workspace}.ReadProjected(t.Context(), tt.path, 10)
 		if string(got) != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s: %q, %v; want %q, %q", tt.path, got, err, tt.want, tt.err)
 		}
