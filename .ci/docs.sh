@@ -30,7 +30,7 @@ awk -v dir="$blocks" '
   }
   /^ *```$/ { close(file); file = ""; next }
   file != "" { print > file }
-' README.md CONTRIBUTING.md docs/*.md
+' README.md CONTRIBUTING.md docs/*.md docs/decisions/*.md
 
 ran=0
 for block in "$blocks"/*.sh; do

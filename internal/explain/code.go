@@ -3,10 +3,10 @@
 package explain
 
 // Code is the stable name of a diagnosis. It titles the error annotation of a
-// failed step and the heading in the README that gives cause and cure.
+// failed step and the heading in docs/troubleshooting.md that gives cause and cure.
 type Code string
 
-// The codes, in the order of the README.
+// The codes, in the order of docs/troubleshooting.md.
 const (
 	IDTokenPermissionMissing   Code = "id-token-permission-missing"
 	ForkPullRequest            Code = "fork-pull-request"

@@ -13,7 +13,7 @@ const (
 	ExitFailure = 3
 )
 
-// exits says what the exit codes mean, in the README's words.
+// exits says what the exit codes mean, in the words of the documentation.
 var exits = []struct {
 	code    int
 	meaning string
@@ -24,12 +24,12 @@ var exits = []struct {
 	{ExitFailure, "anything else: network, files, a deadline"},
 }
 
-// ExitTable renders the README's table of exit codes.
+// ExitTable renders the table of exit codes.
 func ExitTable() string {
 	var b strings.Builder
 	b.WriteString("| exit code | meaning |\n|---|---|\n")
 	for _, e := range exits {
-		fmt.Fprintf(&b, "| %d | %s |\n", e.code, tableCell(e.meaning))
+		fmt.Fprintf(&b, "| %d | %s |\n", e.code, markdown(e.meaning))
 	}
 	return b.String()
 }

@@ -57,7 +57,7 @@ func Failure(err error, e Evidence) Diagnosis {
 	return Diagnosis{Code: Failed, What: err.Error()}
 }
 
-// plain is a diagnosis whose cause and cure are those of the README.
+// plain is a diagnosis whose cause and cure are those of the reference.
 func plain(code Code, what string) Diagnosis {
 	about := entry(code)
 	return Diagnosis{Code: code, What: what, Causes: []string{about.Cause}, Cure: about.Cure}
@@ -116,7 +116,7 @@ var answers = map[string]func(*Denial, Evidence) Diagnosis{
 	"TooManyRequestsException":      is(Throttled),
 }
 
-// is answers with what the README says of a code.
+// is answers with what the reference says of a code.
 func is(code Code) func(*Denial, Evidence) Diagnosis {
 	return func(d *Denial, _ Evidence) Diagnosis { return plain(code, "AWS refused "+d.Error()) }
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Entry is what the README says of a code. The same sentences stand in a
+// Entry is what the documentation says of a code. The same sentences stand in a
 // diagnosis where the cause is certain.
 type Entry struct {
 	Code  Code
@@ -13,7 +13,7 @@ type Entry struct {
 	Cure  string
 }
 
-// Reference lists every code once, in the README's order.
+// Reference lists every code once, in the order of the documentation.
 var Reference = []Entry{
 	{IDTokenPermissionMissing,
 		"the job lacks the permission id-token: write, so that GitHub offers it no OIDC token; the runners act and Gitea never offer one, and Forgejo's only with enable-openid-connect: true",
@@ -128,7 +128,7 @@ var Reference = []Entry{
 		"see the error"},
 }
 
-// Codes lists every code once, in the README's order.
+// Codes lists every code once, in the order of the documentation.
 var Codes = func() []Code {
 	var all []Code
 	for _, e := range Reference {
@@ -137,7 +137,7 @@ var Codes = func() []Code {
 	return all
 }()
 
-// entry returns what the README says of a code.
+// entry returns what the documentation says of a code.
 func entry(code Code) Entry {
 	for _, e := range Reference {
 		if e.Code == code {
@@ -147,17 +147,20 @@ func entry(code Code) Entry {
 	return Entry{Code: code}
 }
 
-// CodeTable renders the README's table of codes.
-func CodeTable() string {
+// CodeSections renders a section of the documentation for each code, whose
+// heading is the code.
+func CodeSections() string {
 	var b strings.Builder
-	b.WriteString("| code | cause | cure |\n|---|---|---|\n")
-	for _, e := range Reference {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.Code, tableCell(e.Cause), tableCell(e.Cure))
+	for i, e := range Reference {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "### %s\n\n- **Cause:** %s.\n- **What to do:** %s.\n", e.Code, markdown(e.Cause), markdown(e.Cure))
 	}
 	return b.String()
 }
 
-// tableCell keeps Markdown from reading more than text out of s.
-func tableCell(s string) string {
+// markdown keeps Markdown from reading more than text out of s.
+func markdown(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`).Replace(s)
 }

@@ -2,39 +2,18 @@ package explain
 
 import (
 	"flag"
-	"os"
 	"strings"
 	"testing"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/org/aws-oidc-action/internal/docstest"
 )
 
-var update = flag.Bool("update", false, "rewrite the README's tables")
+var update = flag.Bool("update", false, "rewrite the tables of the documentation")
 
-func TestREADMETablesAreRendered(t *testing.T) {
-	const path = "../../README.md"
-	for section, table := range map[string]string{"codes": CodeTable(), "exit codes": ExitTable()} {
-		begin, end := "<!-- "+section+" -->\n", "<!-- /"+section+" -->\n"
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, rest, ok1 := strings.Cut(string(content), begin)
-		got, after, ok2 := strings.Cut(rest, end)
-		if !ok1 || !ok2 {
-			t.Fatalf("README.md has no section of %s", section)
-		}
-		if *update {
-			if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			got = table
-		}
-		if diff := cmp.Diff(table, got); diff != "" {
-			t.Errorf("the table of %s is not what the code says; run go test ./internal/explain -update\n%s", section, diff)
-		}
-	}
+func TestReferenceIsRendered(t *testing.T) {
+	docstest.Section(t, *update, "docs/troubleshooting.md", "codes", CodeSections())
+	docstest.Section(t, *update, "docs/commands.md", "exit codes", ExitTable())
 }
 
 func TestEveryCodeHasCauseAndCure(t *testing.T) {

@@ -1,7 +1,7 @@
 package plan
 
 // Input is one input of the action. The list below is the only one: action.yml
-// and the README's table are rendered from it, and a test compares them.
+// and docs/inputs-and-outputs.md are rendered from it, and a test compares them.
 type Input struct {
 	Name        string
 	Default     string // as action.yml gives it; where it is empty or NotGiven, Build knows the default

@@ -37,7 +37,7 @@ inputs:
 	return b.String()
 }
 
-// InputTable renders the README's table of inputs.
+// InputTable renders the documentation's table of inputs.
 func InputTable() string {
 	var b strings.Builder
 	b.WriteString("| input | what it does |\n|---|---|\n")
@@ -54,7 +54,7 @@ func InputTable() string {
 	return b.String()
 }
 
-// OutputTable renders the README's table of outputs.
+// OutputTable renders the documentation's table of outputs.
 func OutputTable() string {
 	var b strings.Builder
 	b.WriteString("| output | what it holds |\n|---|---|\n")

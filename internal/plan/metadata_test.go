@@ -3,13 +3,14 @@ package plan
 import (
 	"flag"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/docstest"
 )
 
-var update = flag.Bool("update", false, "rewrite action.yml and the README's tables")
+var update = flag.Bool("update", false, "rewrite action.yml and the tables of the documentation")
 
 func TestActionYAMLIsRendered(t *testing.T) {
 	const path = "../../action.yml"
@@ -27,27 +28,7 @@ func TestActionYAMLIsRendered(t *testing.T) {
 	}
 }
 
-func TestREADMETablesAreRendered(t *testing.T) {
-	const path = "../../README.md"
-	for name, table := range map[string]string{"inputs": InputTable(), "outputs": OutputTable()} {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, rest, ok1 := strings.Cut(string(content), "<!-- "+name+" -->\n")
-		got, after, ok2 := strings.Cut(rest, "<!-- /"+name+" -->\n")
-		if !ok1 || !ok2 {
-			t.Fatalf("README.md has no section <!-- %s -->", name)
-		}
-		if *update {
-			rewritten := before + "<!-- " + name + " -->\n" + table + "<!-- /" + name + " -->\n" + after
-			if err := os.WriteFile(path, []byte(rewritten), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			got = table
-		}
-		if diff := cmp.Diff(table, got); diff != "" {
-			t.Errorf("the table of %s is not what inputs.go says; run go test ./internal/plan -update\n%s", name, diff)
-		}
-	}
+func TestTablesAreRendered(t *testing.T) {
+	docstest.Section(t, *update, "docs/inputs-and-outputs.md", "inputs", InputTable())
+	docstest.Section(t, *update, "docs/inputs-and-outputs.md", "outputs", OutputTable())
 }
