@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -73,15 +74,11 @@ func printStatement(say func(string, ...any), s trust.StatementResult) {
 	say("      line %d: %s %s", s.Line, s.Effect, matched(s.Matched))
 	for _, e := range []trust.ElementResult{s.Principal, s.Action} {
 		if !e.Matched {
-			say("        %s: wants %s, was %q: no match", e.Name, strings.Join(e.Expected, " or "), e.Actual)
+			say("        line %d: %s: no match", e.Line, explain.DescribeElement(e))
 		}
 	}
 	for _, c := range s.Conditions {
-		actual := "absent"
-		if c.Present {
-			actual = strings.Join(c.Actual, ", ")
-		}
-		say("        line %d: %s %s: wants %s, was %s: %s", c.Line, c.Operator, c.Key, strings.Join(c.Expected, " or "), actual, matched(c.Matched))
+		say("        line %d: %s: %s", c.Line, explain.DescribeCondition(c), matched(c.Matched))
 	}
 }
 

@@ -21,11 +21,11 @@ func (e explanation) print(w io.Writer, file string) error {
 		fmt.Fprintf(&b, " %s\n", map[bool]string{true: "matches", false: "does not match"}[s.Matched])
 		for _, el := range []trust.ElementResult{s.Principal, s.Action} {
 			fmt.Fprintf(&b, "  %s line %d: %s\n", mark(el.Matched), el.Line, el.Name)
-			printBoth(&b, el.Expected, []string{el.Actual})
+			printBoth(&b, el.Name, el.Expected, []string{el.Actual})
 		}
 		for _, c := range s.Conditions {
 			fmt.Fprintf(&b, "  %s line %d: %s %s\n", mark(c.Matched), c.Line, c.Operator, c.Key)
-			printBoth(&b, c.Expected, c.Actual)
+			printBoth(&b, c.Operator, c.Expected, c.Actual)
 			if note := absence(c); note != "" {
 				fmt.Fprintf(&b, "      note      %s\n", note)
 			}
@@ -37,19 +37,23 @@ func (e explanation) print(w io.Writer, file string) error {
 
 func mark(matched bool) string { return map[bool]string{true: "ok  ", false: "FAIL"}[matched] }
 
-func printBoth(b *strings.Builder, expected, actual []string) {
-	for i, v := range expected {
-		label := "expected"
-		if i > 0 {
-			label = "or"
-		}
-		fmt.Fprintf(b, "      %-9s %q\n", label, v)
+// printBoth prints what an element or an operator expects and what the request
+// has. Those that are negated, such as NotAction and StringNotLike, have Not in
+// their name.
+func printBoth(b *strings.Builder, name string, expected, actual []string) {
+	label := "expected "
+	if strings.Contains(name, "Not") {
+		label += " anything but"
+	}
+	for _, v := range expected {
+		fmt.Fprintf(b, "      %s %q\n", label, v)
+		label = "or       "
 	}
 	if len(actual) == 0 {
-		b.WriteString("      there     nothing\n")
+		b.WriteString("      got       nothing\n")
 	}
 	for _, v := range actual {
-		fmt.Fprintf(b, "      there     %q\n", v)
+		fmt.Fprintf(b, "      got       %q\n", v)
 	}
 }
 

@@ -95,7 +95,7 @@ func weighAllow(s trust.Statement, result trust.StatementResult, a asked) verdic
 	var against, unseen []finding
 	for _, e := range []trust.ElementResult{result.Principal, result.Action} {
 		if !e.Matched {
-			against = append(against, finding{a.elsewhere(e.Name), e.Line, describeElement(e)})
+			against = append(against, finding{a.elsewhere(e.Name), e.Line, DescribeElement(e)})
 		}
 	}
 	for i, c := range result.Conditions {
@@ -182,32 +182,55 @@ func (t test) nearest(to func(want string, wildcards bool) gap) gap {
 func isExternalID(key string) bool { return strings.EqualFold(key, "sts:ExternalId") }
 
 func (t test) String() string {
-	verb := map[bool]string{false: "wants", true: "rules out"}[t.excludes]
-	if t.effect == trust.Deny {
-		verb = map[bool]string{false: "denies all but", true: "denies"}[t.excludes]
-	}
-	has := "and the request has no such key"
+	verb := "expected"
 	switch {
-	case isExternalID(t.Key) && t.Present:
-		return fmt.Sprintf("%s %s %s a value that this hop's is not", t.Operator, t.Key, verb)
-	case isExternalID(t.Key):
-		return fmt.Sprintf("%s %s %s a value, %s", t.Operator, t.Key, verb, has)
-	case t.Present:
-		has = "and the request has " + quoteAll(t.Actual, " and ")
+	case t.effect == trust.Deny && t.excludes:
+		verb = "denies"
+	case t.effect == trust.Deny:
+		verb = "denies all but"
+	case t.excludes:
+		verb = "expected " + negation
 	}
-	return fmt.Sprintf("%s %s %s %s, %s", t.Operator, t.Key, verb, quoteAll(t.Expected, " or "), has)
+	expected, actual := quoteAll(t.Expected, " or "), quoteAll(t.Actual, " and ")
+	if isExternalID(t.Key) {
+		expected = "a value"
+		if t.Present {
+			expected, actual = "another value", "the external id of this hop"
+		}
+	}
+	return fmt.Sprintf("%s %s: %s %s, got %s", t.Operator, t.Key, verb, expected, actual)
 }
 
-func describeElement(e trust.ElementResult) string {
-	text := fmt.Sprintf("%s is %s, and the request's is %s", e.Name, quoteAll(e.Expected, " or "), quote(e.Actual))
-	if strings.HasSuffix(e.Name, "Principal") && strings.ContainsAny(strings.Join(e.Expected, ""), "*?") {
-		text += "; a principal knows no wildcards"
+// negation comes before what the request must not have.
+const negation = "anything but"
+
+// DescribeCondition says what a condition expects and what the request has:
+// StringEquals KEY: expected "a" or "b", got "c". Rehearsals and errors use the
+// same words.
+func DescribeCondition(c trust.ConditionResult) string {
+	return c.Operator + " " + c.Key + ": " + expectedGot(strings.Contains(c.Operator, "Not"), c.Expected, c.Actual)
+}
+
+// DescribeElement says what Principal or Action expects and what the request
+// has.
+func DescribeElement(e trust.ElementResult) string {
+	text := e.Name + ": " + expectedGot(strings.HasPrefix(e.Name, "Not"), e.Expected, []string{e.Actual})
+	if strings.HasSuffix(e.Name, "Principal") && !e.Matched && strings.ContainsAny(strings.Join(e.Expected, ""), "*?") {
+		text += "; principals do not support wildcards"
 	}
 	return text
 }
 
+func expectedGot(negated bool, expected, actual []string) string {
+	but := ""
+	if negated {
+		but = negation + " "
+	}
+	return fmt.Sprintf("expected %s%s, got %s", but, quoteAll(expected, " or "), quoteAll(actual, " and "))
+}
+
 func describeUnseen(c trust.ConditionResult) string {
-	return fmt.Sprintf("%s %s tests %s, and only AWS knows what the request had", c.Operator, c.Key, quoteAll(c.Expected, " or "))
+	return fmt.Sprintf("%s %s: expected %s, got a value that only AWS knows", c.Operator, c.Key, quoteAll(c.Expected, " or "))
 }
 
 // mostValues bounds how many values a text shows.
