@@ -219,6 +219,10 @@ func TestBadInputs(t *testing.T) {
 			if !strings.Contains(message, tt.want) {
 				t.Errorf("the message lacks %q:\n%s", tt.want, message)
 			}
+			message, told := strings.CutSuffix(message, "\ncode: "+string(want))
+			if told != (want != explain.InvalidInput) {
+				t.Errorf("the log has no code %s:\n%s", want, message)
+			}
 			if strings.Count(message, "\n") > 0 {
 				t.Errorf("one mistake gave several messages:\n%s", message)
 			}

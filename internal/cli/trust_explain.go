@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -30,6 +28,11 @@ type explanation struct {
 	Subject   string `json:"subject"`
 	Principal string `json:"principal"`
 	Action    string `json:"action"`
+
+	// UnknownClaims are those on which an unknown decision depends.
+	UnknownClaims []string `json:"unknown-claims,omitempty"`
+	Partial       bool     `json:"partial,omitempty"` // no claims are known but issuer, subject and audience
+
 	trust.Result
 }
 
@@ -83,7 +86,7 @@ func trustExplain(_ context.Context, env Env, args []string) int {
 func (q *question) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("trust explain", flag.ContinueOnError)
 	fs.StringVar(&q.policy, "policy", "", "`file` with the role's trust policy, - for standard input")
-	fs.StringVar(&q.claims, "claims", "", "`file` with the token's claims as JSON, - for standard input")
+	fs.StringVar(&q.claims, "claims", "", "`file` with the token's claims as JSON, the token itself, or CloudTrail's event of the refusal; - for standard input")
 	fs.StringVar(&q.role, "role", "", "`name` or ARN of the role, where the file has several")
 	fs.StringVar(&q.account, "account", "", "`account` of the identity provider; that of the policy's principal if not given")
 	fs.StringVar(&q.format, "format", "text", "`format` of the answer: text or json")
@@ -120,33 +123,32 @@ func (q *question) flags() *flag.FlagSet {
 }
 
 // check returns the claims that the flags give.
-func (q *question) check(env Env) (oidc.Claims, error) {
+func (q *question) check(env Env) (claims tokenClaims, err error) {
 	switch {
 	case q.policy == "":
-		return nil, errors.New("--policy is missing: name the file with the trust policy")
+		return claims, errors.New("--policy is missing: name the file with the trust policy")
 	case (q.claims == "") == (q.run == trust.Run{}):
-		return nil, errors.New("say what the token claims: either by --claims or by --repository and its companions")
+		return claims, errors.New("say what the token claims: either by --claims or by --repository and its companions")
 	case q.claims == "-" && q.policy == "-":
-		return nil, errors.New("--policy and --claims cannot both be standard input")
+		return claims, errors.New("--policy and --claims cannot both be standard input")
 	case q.claims == "":
-		claims, err := q.run.Claims()
+		claims.Claims, err = q.run.Claims()
 		if err != nil {
-			return nil, fmt.Errorf("--repository %q: %w", q.run.Repository, err)
+			return claims, fmt.Errorf("--repository %q: %w", q.run.Repository, err)
 		}
 		return claims, nil
 	}
 	in, err := env.open(q.claims)
 	if err != nil {
-		return nil, fmt.Errorf("--claims: %w", err)
+		return claims, fmt.Errorf("--claims: %w", err)
 	}
 	defer in.Close()
 	src, err := io.ReadAll(safefile.Limit(in, maxClaims))
 	if err != nil {
-		return nil, fmt.Errorf("--claims %q: %w", q.claims, err)
+		return claims, fmt.Errorf("--claims %q: %w", q.claims, err)
 	}
-	claims, err := oidc.DecodeClaims(bytes.TrimSpace(src))
-	if err != nil {
-		return nil, fmt.Errorf("--claims %q: %w", q.claims, err)
+	if claims, err = readClaims(src); err != nil {
+		return claims, fmt.Errorf("--claims %q: %w", q.claims, err)
 	}
 	return claims, nil
 }
@@ -178,12 +180,12 @@ func (e Env) findRole(file, name string) (document.Role, error) {
 
 // ask evaluates the role's policy. Keys that every request has are there,
 // unless --context says otherwise.
-func (q *question) ask(role document.Role, claims oidc.Claims, now time.Time) explanation {
+func (q *question) ask(role document.Role, claims tokenClaims, now time.Time) explanation {
 	if claims.Get("iss") == "" {
-		claims = maps.Clone(claims)
-		claims["iss"] = issuerOf(role.Policy)
+		claims.Claims = maps.Clone(claims.Claims)
+		claims.Claims["iss"] = issuerOf(role.Policy)
 	}
-	ctx := trust.WebIdentityContext(claims)
+	ctx := trust.WebIdentityContext(claims.Claims)
 	for key, value := range map[string]string{
 		"aws:CurrentTime":     now.UTC().Format(time.RFC3339),
 		"aws:EpochTime":       strconv.FormatInt(now.Unix(), 10),
@@ -199,15 +201,24 @@ func (q *question) ask(role document.Role, claims oidc.Claims, now time.Time) ex
 		}
 		ctx[key] = values
 	}
+	issuer := trust.ProviderOfIssuer(claims.Get("iss"))
+	provider := claims.provider
+	if provider == "" || q.account != "" {
+		provider = q.provider(role, issuer)
+	}
 	request := trust.Request{
 		Action:    trust.WebIdentityAction,
-		Principal: trust.Principal{Type: "Federated", ID: q.provider(role, trust.ProviderOfIssuer(claims.Get("iss")))},
+		Principal: trust.Principal{Type: "Federated", ID: provider},
 		Context:   ctx,
 	}
-	return explanation{
-		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action,
+	answer := explanation{
+		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action, Partial: claims.partial,
 		Result: role.Policy.Evaluate(request),
 	}
+	if claims.partial {
+		answer.withhold(issuer)
+	}
+	return answer
 }
 
 // issuerOf returns the issuer that a policy trusts, for claims that were

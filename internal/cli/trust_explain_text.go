@@ -13,6 +13,9 @@ func (e explanation) print(w io.Writer, file string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", e.Decision, e.reason(file))
 	fmt.Fprintf(&b, "subject    %s\nprincipal  %s\naction     %s\n", e.Subject, e.Principal, e.Action)
+	if e.Partial {
+		b.WriteString("note       CloudTrail's event has issuer, subject and audience only; the token's other claims are unknown\n")
+	}
 	for _, s := range e.Statements {
 		fmt.Fprintf(&b, "\n%s:%d: %s statement", file, s.Line, s.Effect)
 		if s.Sid != "" {
@@ -71,6 +74,9 @@ func absence(c trust.ConditionResult) string {
 
 // reason says in one sentence what decided.
 func (e explanation) reason(file string) string {
+	if e.Decision == undetermined {
+		return "the policy tests claims that the event does not have: " + strings.Join(e.UnknownClaims, ", ")
+	}
 	s, ok := e.Deciding()
 	if !ok {
 		return "no statement allows anything"

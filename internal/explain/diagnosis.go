@@ -93,7 +93,8 @@ const (
 func (d Diagnosis) Brief() []string {
 	if len(d.Reasons) == 0 {
 		if len(d.Causes) == 0 && d.Cure == "" {
-			return strings.Split(d.What, "\n") // all that there is, such as a list of problems
+			// All that there is, such as a list of problems.
+			return strings.Split(lines(d.What, d.codeAlone()), "\n")
 		}
 		parts := []string{shorten(d.What, briefWhat), shorten(d.firstCause(), briefCause), shorten(d.Cure, briefCure)}
 		return slices.DeleteFunc(parts, func(part string) bool { return part == "" })
@@ -174,13 +175,23 @@ func (d Diagnosis) causes() string {
 func (d Diagnosis) firstCause() string {
 	switch {
 	case len(d.Causes) == 0:
-		return ""
+		return d.codeAlone()
 	case d.Open && len(d.Causes) > 1:
 		return fmt.Sprintf("possible cause, the most likely of %d: %s", len(d.Causes), d.Causes[0])
 	case d.Open:
 		return "possible cause: " + d.Causes[0]
 	}
 	return "cause" + d.inParentheses() + ": " + d.Causes[0]
+}
+
+// codeAlone is the code of a diagnosis whose cause is in What, if it says more
+// than that.
+func (d Diagnosis) codeAlone() string {
+	switch d.Code {
+	case "", Failed, InvalidInput:
+		return ""
+	}
+	return "code: " + string(d.Code)
 }
 
 // inParentheses is the code of causes that are certain; possible ones each

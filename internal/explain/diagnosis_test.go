@@ -27,10 +27,13 @@ func TestBrief(t *testing.T) {
 		"code":        {Diagnosis{Code: Throttled, What: "w", Causes: []string{"one"}}, []string{"w", "cause (throttled): one"}},
 		"open code":   {Diagnosis{Code: Throttled, What: "w", Open: true, Causes: []string{"one"}}, []string{"w", "possible cause: one"}},
 		"no cure":     {Diagnosis{What: "w", Causes: []string{"one"}}, []string{"w", "cause: one"}},
+		"no cause":    {Diagnosis{Code: AccountNotAllowed, What: "w", Cure: "do"}, []string{"w", "code: account-not-allowed", "do"}},
+		"a problem":   {Diagnosis{Code: PartitionMismatch, What: "input a: x"}, []string{"input a: x", "code: partition-mismatch"}},
+		"no code":     {Diagnosis{Code: Failed, What: "w"}, []string{"w"}},
 		"problems":    {Diagnosis{What: "input a: x\ninput b: y"}, []string{"input a: x", "input b: y"}},
 		"long":        {Diagnosis{What: strings.Repeat("w", 2000), Causes: []string{strings.Repeat("c", 2000)}, Cure: strings.Repeat("do this\n", 200)}, []string{strings.Repeat("w", 1199) + "…", "cause: " + strings.Repeat("c", 592) + "…", strings.TrimSuffix(strings.Repeat("do this\n", 99), "\n") + "\n…"}},
-		"one reason":  {Several([]Reason{{[]string{"a"}, Diagnosis{Code: Throttled, What: "w", Cure: "do"}}, {[]string{"b"}, Diagnosis{Code: Throttled, What: "w", Cure: "do"}}}), []string{"profiles a, b: w\ndo"}},
-		"two reasons": {Several([]Reason{{[]string{"a"}, Diagnosis{Code: Throttled, What: "w"}}, {[]string{"b"}, Diagnosis{Code: Throttled, What: "v"}}, {[]string{"c"}, Diagnosis{Code: Deadline, What: "v"}}}), []string{"throttled: a, b\ndeadline: c", "profile a: w", "profile b: v", "profile c: v"}},
+		"one reason":  {Several([]Reason{{[]string{"a"}, Diagnosis{Code: Throttled, What: "w", Cure: "do"}}, {[]string{"b"}, Diagnosis{Code: Throttled, What: "w", Cure: "do"}}}), []string{"profiles a, b: w\ncode: throttled\ndo"}},
+		"two reasons": {Several([]Reason{{[]string{"a"}, Diagnosis{Code: Throttled, What: "w"}}, {[]string{"b"}, Diagnosis{Code: Throttled, What: "v"}}, {[]string{"c"}, Diagnosis{Code: Deadline, What: "v"}}}), []string{"throttled: a, b\ndeadline: c", "profile a: w\ncode: throttled", "profile b: v\ncode: throttled", "profile c: v\ncode: deadline"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, tt.of.Brief()); diff != "" {
@@ -82,13 +85,16 @@ profile a: w
 token claims:
   sub               repo:o/r
   aud               x
+code: throttled
 
 profile b: v
 token claims:
   sub               repo:o/r
   aud               y
+code: throttled
 
-profile c: u`
+profile c: u
+code: throttled`
 	if diff := cmp.Diff(want, d.Text()); diff != "" {
 		t.Error(diff)
 	}

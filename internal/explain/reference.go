@@ -65,7 +65,7 @@ var Reference = []Entry{
 		"write the policy in the form that the token has; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting"},
 	{WildcardInStringEquals,
 		"the trust policy has * or ? under an operator that compares letter by letter, so that nothing matches",
-		"use StringLike for that value, or write it without wildcards"},
+		"write the value without wildcards, or, if all that it matches is meant to get in, under StringLike"},
 	{UnknownConditionKey,
 		"the trust policy tests a condition key that the request does not have: a claim that IAM has no key for, a misspelt key, or one of another provider",
 		"test a key that exists: sub, aud and, for github.com and ghe.com, actor, actor_id, enterprise_id, environment, job_workflow_ref, ref, repository, repository_id, repository_owner_id, workflow"},

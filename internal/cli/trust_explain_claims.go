@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// tokenClaims are what is known of a token.
+type tokenClaims struct {
+	oidc.Claims
+	provider string // ARN of the provider, where CloudTrail tells it
+	partial  bool   // no more is known than issuer, subject and audience
+}
+
+// readClaims takes the claims out of what people have of a token: the claims, as
+// JSON or in the report of the command claims; the token, as it is or as the
+// token endpoint answers it; CloudTrail's event of the call that presented it.
+// Errors hold no part of a token.
+func readClaims(content []byte) (tokenClaims, error) {
+	token := oidc.FileToken(string(content)).Reveal()
+	if !strings.HasPrefix(token, "{") {
+		claims, err := oidc.ParseClaims(token)
+		if err != nil {
+			return tokenClaims{}, fmt.Errorf("neither claims in JSON nor a token: %w", err)
+		}
+		return tokenClaims{Claims: claims}, nil
+	}
+	if event, ok := webIdentityEvent([]byte(token)); ok {
+		return event.claims()
+	}
+	claims, err := oidc.DecodeClaims([]byte(token))
+	if err != nil {
+		return tokenClaims{}, err
+	}
+	if report, ok := claims["claims"].(map[string]any); ok {
+		claims = report
+	}
+	if claims["iss"] == nil && claims["sub"] == nil && claims["aud"] == nil {
+		return tokenClaims{}, errors.New("these are not the claims of a token: none of iss, sub and aud is there; expected claims, a token, or CloudTrail's event of AssumeRoleWithWebIdentity")
+	}
+	return tokenClaims{Claims: claims}, nil
+}
+
+// cloudTrailEvent is the part of an event that tells about a token.
+type cloudTrailEvent struct {
+	EventName    string `json:"eventName"`
+	UserIdentity struct {
+		PrincipalID      string `json:"principalId"`
+		UserName         string `json:"userName"`
+		IdentityProvider string `json:"identityProvider"`
+	} `json:"userIdentity"`
+}
+
+// webIdentityEvent reads an event as CloudTrail writes it, alone or as the only
+// one of a log file, and as aws cloudtrail lookup-events prints it.
+func webIdentityEvent(object []byte) (cloudTrailEvent, bool) {
+	var file struct {
+		cloudTrailEvent
+		Records         []json.RawMessage
+		Events          []json.RawMessage
+		CloudTrailEvent string
+	}
+	if json.Unmarshal(object, &file) != nil {
+		return cloudTrailEvent{}, false
+	}
+	switch inside := slices.Concat(file.Records, file.Events); {
+	case file.EventName != "" && file.CloudTrailEvent == "":
+		return file.cloudTrailEvent, true
+	case file.CloudTrailEvent != "":
+		return webIdentityEvent([]byte(file.CloudTrailEvent))
+	case len(inside) == 1:
+		return webIdentityEvent(inside[0])
+	}
+	return cloudTrailEvent{}, false
+}
+
+// claims are those that an event tells. The audience is between provider and
+// subject in principalId, and can have colons itself.
+func (e cloudTrailEvent) claims() (tokenClaims, error) {
+	const action = "AssumeRoleWithWebIdentity"
+	who := e.UserIdentity
+	issuer, isProvider := trust.ProviderOfARN(who.IdentityProvider)
+	audience, isPrincipal := strings.CutPrefix(who.PrincipalID, who.IdentityProvider+":")
+	audience, hasSubject := strings.CutSuffix(audience, ":"+who.UserName)
+	switch {
+	case e.EventName != action:
+		return tokenClaims{}, fmt.Errorf("CloudTrail's event is of %q; expected %s, which presents a token", e.EventName, action)
+	case !isProvider || !isPrincipal || !hasSubject || who.UserName == "":
+		return tokenClaims{}, errors.New("CloudTrail's event does not tell provider, audience and subject of a token (userIdentity)")
+	}
+	return tokenClaims{
+		Claims:   oidc.Claims{"iss": "https://" + issuer, "aud": audience, "sub": who.UserName},
+		provider: who.IdentityProvider,
+		partial:  true,
+	}, nil
+}
+
+// undetermined is the decision about a token that cannot be made.
+const undetermined trust.Decision = "Unknown"
+
+// withhold takes back a decision that hangs on claims that are not known, and
+// names them: a condition on one may hold or not.
+func (e *explanation) withhold(provider string) {
+	var allowed, denied, open bool // by what is known
+	for _, s := range e.Statements {
+		if !s.Principal.Matched || !s.Action.Matched {
+			continue
+		}
+		var unknown []string
+		no := false
+		for _, c := range s.Conditions {
+			of, claim := trust.SplitKey(strings.ToLower(c.Key))
+			switch {
+			case of == strings.ToLower(provider) && claim != "sub" && claim != "aud" && !c.Present && trust.IsConditionKey(c.Key):
+				unknown = append(unknown, claim)
+			case !c.Matched:
+				no = true
+			}
+		}
+		switch {
+		case no:
+		case len(unknown) > 0:
+			open = true
+			for _, claim := range unknown {
+				if !slices.Contains(e.UnknownClaims, claim) {
+					e.UnknownClaims = append(e.UnknownClaims, claim)
+				}
+			}
+		case s.Effect == trust.Deny:
+			denied = true
+		default:
+			allowed = true
+		}
+	}
+	switch {
+	case denied:
+		e.Decision, e.UnknownClaims = trust.ExplicitDeny, nil
+	case open:
+		e.Decision = undetermined
+	case allowed:
+		e.Decision = trust.Allowed
+	default:
+		e.Decision = trust.ImplicitDeny
+	}
+}
