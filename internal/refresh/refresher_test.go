@@ -179,7 +179,7 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 		}
 		return d
 	}
-	if text := denied(func(l *Login) { l.Policies[0].Path = "roles/spoke-0.json" }).Text(); !strings.Contains(text, "roles/spoke-0.json, line 1: Principal is") {
+	if text := denied(func(l *Login) { l.Policies[0].Path = "roles/spoke-0.json" }).Text(); !strings.Contains(text, "roles/spoke-0.json, line 1: Principal") {
 		t.Errorf("not explained by the policy: %s", text)
 	}
 	if text := denied(func(l *Login) { l.Policies, l.NoPolicies = nil, "trust-policy-file: none here" }).Text(); !strings.Contains(text, "none here") {
