@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -77,21 +76,6 @@ func Run(ctx context.Context, env Env, args []string) int {
 	env.complain(usage)
 	return exitUsage
 }
-
-func step(ctx context.Context, env Env) int {
-	s := stepWith(env.Environ, env.Stdout, env.Now)
-	s.Post = filepath.Base(env.Name) == postName
-	if !s.Post && env.Getenv("GITHUB_ACTIONS") != "true" && env.Getenv("GITHUB_STATE") == "" {
-		env.errorf("no command given, and no runner started this as the step of a workflow (GITHUB_ACTIONS and GITHUB_STATE are not set); run 'aws-oidc-action --help' for the commands")
-		return exitUsage
-	}
-	return s.Run(ctx)
-}
-
-// postName is the image's second name for the program, under which action.yml
-// starts the post phase: act and the runners built on it give a container
-// action no state there.
-const postName = "post"
 
 // Getenv returns a variable, or "".
 func (e Env) Getenv(name string) string {

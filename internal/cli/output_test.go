@@ -199,7 +199,7 @@ func TestOutputThatCannotBeWrittenIsAFailure(t *testing.T) {
 // Only output.go writes to the standard streams. The others pass them on: to
 // the step, to the command of exec, and to what masks its keys.
 func TestOneFileWritesOutput(t *testing.T) {
-	passing := map[string]int{"cli.go": 1, "exec.go": 1, "exec_other.go": 2}
+	passing := map[string]int{"step.go": 1, "exec.go": 1, "exec_other.go": 2}
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

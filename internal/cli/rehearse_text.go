@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/explain"
-	"github.com/org/aws-oidc-action/internal/fakerunner"
+	"github.com/org/aws-oidc-action/internal/rehearsal"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// text writes the report for people.
-func (r *rehearsal) text(out io.Writer) error {
+// printReport writes a report for people.
+func printReport(out io.Writer, r *rehearsal.Report) {
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
 	say("Log of the job, as the runner shows it (%s)", r.Scenario)
 	for line := range strings.Lines(r.Log) {
@@ -36,12 +36,11 @@ func (r *rehearsal) text(out io.Writer) error {
 	switch {
 	case r.Expected == "":
 		say("\nOutcome: %s", r.Outcome)
-	case r.AsHoped:
+	case r.AsExpected:
 		say("\nOutcome: %s, as expected", r.Outcome)
 	default:
 		say("\nOutcome: %s, but expected was %s", r.Outcome, r.Expected)
 	}
-	return nil
 }
 
 func printVariables(say func(string, ...any), kind string, all map[string]string) {
@@ -53,7 +52,7 @@ func printVariables(say func(string, ...any), kind string, all map[string]string
 	}
 }
 
-func printHop(say func(string, ...any), h rehearsedHop) {
+func printHop(say func(string, ...any), h rehearsal.Hop) {
 	outcome := h.Session
 	if h.Refused != "" {
 		outcome = h.Refused
@@ -87,16 +86,4 @@ func matched(yes bool) string {
 		return "match"
 	}
 	return "no match"
-}
-
-// awsVariables picks what a job's steps know of AWS, masked.
-func awsVariables(job *fakerunner.Job, environ []string) map[string]string {
-	all := map[string]string{}
-	for _, pair := range environ {
-		name, value, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") && pair != noMetadata {
-			all[name] = job.Mask(value)
-		}
-	}
-	return all
 }

@@ -1,8 +1,7 @@
-package cli
+package rehearsal_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/rehearsal"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -210,9 +210,9 @@ func load(t *testing.T, path string, policies bool) *scenario.Scenario {
 	return s
 }
 
-func run(t *testing.T, s *scenario.Scenario) *rehearsal {
+func run(t *testing.T, s *scenario.Scenario) *rehearsal.Report {
 	t.Helper()
-	r, err := runScenario(context.Background(), Env{Now: theTime}, s)
+	r, err := rehearsal.Run(t.Context(), s, rehearsal.Options{Step: realStep, Now: theTime})
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
 	}

@@ -1,4 +1,4 @@
-package cli
+package rehearsal_test
 
 import (
 	"flag"
@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/rehearsal"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -32,7 +32,7 @@ func TestBrokenSetUps(t *testing.T) {
 	var found, open, foundOpen int
 	for _, path := range paths {
 		with := rehearsed(t, path, true)
-		if !with.AsHoped {
+		if !with.AsExpected {
 			t.Errorf("%s: the outcome is %s, expected %s:\n%s", path, with.Outcome, with.Expected, with.Steps[0].Message)
 		}
 		cause := with.Steps[0].Code
@@ -68,15 +68,12 @@ func brokenSetUps(t *testing.T) []string {
 	return paths
 }
 
-// theTime is that of every rehearsal in these tests.
-func theTime() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
-
 // rehearsals are those that several tests look at, by path.
-var rehearsals = map[bool]map[string]*rehearsal{false: {}, true: {}}
+var rehearsals = map[bool]map[string]*rehearsal.Report{false: {}, true: {}}
 
 // rehearsed runs a broken set-up, with the trust policies in the workspace or
 // without.
-func rehearsed(t *testing.T, path string, policies bool) *rehearsal {
+func rehearsed(t *testing.T, path string, policies bool) *rehearsal.Report {
 	t.Helper()
 	if r := rehearsals[policies][path]; r != nil {
 		return r
@@ -89,7 +86,7 @@ func rehearsed(t *testing.T, path string, policies bool) *rehearsal {
 var suspected = regexp.MustCompile(`(?m)^  [123]\. ([a-z-]+): `)
 
 // firstNamed are the code of a failed step and the first three likely causes.
-func firstNamed(s rehearsedStep) []string {
+func firstNamed(s rehearsal.StepReport) []string {
 	names := []string{s.Code}
 	for _, m := range suspected.FindAllStringSubmatch(s.Message, -1) {
 		names = append(names, m[1])
@@ -160,6 +157,6 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s; if that is right, go test ./internal/cli -run Golden -update\n%s", strings.TrimSuffix(filepath.Base(path), ".txt"), diff)
+		t.Errorf("%s; if that is right, go test ./internal/rehearsal -run Golden -update\n%s", strings.TrimSuffix(filepath.Base(path), ".txt"), diff)
 	}
 }

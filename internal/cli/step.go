@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/action"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/rehearsal"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// step is what the program does without a subcommand.
+func step(ctx context.Context, env Env) int {
+	s := newStep(env.Environ, env.Stdout, env.Now)
+	s.Post = filepath.Base(env.Name) == postName
+	if !s.Post && env.Getenv("GITHUB_ACTIONS") != "true" && env.Getenv("GITHUB_STATE") == "" {
+		env.errorf("no command given, and no runner started this as the step of a workflow (GITHUB_ACTIONS and GITHUB_STATE are not set); run 'aws-oidc-action --help' for the commands")
+		return exitUsage
+	}
+	return s.Run(ctx)
+}
+
+// postName is the image's second name for the program, under which action.yml
+// starts the post phase: act and the runners built on it give a container
+// action no state there.
+const postName = "post"
+
+// newStep is the step of a process with this environment.
+func newStep(environ []string, stdout io.Writer, now func() time.Time) action.Step {
+	program, _ := os.Executable() // where that is unknown, the step says so if it needs it
+	return action.Step{
+		Environ: environ,
+		Stdout:  stdout,
+		HTTP:    transport.New,
+		Now:     now,
+		Sleep:   retry.Sleep,
+		Version: releaseName(),
+		Program: program,
+	}
+}
+
+// rehearsedStep is the same step as a rehearsal runs it.
+func rehearsedStep(now func() time.Time) rehearsal.Step {
+	return func(ctx context.Context, p rehearsal.Process) (code int, failure *explain.Diagnosis) {
+		s := newStep(p.Environ, p.Stdout, now)
+		s.OnFailure = func(d explain.Diagnosis) { failure = &d }
+		code = s.Run(ctx)
+		return code, failure
+	}
+}

@@ -1,0 +1,241 @@
+// Package rehearsal runs the action's step against a scenario, as the one job
+// of a workflow, and judges how it ends. It prints nothing.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/fakerunner"
+	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/transport"
+)
+
+// Step runs one phase of the action. It returns the exit code and, of a main
+// phase that failed, the diagnosis.
+type Step func(ctx context.Context, p Process) (code int, failure *explain.Diagnosis)
+
+// Process is what a phase runs in.
+type Process struct {
+	Environ []string
+	Stdout  io.Writer
+	Sandbox string // URL of the sandbox's issuer and STS
+}
+
+// Options of a rehearsal. Both are needed.
+type Options struct {
+	Step Step
+	Now  func() time.Time // the clock of issuer and STS
+}
+
+// Report is what came of a scenario. Secrets in it are masked.
+type Report struct {
+	Scenario   string            `json:"scenario"`
+	Steps      []StepReport      `json:"steps"`
+	Hops       []Hop             `json:"hops"`
+	Identity   string            `json:"identity,omitempty"` // what GetCallerIdentity says of the exported keys
+	After      map[string]string `json:"after-post"`         // the AWS variables when the job has ended
+	Expected   string            `json:"expected,omitempty"`
+	Outcome    string            `json:"outcome"`
+	AsExpected bool              `json:"as-expected"`
+	Log        string            `json:"log"`
+}
+
+// StepReport is what came of one use of the action.
+type StepReport struct {
+	Failed  bool              `json:"failed"`
+	Code    string            `json:"code,omitempty"`
+	Message string            `json:"message,omitempty"` // the whole diagnosis, of which the error shows a part
+	Hop     int               `json:"hop,omitempty"`
+	Env     map[string]string `json:"env"`
+	Outputs map[string]string `json:"outputs"`
+}
+
+// Hop is a call to STS with the decisions of the role's trust policy.
+type Hop struct {
+	Action    string             `json:"action"`
+	Role      string             `json:"role"`
+	Caller    string             `json:"caller,omitempty"`
+	Session   string             `json:"session,omitempty"`
+	Refused   string             `json:"refused,omitempty"`
+	Decisions []sandbox.Decision `json:"decisions"`
+}
+
+// noMetadata keeps a rehearsal from asking the machine that it runs on.
+const noMetadata = "AWS_EC2_METADATA_DISABLED=true"
+
+// rehearsal is a scenario that is being run.
+type rehearsal struct {
+	server *sandbox.Server
+	job    *fakerunner.Job
+	action Step
+	report *Report
+}
+
+// Run runs the steps of a scenario, main and post phases, against a sandbox of
+// its own. An error means that there is no report, not that the job failed.
+func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Report, error) {
+	server, err := sandbox.Start(s, sandbox.Options{Now: o.Now})
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "aws-oidc-action-rehearsal-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the job: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	job, err := fakerunner.NewJob(fakerunner.JobOptions{
+		Dir:      dir,
+		Environ:  append(server.Environ(), noMetadata),
+		Event:    s.Workflow.Payload(),
+		Defaults: plan.Defaults(),
+		Contexts: s.Workflow.Contexts(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := layPolicies(job.Workspace(), s); err != nil {
+		return nil, err
+	}
+	r := &rehearsal{server, job, o.Step, &Report{Scenario: s.Name}}
+	if err := r.run(ctx, s.Steps); err != nil {
+		return nil, err
+	}
+	r.report.judge(s.Expect)
+	return r.report, nil
+}
+
+// run runs the whole job.
+func (r *rehearsal) run(ctx context.Context, steps []map[string]string) error {
+	failed := false
+	for _, with := range steps {
+		var err error
+		if failed, err = r.step(ctx, with); err != nil {
+			return err
+		}
+		if failed {
+			break // the runner skips the steps that follow
+		}
+	}
+	r.report.addHops(r.server.Calls())
+	if !failed && r.job.Getenv("AWS_ACCESS_KEY_ID") != "" {
+		var err error
+		if r.report.Identity, err = r.identity(ctx); err != nil {
+			return fmt.Errorf("the exported credentials do not work: %w", err)
+		}
+	}
+	if _, err := r.job.Finish(ctx); err != nil {
+		return err
+	}
+	r.report.After = awsVariables(r.job)
+	r.report.Log = r.job.Log()
+	return nil
+}
+
+// step runs the main phase of one use of the action and reports whether it
+// failed. One that failed without a diagnosis failed by the runner, such as for
+// a file command that it cannot read.
+func (r *rehearsal) step(ctx context.Context, with map[string]string) (failed bool, err error) {
+	var failure *explain.Diagnosis
+	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+		var code int
+		code, failure = r.action(ctx, Process{environ, stdout, r.server.URL()})
+		return code
+	}
+	result, err := r.job.Run(ctx, phase, with)
+	if err != nil {
+		return false, err
+	}
+	report := StepReport{Failed: result.Failed, Env: masked(r.job, result.Env), Outputs: masked(r.job, result.Outputs)}
+	for _, a := range r.job.Annotations() {
+		if a.Step == result.Name && a.Level == "error" {
+			report.Code, report.Message = a.Title, a.Message
+		}
+	}
+	if failure != nil {
+		report.Code, report.Message, report.Hop = string(failure.Code), r.job.Mask(failure.Text()), failure.Hop
+	}
+	r.report.Steps = append(r.report.Steps, report)
+	return result.Failed, nil
+}
+
+func masked(job *fakerunner.Job, values map[string]string) map[string]string {
+	all := map[string]string{}
+	for name, value := range values {
+		all[name] = job.Mask(value)
+	}
+	return all
+}
+
+func (r *Report) addHops(calls []sandbox.Call) {
+	for _, c := range calls {
+		if c.Kind == scenario.CallToken || c.Kind == scenario.CallIdentity {
+			continue
+		}
+		hop := Hop{Action: c.Kind, Role: c.Role(), Caller: c.Signer, Session: c.Session, Decisions: c.Decisions}
+		switch {
+		case c.Code != "":
+			hop.Refused = c.Code + ": " + c.Message
+		case c.Fault != "":
+			hop.Refused = "fault: " + string(c.Fault)
+		}
+		r.Hops = append(r.Hops, hop)
+	}
+}
+
+// identity proves the exported keys with a signed call.
+func (r *rehearsal) identity(ctx context.Context) (string, error) {
+	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(3)}
+	session, err := walker.Identify(ctx, plan.Hop{Region: r.job.Getenv("AWS_REGION"), Endpoint: r.server.URL()}, assume.Session{
+		AccessKeyID:     r.job.Getenv("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: secret.New(r.job.Getenv("AWS_SECRET_ACCESS_KEY")),
+		SessionToken:    secret.New(r.job.Getenv("AWS_SESSION_TOKEN")),
+	})
+	return session.ARN, err
+}
+
+// awsVariables picks what a job's steps know of AWS.
+func awsVariables(job *fakerunner.Job) map[string]string {
+	all := map[string]string{}
+	for _, pair := range job.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "AWS_") && !strings.HasPrefix(name, "AWS_ENDPOINT_URL") && pair != noMetadata {
+			all[name] = job.Mask(value)
+		}
+	}
+	return all
+}
+
+// judge compares what came out with what the scenario expects: success, if it
+// does not say.
+func (r *Report) judge(expect *scenario.Expect) {
+	last := r.Steps[len(r.Steps)-1]
+	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+	if expect == nil {
+		r.AsExpected = !last.Failed
+		return
+	}
+	r.Expected = outcome(expect.Success, expect.Code, expect.Hop)
+	r.AsExpected = expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
+}
+
+func outcome(success bool, code explain.Code, hop int) string {
+	switch {
+	case success:
+		return "success"
+	case hop > 0:
+		return fmt.Sprintf("%s at hop %d", code, hop)
+	}
+	return string(code)
+}
