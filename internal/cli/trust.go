@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"iter"
@@ -80,25 +82,73 @@ type limited struct {
 	io.Closer
 }
 
+// documents are the files that a command reads roles from.
+type documents struct {
+	env     Env
+	options document.Options
+	files   []string
+	read    map[string]int // how many roles, by file
+}
+
+func (e Env) documents() *documents {
+	return &documents{env: e, options: document.Options{Parameters: map[string]string{}}, read: map[string]int{}}
+}
+
+// flags adds what fills in the parameters of templates.
+func (d *documents) flags(fs *flag.FlagSet) {
+	fs.Func("parameter", "`NAME=VALUE` of a template's parameter, of AWS::AccountId and the like, or of a placeholder; may be given again", func(s string) error {
+		name, value, ok := parameter(s)
+		if !ok {
+			return errors.New("write NAME=VALUE")
+		}
+		d.options.Parameters[name] = value
+		return nil
+	})
+	fs.Func("parameters", "`file` with values of parameters: CloudFormation's list of ParameterKey and ParameterValue, {\"Parameters\": {NAME: VALUE}}, or NAME=VALUE lines; may be given again", d.readParameters)
+}
+
 // roles yields the roles of a document that an argument names, which is read
 // only while they are asked for.
-func (e Env) roles(name string) iter.Seq2[document.Role, error] {
+func (d *documents) roles(ctx context.Context, name string) iter.Seq2[document.Role, error] {
 	return func(yield func(document.Role, error) bool) {
-		in, err := e.open(name)
+		in, err := d.env.open(name)
 		if err != nil {
 			yield(document.Role{}, err)
 			return
 		}
 		defer in.Close()
-		for role, err := range document.Roles(in) {
+		if !slices.Contains(d.files, name) {
+			d.files = append(d.files, name)
+		}
+		d.read[name] = 0
+		for role, err := range document.Roles(ctx, in, d.options) {
 			if err != nil {
 				err = fmt.Errorf("%s: %w", name, err)
+			} else {
+				d.read[name]++
 			}
 			if !yield(role, err) {
 				return
 			}
 		}
 	}
+}
+
+// report says on standard error how many roles were read, and which files
+// have none.
+func (d *documents) report() {
+	roles := 0
+	for _, name := range d.files {
+		roles += d.read[name]
+		if d.read[name] == 0 {
+			d.env.errorf("%s: no role found", name)
+		}
+	}
+	where := fmt.Sprintf("%d files", len(d.files))
+	if len(d.files) == 1 {
+		where = d.files[0]
+	}
+	d.env.errorf("%s: roles read: %d", where, roles)
 }
 
 // arguments checks what is left behind the flags.

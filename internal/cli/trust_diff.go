@@ -9,13 +9,15 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/diff"
 )
 
-const trustDiffSynopsis = "trust diff [--format text|json] OLD NEW"
+const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VALUE]… [--parameters FILE]… OLD NEW"
 
-// trustDiff tells what NEW makes possible that OLD did not; the exit code is 1
-// if there is anything.
-func trustDiff(_ context.Context, env Env, args []string) int {
+// trustDiff prints what NEW makes possible that OLD did not, or might; the
+// exit code is 1 if there is anything.
+func trustDiff(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust diff", flag.ContinueOnError)
 	format := fs.String("format", "text", "`format` of the changes: text or json")
+	documents := env.documents()
+	documents.flags(fs)
 	if run, code := env.parse(fs, trustDiffSynopsis, args); !run {
 		return code
 	}
@@ -25,7 +27,10 @@ func trustDiff(_ context.Context, env Env, args []string) int {
 	if !env.arguments("diff", fs.Args(), 2, 2) {
 		return exitUsage
 	}
-	changes, err := diff.Compare(env.roles(fs.Arg(0)), env.roles(fs.Arg(1)))
+	changes, err := diff.Compare(documents.roles(ctx, fs.Arg(0)), documents.roles(ctx, fs.Arg(1)))
+	if err == nil {
+		documents.report()
+	}
 	switch {
 	case err != nil:
 	case *format == "json":

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ import (
 )
 
 const trustExplainSynopsis = "trust explain --policy FILE (--claims FILE|- | --repository OWNER/REPOSITORY [--ref REF] [--environment NAME] [--event NAME] " +
-	"[--owner-id ID --repository-id ID] …) [--context KEY=VALUE]… [--role NAME] [--account ID] [--format text|json]"
+	"[--owner-id ID --repository-id ID] …) [--context KEY=VALUE]… [--role NAME] [--account ID] [--parameter NAME=VALUE]… [--parameters FILE]… [--format text|json]"
 
 // maxClaims bounds what is read of claims.
 const maxClaims = 1 << 20
@@ -28,11 +29,7 @@ type explanation struct {
 	Subject   string `json:"subject"`
 	Principal string `json:"principal"`
 	Action    string `json:"action"`
-
-	// UnknownClaims are those on which an unknown decision depends.
-	UnknownClaims []string `json:"unknown-claims,omitempty"`
-	Partial       bool     `json:"partial,omitempty"` // no claims are known but issuer, subject and audience
-
+	Partial   bool   `json:"partial,omitempty"` // no claims are known but issuer, subject and audience
 	trust.Result
 }
 
@@ -41,12 +38,13 @@ type question struct {
 	policy, claims, role, account, format string
 	run                                   trust.Run
 	context                               trust.Context
+	documents                             *documents
 }
 
 // trustExplain evaluates a policy for a token; the exit code is 1 if it is
-// refused.
-func trustExplain(_ context.Context, env Env, args []string) int {
-	q := question{context: trust.Context{}}
+// refused, or if that cannot be told.
+func trustExplain(ctx context.Context, env Env, args []string) int {
+	q := question{context: trust.Context{}, documents: env.documents()}
 	fs := q.flags()
 	if run, code := env.parse(fs, trustExplainSynopsis, args); !run {
 		return code
@@ -62,7 +60,7 @@ func trustExplain(_ context.Context, env Env, args []string) int {
 		env.errorf("trust explain: %v", err)
 		return exitUsage
 	}
-	role, err := env.findRole(q.policy, q.role)
+	role, err := q.findRole(ctx)
 	if err != nil {
 		env.errorf("trust explain: %v", err)
 		return exitFailure
@@ -88,6 +86,7 @@ func (q *question) flags() *flag.FlagSet {
 	fs.StringVar(&q.policy, "policy", "", "`file` with the role's trust policy, - for standard input")
 	fs.StringVar(&q.claims, "claims", "", "`file` with the token's claims as JSON, the token itself, or CloudTrail's event of the refusal; - for standard input")
 	fs.StringVar(&q.role, "role", "", "`name` or ARN of the role, where the file has several")
+	q.documents.flags(fs)
 	fs.StringVar(&q.account, "account", "", "`account` of the identity provider; that of the policy's principal if not given")
 	fs.StringVar(&q.format, "format", "text", "`format` of the answer: text or json")
 	fs.Func("context", "`KEY=VALUE` of a further condition key, such as aws:SourceIp=203.0.113.7; may be given again", func(s string) error {
@@ -153,29 +152,37 @@ func (q *question) check(env Env) (claims tokenClaims, err error) {
 	return claims, nil
 }
 
-// findRole returns the only role of a document, or the one of the name.
-func (e Env) findRole(file, name string) (document.Role, error) {
-	var found []document.Role
-	for role, err := range e.roles(file) {
+// findRole returns the only role of the document, or the one of the name. The
+// account that is given is where a template is deployed.
+func (q *question) findRole(ctx context.Context) (document.Role, error) {
+	if q.account != "" {
+		q.documents.options.Parameters["AWS::AccountId"] = q.account
+	}
+	var first document.Role
+	found := 0
+	for role, err := range q.documents.roles(ctx, q.policy) {
 		if err != nil {
 			return document.Role{}, err
 		}
-		if name != "" && role.Name != name && role.ARN != name {
+		if q.role != "" && q.role != role.Name && q.role != role.ARN && q.role != role.LogicalID {
 			continue
 		}
-		if found = append(found, role); len(found) > 1 {
-			return document.Role{}, fmt.Errorf("%s has several roles: say which by --role", file)
+		if found++; found == 1 {
+			first = role
 		}
 	}
+	q.documents.report()
 	switch {
-	case len(found) == 0 && name != "":
-		return document.Role{}, fmt.Errorf("%s has no role %q", file, name)
-	case len(found) == 0:
-		return document.Role{}, fmt.Errorf("%s has no role", file)
-	case found[0].Err != nil:
-		return document.Role{}, fmt.Errorf("%s: %w", file, found[0].Err)
+	case found == 0 && q.role != "":
+		return document.Role{}, fmt.Errorf("%s has no role %q", q.policy, q.role)
+	case found == 0:
+		return document.Role{}, fmt.Errorf("%s has no role", q.policy)
+	case found > 1:
+		return document.Role{}, fmt.Errorf("%s has %d roles; name one with --role, such as %s", q.policy, found, first.Name)
+	case first.Err != nil:
+		return document.Role{}, fmt.Errorf("%s: %w", q.policy, first.Err)
 	}
-	return found[0], nil
+	return first, nil
 }
 
 // ask evaluates the role's policy. Keys that every request has are there,
@@ -183,7 +190,7 @@ func (e Env) findRole(file, name string) (document.Role, error) {
 func (q *question) ask(role document.Role, claims tokenClaims, now time.Time) explanation {
 	if claims.Get("iss") == "" {
 		claims.Claims = maps.Clone(claims.Claims)
-		claims.Claims["iss"] = issuerOf(role.Policy)
+		claims.Claims["iss"] = issuerOf(role.Policies)
 	}
 	ctx := trust.WebIdentityContext(claims.Claims)
 	for key, value := range map[string]string{
@@ -211,27 +218,39 @@ func (q *question) ask(role document.Role, claims tokenClaims, now time.Time) ex
 		Principal: trust.Principal{Type: "Federated", ID: provider},
 		Context:   ctx,
 	}
-	answer := explanation{
-		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action, Partial: claims.partial,
-		Result: role.Policy.Evaluate(request),
-	}
 	if claims.partial {
-		answer.withhold(issuer)
+		request.Unknown = claimKeys(issuer)
 	}
-	return answer
+	return explanation{
+		Role: role.Name, Subject: claims.Get("sub"), Principal: request.Principal.ID, Action: request.Action, Partial: claims.partial,
+		Result: role.Policies.Evaluate(request),
+	}
 }
 
 // issuerOf returns the issuer that a policy trusts, for claims that were
 // written down without one.
-func issuerOf(p *trust.Policy) string {
-	for _, s := range p.Statements {
-		for _, e := range s.Principal.Entries {
-			if provider, ok := trust.ProviderOfARN(e.ID); ok && trust.IsGitHub(provider) {
-				return "https://" + provider
-			}
+func issuerOf(policies trust.Alternatives) string {
+	for e := range principals(policies) {
+		if provider, ok := trust.ProviderOfARN(e.ID); ok && trust.IsGitHub(provider) {
+			return "https://" + provider
 		}
 	}
 	return "https://token.actions.githubusercontent.com"
+}
+
+// principals yields what the statements of all policies list.
+func principals(policies trust.Alternatives) iter.Seq[trust.PrincipalEntry] {
+	return func(yield func(trust.PrincipalEntry) bool) {
+		for _, p := range policies {
+			for _, s := range p.Statements {
+				for _, e := range s.Principal.Entries {
+					if !yield(e) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // provider returns the ARN of the issuer's provider in the role's account: as
@@ -241,15 +260,13 @@ func (q *question) provider(role document.Role, issuer string) string {
 	if parts := strings.Split(role.ARN, ":"); account == "" && len(parts) > 4 {
 		account = parts[4]
 	}
-	if account == "" {
-		for _, s := range role.Policy.Statements {
-			for _, e := range s.Principal.Entries {
-				if named, ok := trust.ProviderOfARN(e.ID); ok && named == issuer {
-					return e.ID
-				}
-			}
-		}
-		account = "000000000000"
+	if account != "" {
+		return "arn:aws:iam::" + account + ":oidc-provider/" + issuer
 	}
-	return "arn:aws:iam::" + account + ":oidc-provider/" + issuer
+	for e := range principals(role.Policies) {
+		if named, ok := trust.ProviderOfARN(e.ID); ok && named == issuer && e.Text().Unknown() == nil {
+			return e.ID
+		}
+	}
+	return "arn:aws:iam::000000000000:oidc-provider/" + issuer
 }

@@ -101,51 +101,14 @@ func (e cloudTrailEvent) claims() (tokenClaims, error) {
 	}, nil
 }
 
-// undetermined is the decision about a token that cannot be made.
-const undetermined trust.Decision = "Unknown"
-
-// withhold takes back a decision that hangs on claims that are not known, and
-// names them: a condition on one may hold or not.
-func (e *explanation) withhold(provider string) {
-	var allowed, denied, open bool // by what is known
-	for _, s := range e.Statements {
-		if !s.Principal.Matched || !s.Action.Matched {
-			continue
-		}
-		var unknown []string
-		no := false
-		for _, c := range s.Conditions {
-			of, claim := trust.SplitKey(strings.ToLower(c.Key))
-			switch {
-			case of == strings.ToLower(provider) && claim != "sub" && claim != "aud" && !c.Present && trust.IsConditionKey(c.Key):
-				unknown = append(unknown, claim)
-			case !c.Matched:
-				no = true
-			}
-		}
-		switch {
-		case no:
-		case len(unknown) > 0:
-			open = true
-			for _, claim := range unknown {
-				if !slices.Contains(e.UnknownClaims, claim) {
-					e.UnknownClaims = append(e.UnknownClaims, claim)
-				}
-			}
-		case s.Effect == trust.Deny:
-			denied = true
-		default:
-			allowed = true
+// claimKeys are the condition keys of a provider whose values an event leaves
+// open.
+func claimKeys(provider string) []string {
+	var keys []string
+	for _, claim := range trust.ConditionKeys(provider) {
+		if claim != "sub" && claim != "aud" {
+			keys = append(keys, provider+":"+claim)
 		}
 	}
-	switch {
-	case denied:
-		e.Decision, e.UnknownClaims = trust.ExplicitDeny, nil
-	case open:
-		e.Decision = undetermined
-	case allowed:
-		e.Decision = trust.Allowed
-	default:
-		e.Decision = trust.ImplicitDeny
-	}
+	return keys
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // print tells the decision, what decided it, and then all of the evaluation.
@@ -16,18 +17,24 @@ func (e explanation) print(w io.Writer, file string) error {
 	if e.Partial {
 		b.WriteString("note       CloudTrail's event has issuer, subject and audience only; the token's other claims are unknown\n")
 	}
+	if len(e.Given) > 0 {
+		fmt.Fprintf(&b, "shown      %s\n", trust.Given(e.Given))
+	}
 	for _, s := range e.Statements {
 		fmt.Fprintf(&b, "\n%s:%d: %s statement", file, s.Line, s.Effect)
 		if s.Sid != "" {
 			fmt.Fprintf(&b, " %s", s.Sid)
 		}
-		fmt.Fprintf(&b, " %s\n", map[bool]string{true: "matches", false: "does not match"}[s.Matched])
+		fmt.Fprintf(&b, " %s\n", statementOutcome(s))
+		if s.Effect == "" { // nothing of it is known
+			continue
+		}
 		for _, el := range []trust.ElementResult{s.Principal, s.Action} {
-			fmt.Fprintf(&b, "  %s line %d: %s\n", mark(el.Matched), el.Line, el.Name)
+			fmt.Fprintf(&b, "  %s line %d: %s\n", mark(el.Matched, el.DependsOn), el.Line, el.Name)
 			printBoth(&b, el.Name, el.Expected, []string{el.Actual})
 		}
 		for _, c := range s.Conditions {
-			fmt.Fprintf(&b, "  %s line %d: %s %s\n", mark(c.Matched), c.Line, c.Operator, c.Key)
+			fmt.Fprintf(&b, "  %s line %d: %s %s\n", mark(c.Matched, c.DependsOn), c.Line, c.Operator, c.Key)
 			printBoth(&b, c.Operator, c.Expected, c.Actual)
 			if note := absence(c); note != "" {
 				fmt.Fprintf(&b, "      note      %s\n", note)
@@ -38,7 +45,25 @@ func (e explanation) print(w io.Writer, file string) error {
 	return err
 }
 
-func mark(matched bool) string { return map[bool]string{true: "ok  ", false: "FAIL"}[matched] }
+func mark(matched bool, dependsOn []string) string {
+	switch {
+	case len(dependsOn) > 0:
+		return "?   "
+	case matched:
+		return "ok  "
+	}
+	return "FAIL"
+}
+
+func statementOutcome(s trust.StatementResult) string {
+	switch {
+	case len(s.DependsOn) > 0:
+		return "depends on " + strings.Join(s.DependsOn, ", ")
+	case s.Matched:
+		return "matches"
+	}
+	return "does not match"
+}
 
 // printBoth prints what an element or an operator expects and what the request
 // has. Those that are negated, such as NotAction and StringNotLike, have Not in
@@ -72,10 +97,22 @@ func absence(c trust.ConditionResult) string {
 	return "there is no such condition key"
 }
 
+// toLearn says how to learn what something depends on.
+func toLearn(dependsOn []string) string {
+	names := document.Parameters(dependsOn)
+	switch {
+	case len(document.Placeholders(dependsOn)) > 0:
+		return "; the file is a template: fill it in first"
+	case len(names) > 0:
+		return "; set --parameter " + strings.Join(names, "=VALUE --parameter ") + "=VALUE"
+	}
+	return ""
+}
+
 // reason says in one sentence what decided.
 func (e explanation) reason(file string) string {
-	if e.Decision == undetermined {
-		return "the policy tests claims that the event does not have: " + strings.Join(e.UnknownClaims, ", ")
+	if e.Decision == trust.Undetermined {
+		return "it depends on " + strings.Join(e.DependsOn, ", ") + toLearn(e.DependsOn)
 	}
 	s, ok := e.Deciding()
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/inventory"
 )
 
-const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] FILE"
+const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] [--parameter NAME=VALUE]… [--parameters FILE]… FILE"
 
 var inventoryFormats = map[string]struct {
 	form
@@ -20,9 +20,11 @@ var inventoryFormats = map[string]struct {
 }
 
 // trustInventory lists which runs can assume which roles.
-func trustInventory(_ context.Context, env Env, args []string) int {
+func trustInventory(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust inventory", flag.ContinueOnError)
 	format := fs.String("format", "markdown", "`format` of the list: markdown, json or csv")
+	documents := env.documents()
+	documents.flags(fs)
 	if run, code := env.parse(fs, trustInventorySynopsis, args); !run {
 		return code
 	}
@@ -33,8 +35,9 @@ func trustInventory(_ context.Context, env Env, args []string) int {
 	if !env.arguments("inventory", fs.Args(), 1, 1) {
 		return exitUsage
 	}
-	entries, err := inventory.List(env.roles(fs.Arg(0)))
+	entries, err := inventory.List(documents.roles(ctx, fs.Arg(0)))
 	if err == nil {
+		documents.report()
 		err = env.print(output.form, func(w io.Writer) error { return output.write(w, entries) })
 	}
 	if err != nil {

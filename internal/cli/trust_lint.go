@@ -10,7 +10,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/lint"
 )
 
-const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… FILE…"
+const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… [--parameter NAME=VALUE]… [--parameters FILE]… FILE…"
 
 // lintFormats are the writers of findings by --format.
 var lintFormats = map[string]struct {
@@ -25,7 +25,7 @@ var lintFormats = map[string]struct {
 
 // trustLint checks the policies of all files; the exit code is 1 if a finding
 // is as grave as --fail-on.
-func trustLint(_ context.Context, env Env, args []string) int {
+func trustLint(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust lint", flag.ContinueOnError)
 	format := fs.String("format", "text", "`format` of the findings: text, json, github (annotations) or sarif")
 	failOn := fs.String("fail-on", "warning", "lowest `severity` that makes the exit code 1: note, low, warning, medium, error, high or critical")
@@ -34,6 +34,8 @@ func trustLint(_ context.Context, env Env, args []string) int {
 		options.Immutable = append(options.Immutable, trust.NewPattern(s))
 		return nil
 	})
+	documents := env.documents()
+	documents.flags(fs)
 	if run, code := env.parse(fs, trustLintSynopsis, args); !run {
 		return code
 	}
@@ -51,7 +53,7 @@ func trustLint(_ context.Context, env Env, args []string) int {
 	}
 	var findings []lint.Finding
 	for _, file := range fs.Args() {
-		for role, err := range env.roles(file) {
+		for role, err := range documents.roles(ctx, file) {
 			if err != nil {
 				env.errorf("trust lint: %v", err)
 				return exitFailure
@@ -62,6 +64,7 @@ func trustLint(_ context.Context, env Env, args []string) int {
 			}
 		}
 	}
+	documents.report()
 	err = env.print(output.form, func(w io.Writer) error { return output.write(w, findings) })
 	if err != nil {
 		env.errorf("trust lint: %v", err)

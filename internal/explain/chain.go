@@ -27,13 +27,13 @@ func hopRefused(d *Denial, e Evidence) Diagnosis {
 		return diagnosis
 	}
 	hand := e.policyOf(d)
-	if hand.policy == nil {
+	if len(hand.policies) == 0 {
 		diagnosis.Causes = hopSuspicions(d, said, hand)
 		diagnosis.Open = len(diagnosis.Causes) > 1
 		diagnosis.Cure = lines(said.advice(d), hand.want(d.Role), said.pasteTrust(d, e, hand), said.pastePermission(d))
 		return diagnosis
 	}
-	v := review(hand.policy, newChained(d, said, e, hand.policy))
+	v := review(hand.policies, newChained(d, said, e, hand.policies))
 	diagnosis.Code = v.code(code)
 	if v.outcome == admitted {
 		diagnosis.Open = true
@@ -184,12 +184,12 @@ func (s saying) pasteTrust(d *Denial, e Evidence, present atHand) string {
 	if s.caller == "" || present.nearest != "" {
 		return ""
 	}
-	st := statement{Effect: "Allow", Principal: map[string]string{"AWS": cut(callerRole(d, s.caller, present.policy))}, Action: s.actions(d)}
+	st := statement{Effect: "Allow", Principal: map[string]string{"AWS": cut(callerRole(d, s.caller, present.policies))}, Action: s.actions(d)}
 	if id := keyOf(d.Sent, "sts:ExternalId"); len(id) > 0 {
 		st.Condition = map[string]map[string]string{"StringEquals": {"sts:ExternalId": id[0]}}
 	}
 	for _, action := range st.Action {
-		asks := newChained(d, saying{caller: s.caller, action: action}, e, present.policy)
+		asks := newChained(d, saying{caller: s.caller, action: action}, e, present.policies)
 		if fault := st.fault(asks, present); fault != "" {
 			return "no statement is proposed for the trust policy: " + fault
 		}
@@ -215,7 +215,7 @@ func (s saying) actions(d *Denial) actions {
 // callerRole is the ARN by which policies name the caller. The ARN of a
 // session leaves out the path of its role: where that is not known otherwise,
 // a role of that name that the policy trusts is taken for it.
-func callerRole(d *Denial, caller string, p *trust.Policy) string {
+func callerRole(d *Denial, caller string, policies trust.Alternatives) string {
 	kind, rest, _ := strings.Cut(field(caller, 5), "/")
 	if kind != "assumed-role" {
 		return caller
@@ -225,7 +225,7 @@ func callerRole(d *Denial, caller string, p *trust.Policy) string {
 	}
 	name, _, _ := strings.Cut(rest, "/")
 	prefix := "arn:" + partition(caller) + ":iam::" + account(caller) + ":role/"
-	if p != nil {
+	for _, p := range policies {
 		for _, s := range p.Statements {
 			for _, entry := range s.Principal.Entries {
 				if strings.HasPrefix(entry.ID, prefix) && roleName(entry.ID) == name {
@@ -237,8 +237,8 @@ func callerRole(d *Denial, caller string, p *trust.Policy) string {
 	return prefix + name
 }
 
-func newChained(d *Denial, said saying, e Evidence, p *trust.Policy) chained {
-	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, p), Account: account(said.caller)}
+func newChained(d *Denial, said saying, e Evidence, policies trust.Alternatives) chained {
+	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, policies), Account: account(said.caller)}
 	if who.ID != said.caller {
 		who.Session = said.caller
 	}

@@ -209,7 +209,7 @@ func TestCallerWithAPath(t *testing.T) {
 		"arn:aws:iam::222222222222:user/ci/bot":              "arn:aws:iam::222222222222:user/ci/bot",
 		"":                                                   "",
 	} {
-		if got := callerRole(d, caller, policy); got != want {
+		if got := callerRole(d, caller, trust.Alternatives{policy}); got != want {
 			t.Errorf("%s: %s, want %s", caller, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"path"
 	"regexp"
@@ -23,10 +24,10 @@ type PolicyFile struct {
 
 // atHand is the trust policy of a refused role, or why there is none.
 type atHand struct {
-	file    string
-	policy  *trust.Policy
-	reason  string // empty if nobody gave a file
-	nearest string // the role that may be meant in place of one that the files do not know; or ""
+	file     string
+	policies trust.Alternatives // one, or what a template leaves open
+	reason   string             // empty if nobody gave a file
+	nearest  string             // the role that may be meant in place of one that the files do not know; or ""
 }
 
 // How surely a policy belongs to a role. A policy that names no role is the
@@ -44,8 +45,9 @@ func (e Evidence) policyOf(d *Denial) atHand {
 	var best []atHand
 	var known []knownRole
 	most, all := nameless, 0
+	where := placeOf(d.Role)
 	for _, f := range e.Policies {
-		for role, err := range document.Roles(bytes.NewReader(f.Content)) {
+		for role, err := range document.Roles(context.Background(), bytes.NewReader(f.Content), where) {
 			if err != nil {
 				role.Err = err
 			}
@@ -79,6 +81,15 @@ func (e Evidence) policyOf(d *Denial) atHand {
 			best[0].file, best[1].file, quote(roleName(d.Role)))}
 	}
 	return best[0]
+}
+
+// placeOf says where a template's role is that has the ARN. All files share
+// one budget.
+func placeOf(arn string) document.Options {
+	return document.Options{
+		Parameters: map[string]string{"AWS::AccountId": account(arn), "AWS::Partition": partition(arn)},
+		Budget:     document.NewBudget(context.Background()),
+	}
 }
 
 // knownRole is a role of which a file holds the policy.
@@ -141,7 +152,7 @@ func size(files []PolicyFile) (sum int) {
 
 // isOf reports whether the file holds the policy of a role for sure.
 func (f PolicyFile) isOf(arn string) bool {
-	for role := range document.Roles(bytes.NewReader(f.Content)) {
+	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(arn)) {
 		if fits(f.Path, role, arn) > nameless {
 			return true
 		}
@@ -150,9 +161,9 @@ func (f PolicyFile) isOf(arn string) bool {
 }
 
 func newAtHand(file string, role document.Role) atHand {
-	h := atHand{file: file, policy: role.Policy}
+	h := atHand{file: file, policies: role.Policies}
 	if role.Err != nil {
-		h.policy = nil
+		h.policies = nil
 		h.reason = fmt.Sprintf("trust-policy-file: %s, %s", file, cut(role.Err.Error()))
 	}
 	return h
@@ -161,11 +172,13 @@ func newAtHand(file string, role document.Role) atHand {
 // mayBeOf keeps the policy of one role of a chain from being taken for
 // another's: it has to speak of the action.
 func (h atHand) mayBeOf(d *Denial) bool {
-	if h.policy == nil || d.Hops == 1 {
+	if len(h.policies) == 0 || d.Hops == 1 {
 		return true
 	}
-	return slices.ContainsFunc(h.policy.Evaluate(trust.Request{Action: d.Action}).Statements, func(s trust.StatementResult) bool {
-		return s.Effect == trust.Allow && s.Action.Matched
+	return slices.ContainsFunc(h.policies, func(p *trust.Policy) bool {
+		return slices.ContainsFunc(p.Evaluate(trust.Request{Action: d.Action}).Statements, func(s trust.StatementResult) bool {
+			return s.Effect == trust.Allow && (s.Action.Matched || len(s.Action.DependsOn) > 0) || s.Effect == ""
+		})
 	})
 }
 
@@ -173,9 +186,11 @@ func (h atHand) mayBeOf(d *Denial) bool {
 // that trusts a provider trusts that of its role's own account.
 func ofAccount(all []atHand, account string) []atHand {
 	own := slices.DeleteFunc(slices.Clone(all), func(h atHand) bool {
-		return h.policy == nil || !slices.ContainsFunc(h.policy.Statements, func(s trust.Statement) bool {
-			return slices.ContainsFunc(s.Principal.Entries, func(p trust.PrincipalEntry) bool {
-				return p.Type == "Federated" && field(p.ID, 4) == account
+		return !slices.ContainsFunc(h.policies, func(p *trust.Policy) bool {
+			return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool {
+				return slices.ContainsFunc(s.Principal.Entries, func(p trust.PrincipalEntry) bool {
+					return p.Type == "Federated" && field(p.ID, 4) == account
+				})
 			})
 		})
 	})
@@ -197,7 +212,7 @@ func fits(file string, role document.Role, arn string) int {
 		return foreign
 	case role.Name == roleName(arn):
 		return named
-	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)):
+	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)), role.LogicalID != "" && role.MayBeNamed(roleName(arn)):
 		return mentioned // CloudFormation makes names out of logical ids
 	case role.Name != "":
 		return foreign

@@ -52,10 +52,10 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 				d.Action = assumeRole
 			}
 			hand := e.policyOf(d)
-			if hand.policy == nil {
+			if hand.policies == nil {
 				hand.file = ""
 			}
-			if hand.file != tt.file || (hand.policy != nil) != (tt.file != "") || !strings.Contains(hand.reason, tt.reason) || (tt.reason == "") != (hand.reason == "") {
+			if hand.file != tt.file || (hand.policies != nil) != (tt.file != "") || !strings.Contains(hand.reason, tt.reason) || (tt.reason == "") != (hand.reason == "") {
 				t.Errorf("file %q, reason %q", hand.file, hand.reason)
 			}
 		})

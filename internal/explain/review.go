@@ -58,8 +58,28 @@ type verdict struct {
 	findings  []finding             // in the policy's order
 }
 
-// review holds a policy against a refused request.
-func review(p *trust.Policy, a asked) verdict {
+// review holds a policy against a refused request: all that it can be, where
+// a template leaves that open.
+func review(policies trust.Alternatives, a asked) verdict {
+	var all []verdict
+	for _, p := range policies {
+		all = append(all, reviewPolicy(p, a))
+	}
+	for _, v := range all[1:] {
+		if v.outcome != all[0].outcome {
+			result := policies.Evaluate(a.request())
+			return verdict{perhaps, v.statement, []finding{{line: v.statement.Line, text: undetermined("what the template leaves open", result.DependsOn)}}}
+		}
+	}
+	return all[0]
+}
+
+// undetermined says what something depends on.
+func undetermined(what string, dependsOn []string) string {
+	return fmt.Sprintf("%s depends on %s", what, cut(strings.Join(dependsOn, ", ")))
+}
+
+func reviewPolicy(p *trust.Policy, a asked) verdict {
 	var allow, deny verdict
 	for i, result := range p.Evaluate(a.request()).Statements {
 		s := p.Statements[i]
@@ -89,17 +109,24 @@ func (v verdict) width() (sum int) {
 // weighAllow says whether a statement admits the request, and what of it does
 // not.
 func weighAllow(s trust.Statement, result trust.StatementResult, a asked) verdict {
+	if s.Unknown != nil {
+		return verdict{perhaps, result, []finding{{line: s.Pos.Line, text: undetermined("the statement", s.Unknown.DependsOn)}}}
+	}
 	if !a.concerns(result) {
 		return verdict{}
 	}
 	var against, unseen []finding
 	for _, e := range []trust.ElementResult{result.Principal, result.Action} {
-		if !e.Matched {
+		if len(e.DependsOn) > 0 {
+			unseen = append(unseen, finding{line: e.Line, text: undetermined(e.Name, e.DependsOn)})
+		} else if !e.Matched {
 			against = append(against, finding{a.elsewhere(e.Name), e.Line, DescribeElement(e)})
 		}
 	}
 	for i, c := range result.Conditions {
 		switch {
+		case len(c.DependsOn) > 0:
+			unseen = append(unseen, finding{line: c.Line, text: undetermined(fmt.Sprintf("%s %s", c.Operator, c.Key), c.DependsOn)})
 		case a.unseen(c.Key):
 			unseen = append(unseen, finding{line: c.Line, text: describeUnseen(c)})
 		case !c.Matched:
@@ -117,12 +144,18 @@ func weighAllow(s trust.Statement, result trust.StatementResult, a asked) verdic
 
 // weighDeny says whether a statement denies the request, and by what.
 func weighDeny(s trust.Statement, result trust.StatementResult, a asked) verdict {
-	if !result.Principal.Matched || !result.Action.Matched {
-		return verdict{}
-	}
 	var against, unseen []finding
+	for _, e := range []trust.ElementResult{result.Principal, result.Action} {
+		if len(e.DependsOn) > 0 {
+			unseen = append(unseen, finding{line: e.Line, text: undetermined(e.Name, e.DependsOn)})
+		} else if !e.Matched {
+			return verdict{}
+		}
+	}
 	for i, c := range result.Conditions {
 		switch {
+		case len(c.DependsOn) > 0:
+			unseen = append(unseen, finding{line: c.Line, text: undetermined(fmt.Sprintf("%s %s", c.Operator, c.Key), c.DependsOn)})
 		case a.unseen(c.Key):
 			unseen = append(unseen, finding{line: c.Line, text: describeUnseen(c)})
 		case !c.Matched:

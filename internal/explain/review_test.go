@@ -105,7 +105,7 @@ func TestReviewAgreesWithTheEvaluator(t *testing.T) {
 		}
 		policy := mustParse(t, policyOf(statements...))
 		w := newWebIdentity(claimsOf(subjects[random.IntN(len(subjects))]), tokenDenial(nil), Evidence{Now: now})
-		v := review(policy, w)
+		v := review(trust.Alternatives{policy}, w)
 		outcomes[v.outcome]++
 		want := map[trust.Decision][]outcome{
 			trust.Allowed: {admitted}, trust.ExplicitDeny: {denied}, trust.ImplicitDeny: {refused, unmentioned},

@@ -187,24 +187,24 @@ func (s statement) String() string {
 // role's present policy, if that is at hand, it has to admit the request too.
 func (s statement) fault(a asked, present atHand) string {
 	version := trust.Version2012
-	if present.policy != nil {
-		version = present.policy.Version // it decides how values are read
+	if len(present.policies) > 0 {
+		version = present.policies[0].Version // it decides how values are read
 	}
 	policy, err := trust.Parse(fmt.Appendf(nil, `{"Version": %q, "Statement": [%s]}`, version, s))
-	if err != nil || review(policy, a).outcome != admitted {
+	if err != nil || review(trust.Alternatives{policy}, a).outcome != admitted {
 		return "no condition matches what this request has"
 	}
-	for _, f := range lint.Check(document.Role{Policy: policy}, lint.Options{}) {
+	for _, f := range lint.Check(document.Role{Policies: trust.Alternatives{policy}}, lint.Options{}) {
 		if f.Severity >= gravest {
 			return fmt.Sprintf("trust lint would report it as %s (%s): %s", f.Rule, f.Severity, cut(f.Message))
 		}
 	}
-	if present.policy == nil {
-		return ""
-	}
-	policy.Statements = slices.Concat(present.policy.Statements, policy.Statements)
-	if v := review(policy, a); v.outcome != admitted {
-		return v.cause(present.file)
+	for _, p := range present.policies {
+		both := *p
+		both.Statements = slices.Concat(p.Statements, policy.Statements)
+		if v := review(trust.Alternatives{&both}, a); v.outcome != admitted {
+			return v.cause(present.file)
+		}
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func TestProposalAdmitsItsRunOnly(t *testing.T) {
 					t.Errorf("admits a run with %v:\n%s", n, p.Statement)
 				}
 			}
-			for _, f := range lint.Check(document.Role{Policy: policy}, lint.Options{}) {
+			for _, f := range lint.Check(document.Role{Policies: trust.Alternatives{policy}}, lint.Options{}) {
 				if f.Severity >= lint.Medium {
 					t.Errorf("%s: %s\n%s", f.Rule, f.Message, p.Statement)
 				}

@@ -17,14 +17,14 @@ func tokenRefused(d *Denial, e Evidence) Diagnosis {
 	claims := e.claimsOf(d)
 	diagnosis := refusal(d, e, WebIdentityNotAuthorized)
 	hand := e.policyOf(d)
-	if hand.policy == nil || claims == nil {
+	if len(hand.policies) == 0 || claims == nil {
 		diagnosis.Open = true
 		diagnosis.Causes = suspicions(newToken(claims), d.Role, hand)
 		diagnosis.Cure = lines(hand.want(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, hand))
 		return diagnosis
 	}
 	w := newWebIdentity(claims, d, e)
-	v := review(hand.policy, w)
+	v := review(hand.policies, w)
 	diagnosis.Code = v.code(diagnosis.Code)
 	if v.outcome == admitted {
 		diagnosis.Open = true
@@ -58,8 +58,8 @@ func providerMissing(d *Denial, e Evidence) Diagnosis {
 	if hand.nearest != "" {
 		diagnosis.Causes = append(diagnosis.Causes, hand.reason)
 	}
-	if hand.policy != nil {
-		if v := review(hand.policy, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == ProviderOtherIssuer {
+	if len(hand.policies) > 0 {
+		if v := review(hand.policies, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == ProviderOtherIssuer {
 			diagnosis.Code = ProviderOtherIssuer
 			diagnosis.Causes = append(diagnosis.Causes, v.cause(hand.file))
 		}

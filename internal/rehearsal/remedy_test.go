@@ -166,7 +166,7 @@ func graveFindings(t *testing.T, statement string) []string {
 		t.Fatalf("%v:\n%s", err, statement)
 	}
 	var all []string
-	for _, f := range lint.Check(document.Role{Policy: policy}, lint.Options{}) {
+	for _, f := range lint.Check(document.Role{Policies: trust.Alternatives{policy}}, lint.Options{}) {
 		if f.Severity >= lint.Medium {
 			all = append(all, fmt.Sprintf("%s (%s): %s", f.Rule, f.Severity, f.Message))
 		}

@@ -10,8 +10,8 @@ import (
 const maxInclusionWork = 50_000
 
 // Contains reports whether every text that matches q matches p too. It is
-// exact, except that for patterns so tangled that the answer would take too
-// long it says no.
+// exact, except that it says no for patterns so tangled that the answer would
+// take too long, and where it depends on what an unknown part is.
 //
 // It walks both patterns over all texts at once: q from one of its positions,
 // p from all positions that it can be at after the same text. A text that
@@ -38,9 +38,6 @@ type configuration struct {
 	q int
 	p []int
 }
-
-// other stands for every character that neither pattern names.
-const other rune = -3
 
 func (w *inclusion) holds() bool {
 	w.push(0, w.stars([]int{0}))
@@ -99,7 +96,7 @@ func (w *inclusion) after(positions []int, r rune) []int {
 		case i == len(w.p):
 		case w.p[i] == AnyRun:
 			reached = append(reached, i)
-		case w.p[i] == AnyOne || w.p[i] == r:
+		case w.p[i] == AnyOne && !IsUnknown(r) || w.p[i] == r || w.p[i] == unknownLike && r == unknownLiteral:
 			reached = append(reached, i+1)
 		}
 	}

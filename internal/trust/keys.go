@@ -64,6 +64,18 @@ func IsGitHub(provider string) bool {
 	return isGitHubCloud(provider) || strings.HasSuffix(strings.ToLower(provider), serverPath)
 }
 
+// MayBeGitHub reports whether a provider with unknown parts can be one that
+// IsGitHub accepts. The path of a GitHub Enterprise Server fits behind any
+// host; only where nothing of the host is known can it be meant.
+func MayBeGitHub(provider Pattern) bool {
+	for _, like := range []string{githubHost, githubHost + "/*", "token.actions.*.ghe.com"} {
+		if provider.Overlaps(NewPattern(like)) {
+			return true
+		}
+	}
+	return provider.Overlaps(NewPattern("*"+serverPath)) && (IsUnknown(provider[0]) || strings.HasSuffix(provider.String(), serverPath))
+}
+
 // isGitHubCloud leaves out GitHub Enterprise Server, of whose claims IAM
 // knows no more than of any other provider's.
 func isGitHubCloud(provider string) bool {

@@ -4,21 +4,56 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
-// Tokens is a stream of JSON tokens with positions: a jsonlex.Lexer, or a
-// document of another syntax that is read as if it were JSON.
+// Token is a token of JSON, or of a document of another syntax that is read
+// as if it were JSON.
+type Token struct {
+	jsonlex.Token
+
+	// Open is the text of a string or key that has unknown parts. A string
+	// that is unknown altogether can stand for a value of any kind.
+	Open *Text
+}
+
+func (t Token) text() Text {
+	if t.Open != nil {
+		return *t.Open
+	}
+	return Known(string(t.Text))
+}
+
+// unknown returns what stands in the place of any value, or nil.
+func (t Token) unknown() *Unknown {
+	if t.Open == nil {
+		return nil
+	}
+	return t.Open.Unknown()
+}
+
+// Tokens is a stream of tokens with positions. The text of a token is valid
+// until the next call only.
 type Tokens interface {
-	Next() (jsonlex.Token, error)
+	Next() (Token, error)
+}
+
+// Lexer gives the tokens of JSON of which all is known.
+type Lexer struct{ *jsonlex.Lexer }
+
+// Next returns the next token.
+func (l Lexer) Next() (Token, error) {
+	t, err := l.Lexer.Next()
+	return Token{Token: t}, err
 }
 
 // Parse reads a trust policy. It is stricter than IAM's own parser is about
 // what it cannot interpret: duplicate keys, unknown elements, elements that
 // a trust policy cannot have. The error is a *SyntaxError.
 func Parse(src []byte) (*Policy, error) {
-	in := jsonlex.FromBytes(src)
+	in := Lexer{jsonlex.FromBytes(src)}
 	first, err := in.Next()
 	if err != nil {
 		return nil, err
@@ -35,32 +70,42 @@ func Parse(src []byte) (*Policy, error) {
 
 // Read reads the trust policy that begins with the token first. It leaves
 // rest after the policy's last token, or, with an error, somewhere in it.
-func Read(first jsonlex.Token, rest Tokens) (*Policy, error) {
-	r := &reader{rest}
+func Read(first Token, rest Tokens) (*Policy, error) {
+	if u := first.unknown(); u != nil {
+		return Opaque(u, first.Pos)[0], nil
+	}
+	r := &reader{in: rest}
+	r.count(first)
 	p := &Policy{Pos: first.Pos, Version: Version2008}
-	err := r.object(first, "a trust policy", func(key string, at Pos, t jsonlex.Token) (err error) {
-		switch key {
+	var version *Unknown
+	err := r.object(first, "a trust policy", func(key Text, at Pos, t Token) (err error) {
+		switch key.String() {
 		case "Version":
-			p.Version, err = r.oneOf(t, key, Version2012, Version2008)
+			if version = t.unknown(); version == nil {
+				p.Version, err = r.oneOf(t, "Version", Version2012, Version2008)
+			}
 		case "Id":
-			_, err = r.str(t, key)
+			_, err = r.str(t, "Id")
 		case "Statement":
-			err = r.each(t, func(t jsonlex.Token) error {
+			err = r.each(t, func(t Token) error {
 				s, err := r.statement(t)
 				p.Statements = append(p.Statements, s)
 				return err
 			})
 		default:
-			err = unknownElement(at, key, "a policy", "Version", "Id", "Statement")
+			err = unknownElement(at, key.String(), "a policy", "Version", "Id", "Statement")
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(p.Statements) == 0 {
+	case len(p.Statements) == 0:
 		return nil, p.Pos.Errorf("policy has no Statement")
+	case version != nil:
+		return Opaque(version, p.Pos)[0], nil
 	}
+	p.Length = r.length
 	return p, p.compile()
 }
 
@@ -78,7 +123,7 @@ func (p *Policy) compile() error {
 			for i := range c.Values {
 				v := &c.Values[i]
 				var err error
-				if v.parts, err = parseParts(v.Text); err != nil {
+				if v.parts, err = partsOf(v.text, true); err != nil {
 					return v.Pos.Errorf("value %q: %v", v.Text, err)
 				}
 			}
@@ -87,43 +132,85 @@ func (p *Policy) compile() error {
 	return nil
 }
 
-type reader struct{ Tokens }
+type reader struct {
+	in       Tokens
+	length   int          // characters so far
+	previous jsonlex.Kind // of the token before
+}
 
-func (r *reader) statement(first jsonlex.Token) (Statement, error) {
-	s := Statement{Pos: first.Pos}
-	err := r.object(first, "a statement", func(key string, at Pos, t jsonlex.Token) (err error) {
-		switch key {
+// Next counts what it returns.
+func (r *reader) Next() (Token, error) {
+	t, err := r.in.Next()
+	r.count(t)
+	return t, err
+}
+
+// count adds the characters of a token with the comma before it and its
+// quotes or colon.
+func (r *reader) count(t Token) {
+	ends := t.Kind == jsonlex.ObjectEnd || t.Kind == jsonlex.ListEnd
+	begins := r.previous == jsonlex.EOF || r.previous == jsonlex.ObjectStart || r.previous == jsonlex.ListStart || r.previous == jsonlex.Key
+	if !ends && !begins {
+		r.length++
+	}
+	switch t.Kind {
+	case jsonlex.ObjectStart, jsonlex.ObjectEnd, jsonlex.ListStart, jsonlex.ListEnd:
+		r.length++
+	case jsonlex.String:
+		r.length += 2
+	case jsonlex.Key:
+		r.length += 3
+	}
+	r.length += utf8.RuneCount(t.Text)
+	r.previous = t.Kind
+}
+
+func (r *reader) statement(first Token) (Statement, error) {
+	s := Statement{Pos: first.Pos, Unknown: first.unknown()}
+	if s.Unknown != nil {
+		return s, nil
+	}
+	var effect *Unknown
+	err := r.object(first, "a statement", func(key Text, at Pos, t Token) (err error) {
+		switch name := key.String(); name {
 		case "Sid":
-			s.Sid, err = r.str(t, key)
+			if t.Open == nil {
+				var sid Text
+				sid, err = r.str(t, name)
+				s.Sid = sid.String()
+			}
 		case "Effect":
-			var effect string
-			effect, err = r.oneOf(t, key, string(Allow), string(Deny))
-			s.Effect = Effect(effect)
+			if effect = t.unknown(); effect == nil {
+				var e string
+				e, err = r.oneOf(t, name, string(Allow), string(Deny))
+				s.Effect = Effect(e)
+			}
 		case "Principal", "NotPrincipal":
 			if s.Principal.Pos != (Pos{}) {
 				return at.Errorf("statement has both Principal and NotPrincipal")
 			}
-			s.Principal, err = r.principal(t, key == "NotPrincipal")
+			s.Principal, err = r.principal(t, name == "NotPrincipal")
 		case "Action", "NotAction":
 			if s.Action.Pos != (Pos{}) {
 				return at.Errorf("statement has both Action and NotAction")
 			}
-			s.Action = ActionElement{Pos: t.Pos, Negated: key == "NotAction"}
-			s.Action.Values, err = r.strings(t, key)
+			s.Action = ActionElement{Pos: t.Pos, Negated: name == "NotAction"}
+			s.Action.Values, err = r.values(t, name)
 		case "Condition":
 			s.Conditions, err = r.conditions(t)
 		case "Resource", "NotResource":
-			return at.Errorf("%s has no place in a trust policy: the role itself is the resource", key)
+			return at.Errorf("%s has no place in a trust policy: the role itself is the resource", name)
 		default:
-			return unknownElement(at, key, "a statement",
+			return unknownElement(at, name, "a statement",
 				"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
 		}
 		return err
 	})
-	if err != nil {
-		return Statement{}, err
-	}
 	switch {
+	case err != nil:
+		return Statement{}, err
+	case effect != nil:
+		return Statement{Pos: s.Pos, Unknown: effect}, nil
 	case s.Effect == "":
 		err = s.Pos.Errorf("statement has no Effect: write Allow or Deny")
 	case s.Principal.Pos == (Pos{}):
@@ -134,41 +221,60 @@ func (r *reader) statement(first jsonlex.Token) (Statement, error) {
 	return s, err
 }
 
-func (r *reader) principal(t jsonlex.Token, negated bool) (PrincipalElement, error) {
-	e := PrincipalElement{Pos: t.Pos, Negated: negated}
+func (r *reader) principal(t Token, negated bool) (PrincipalElement, error) {
+	e := PrincipalElement{Pos: t.Pos, Negated: negated, Unknown: t.unknown()}
+	if e.Unknown != nil {
+		return e, nil
+	}
 	if t.Kind == jsonlex.String {
-		if string(t.Text) != "*" {
-			return e, t.Pos.Errorf(`principal %q needs its type: write {"AWS": …} or {"Federated": …}`, t.Text)
+		if text := t.text().String(); text != "*" {
+			return e, t.Pos.Errorf(`principal %q needs its type: write {"AWS": …} or {"Federated": …}`, text)
 		}
 		e.Any = true
 		return e, nil
 	}
-	err := r.object(t, `a principal (an object or "*")`, func(key string, at Pos, t jsonlex.Token) error {
-		if types := []string{"AWS", "Federated", "Service", "CanonicalUser"}; !slices.Contains(types, key) {
-			return unknownElement(at, key, "a principal", types...)
+	err := r.object(t, `a principal (an object or "*")`, func(key Text, at Pos, t Token) error {
+		if u := key.Unknown(); u != nil {
+			e.Unknown = u
+			return r.skip(t)
 		}
-		ids, err := r.strings(t, key)
-		for _, id := range ids {
-			e.Entries = append(e.Entries, PrincipalEntry{Type: key, ID: id.Text, Pos: id.Pos})
+		kind := key.String()
+		if types := []string{"AWS", "Federated", "Service", "CanonicalUser"}; !slices.Contains(types, kind) {
+			return unknownElement(at, kind, "a principal", types...)
 		}
-		return err
+		return r.each(t, func(t Token) error {
+			id, err := r.str(t, kind)
+			e.Entries = append(e.Entries, PrincipalEntry{Type: kind, ID: id.String(), Pos: t.Pos, text: id})
+			return err
+		})
 	})
 	return e, err
 }
 
-func (r *reader) conditions(t jsonlex.Token) ([]Condition, error) {
+func (r *reader) conditions(t Token) ([]Condition, error) {
+	if u := t.unknown(); u != nil {
+		return []Condition{{Pos: t.Pos, Unknown: u}}, nil
+	}
 	var all []Condition
-	err := r.object(t, "the conditions", func(name string, at Pos, t jsonlex.Token) error {
-		operator, ok := parseOperator(name)
+	err := r.object(t, "the conditions", func(name Text, at Pos, t Token) error {
+		if u := name.Unknown(); u != nil {
+			all = append(all, Condition{Pos: at, Unknown: u})
+			return r.skip(t)
+		}
+		operator, ok := parseOperator(name.String())
 		if !ok {
 			return at.Errorf("unknown condition operator %q", name)
 		}
-		return r.object(t, "the keys of "+name, func(key string, at Pos, t jsonlex.Token) error {
-			c := Condition{Pos: at, Operator: operator, Key: key}
-			err := r.each(t, func(t jsonlex.Token) error {
+		if u := t.unknown(); u != nil {
+			all = append(all, Condition{Pos: t.Pos, Operator: operator, Unknown: u})
+			return nil
+		}
+		return r.object(t, "the keys of "+name.String(), func(key Text, at Pos, t Token) error {
+			c := Condition{Pos: at, Operator: operator, Key: key.String(), Unknown: key.Unknown()}
+			err := r.each(t, func(t Token) error {
 				switch t.Kind {
 				case jsonlex.String, jsonlex.Number, jsonlex.Bool:
-					c.Values = append(c.Values, Value{Text: string(t.Text), Pos: t.Pos})
+					c.Values = append(c.Values, newValue(t.text(), t.Pos))
 					return nil
 				}
 				return t.Pos.Errorf("condition key %q has %s where a value should stand", key, t.Kind)
@@ -183,7 +289,7 @@ func (r *reader) conditions(t jsonlex.Token) ([]Condition, error) {
 // object reads the object that begins with t and calls member with each key,
 // where it stands, and the first token of its value, which member reads to
 // its end.
-func (r *reader) object(t jsonlex.Token, what string, member func(key string, at Pos, value jsonlex.Token) error) error {
+func (r *reader) object(t Token, what string, member func(key Text, at Pos, value Token) error) error {
 	if t.Kind != jsonlex.ObjectStart {
 		return t.Pos.Errorf("%s should stand where %s stands", what, t.Kind)
 	}
@@ -193,12 +299,13 @@ func (r *reader) object(t jsonlex.Token, what string, member func(key string, at
 		if err != nil || k.Kind == jsonlex.ObjectEnd {
 			return err
 		}
-		key := string(k.Text)
-		if before, twice := seen[key]; twice {
-			return &SyntaxError{Line: k.Pos.Line, Column: k.Pos.Column, Duplicate: key,
-				Msg: fmt.Sprintf("key %q stands twice, first on line %d: IAM keeps the last one silently", key, before.Line)}
+		key := k.text()
+		name := key.String()
+		if before, twice := seen[name]; twice {
+			return &SyntaxError{Line: k.Pos.Line, Column: k.Pos.Column, Duplicate: name,
+				Msg: fmt.Sprintf("key %q stands twice, first on line %d: IAM keeps the last one silently", name, before.Line)}
 		}
-		seen[key] = k.Pos
+		seen[name] = k.Pos
 		value, err := r.Next()
 		if err != nil {
 			return err
@@ -211,7 +318,7 @@ func (r *reader) object(t jsonlex.Token, what string, member func(key string, at
 
 // each calls element for the single value that begins with t, or, if t
 // begins a list, for each of its values.
-func (r *reader) each(t jsonlex.Token, element func(t jsonlex.Token) error) error {
+func (r *reader) each(t Token, element func(t Token) error) error {
 	if t.Kind != jsonlex.ListStart {
 		return element(t)
 	}
@@ -226,25 +333,46 @@ func (r *reader) each(t jsonlex.Token, element func(t jsonlex.Token) error) erro
 	}
 }
 
-func (r *reader) strings(t jsonlex.Token, name string) ([]Value, error) {
+// skip reads over the value that begins with t.
+func (r *reader) skip(t Token) error {
+	depth := 0
+	for {
+		switch t.Kind {
+		case jsonlex.ObjectStart, jsonlex.ListStart:
+			depth++
+		case jsonlex.ObjectEnd, jsonlex.ListEnd:
+			depth--
+		}
+		if depth == 0 || t.Kind == jsonlex.EOF {
+			return nil
+		}
+		var err error
+		if t, err = r.Next(); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *reader) values(t Token, name string) ([]Value, error) {
 	var all []Value
-	err := r.each(t, func(t jsonlex.Token) error {
+	err := r.each(t, func(t Token) error {
 		s, err := r.str(t, name)
-		all = append(all, Value{Text: s, Pos: t.Pos})
+		all = append(all, newValue(s, t.Pos))
 		return err
 	})
 	return all, err
 }
 
-func (r *reader) str(t jsonlex.Token, name string) (string, error) {
+func (r *reader) str(t Token, name string) (Text, error) {
 	if t.Kind != jsonlex.String {
-		return "", t.Pos.Errorf("%s should be a string, not %s", name, t.Kind)
+		return Text{}, t.Pos.Errorf("%s should be a string, not %s", name, t.Kind)
 	}
-	return string(t.Text), nil
+	return t.text(), nil
 }
 
-func (r *reader) oneOf(t jsonlex.Token, name string, allowed ...string) (string, error) {
-	s, err := r.str(t, name)
+func (r *reader) oneOf(t Token, name string, allowed ...string) (string, error) {
+	text, err := r.str(t, name)
+	s := text.String()
 	if err == nil && !slices.Contains(allowed, s) {
 		err = t.Pos.Errorf("%s is %q: write %s", name, s, strings.Join(allowed, " or "))
 	}

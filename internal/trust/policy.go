@@ -5,6 +5,7 @@ package trust
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
@@ -26,6 +27,40 @@ type Policy struct {
 	Pos        Pos
 	Version    string // Version2008 if the document names none
 	Statements []Statement
+
+	// Given is what of a template's choices this policy holds under, in the
+	// order in which it matters; empty if there is nothing to choose.
+	Given []Assumption
+
+	// Length is how many characters IAM counts: all but white space between
+	// the tokens. Of what is no JSON it is what JSON would take.
+	Length int
+}
+
+// MaxLength is the most characters that a trust policy can have with the
+// highest quota; without one it is 2,048 (IAM and STS quotas, IAM user guide).
+const MaxLength = 8192
+
+// Assumption is one choice of a template: what is chosen, and how.
+type Assumption struct {
+	Choice    string   `json:"choice"` // such as condition Live, or parameter Stage
+	Value     string   `json:"value"`  // such as true, or "prod"
+	DependsOn []string `json:"-"`      // what decides it
+
+	// Key is the expression that decides, written one way: choices of two
+	// documents are the same if their keys are.
+	Key string `json:"-"`
+}
+
+func (a Assumption) String() string { return a.Choice + " is " + a.Value }
+
+// Given renders assumptions: "if condition Live is true and …".
+func Given(all []Assumption) string {
+	var terms []string
+	for _, a := range all {
+		terms = append(terms, a.String())
+	}
+	return "if " + strings.Join(terms, " and ")
 }
 
 // Effect is what a statement does to a request that it matches.
@@ -45,6 +80,10 @@ type Statement struct {
 	Principal  PrincipalElement
 	Action     ActionElement
 	Conditions []Condition // in the document's order; all of them must hold
+
+	// Unknown is set if the document does not determine the statement at all:
+	// it can allow or deny anything, and the other fields are empty.
+	Unknown *Unknown
 }
 
 // PrincipalElement is Principal or NotPrincipal.
@@ -53,14 +92,19 @@ type PrincipalElement struct {
 	Negated bool // NotPrincipal
 	Any     bool // the bare "*", which is everyone, web identities included
 	Entries []PrincipalEntry
+	Unknown *Unknown // set if there may be others, or all are unknown
 }
 
 // PrincipalEntry is one principal that an element lists.
 type PrincipalEntry struct {
 	Type string // AWS, Federated, Service or CanonicalUser
-	ID   string // "*", an ARN, an account id, a service's name
+	ID   string // "*", an ARN, an account id, a service's name; as Text.String shows it
 	Pos  Pos
+	text Text
 }
+
+// Text returns the ID with its unknown parts.
+func (e PrincipalEntry) Text() Text { return e.text }
 
 // ActionElement is Action or NotAction.
 type ActionElement struct {
@@ -75,23 +119,69 @@ type Condition struct {
 	Operator Operator
 	Key      string // as written; keys compare case-insensitively
 	Values   []Value
+
+	// Unknown is set if the key is unknown in part, or, with an empty Key, if
+	// the document does not determine which keys there are, and with an empty
+	// Operator.Base, not even under which operators.
+	Unknown *Unknown
 }
 
 // Value is a string of a policy. In a condition it may hold policy variables.
 type Value struct {
-	Text  string
+	Text  string // as Text.String shows it
 	Pos   Pos
-	parts []part
+	text  Text
+	parts []part // nil for plain text
 }
 
-// Applies reports whether the statement is about the action and the
+func newValue(text Text, at Pos) Value {
+	parts, _ := partsOf(text, false)
+	return Value{Text: text.String(), Pos: at, text: text, parts: parts}
+}
+
+// Unknown returns what is unknown in v, or nil.
+func (v Value) Unknown() *Unknown { return v.text.Unknown() }
+
+// Wholly returns the one unknown that is all of v, or nil.
+func (v Value) Wholly() *Unknown { return v.text.Wholly() }
+
+// Same reports whether v and w are written alike, unknown parts and policy
+// variables included.
+func (v Value) Same(w Value) bool {
+	return v.text.Equal(w.text) && v.special() == w.special()
+}
+
+// special reports whether v has policy variables or escapes.
+func (v Value) special() bool {
+	return slices.ContainsFunc(v.parts, func(p part) bool { return p.variable != "" || p.literal })
+}
+
+// Applies reports whether the statement is certainly about the action and the
 // principal, whatever its conditions.
-func (s Statement) Applies(action string, who Principal) bool {
-	return s.Principal.evaluate(who).Matched && s.Action.evaluate(action).Matched
+func (s Statement) Applies(action string, who Principal) bool { return s.about(action, who) == yes }
+
+// MayApply reports whether the statement can be about the action and the
+// principal, whatever its conditions.
+func (s Statement) MayApply(action string, who Principal) bool { return s.about(action, who) != no }
+
+func (s Statement) about(action string, who Principal) answer {
+	if s.Unknown != nil {
+		return maybe
+	}
+	return min(s.Principal.evaluate(who).answer(), s.Action.evaluate(action).answer())
 }
 
-// ConditionsHold reports whether all conditions of the statement do.
-func (s Statement) ConditionsHold(c Context) bool {
-	ctx := newLookup(c)
-	return !slices.ContainsFunc(s.Conditions, func(c Condition) bool { return !c.evaluate(ctx).Matched })
+// ConditionsHold reports whether all conditions of the statement certainly do.
+func (s Statement) ConditionsHold(c Context) bool { return s.conditions(c) == yes }
+
+// ConditionsFail reports whether some condition of the statement certainly
+// does not hold.
+func (s Statement) ConditionsFail(c Context) bool { return s.conditions(c) == no }
+
+func (s Statement) conditions(c Context) answer {
+	ctx, all := newLookup(c), yes
+	for _, condition := range s.Conditions {
+		all = min(all, condition.evaluate(ctx).answer())
+	}
+	return all
 }

@@ -8,12 +8,31 @@ import (
 )
 
 // part is a piece of a condition value: text in which wildcards count, or a
-// literal (an escape such as ${*}), or a policy variable.
+// literal (an escape such as ${*}), or a policy variable, or unknown.
 type part struct {
 	text     string // of text and literals
 	literal  bool
 	variable string // name of the condition key
 	fallback *string
+	unknown  *Unknown
+}
+
+// partsOf returns the parts of t with its policy variables, or nil if it is
+// plain text.
+func partsOf(t Text, variables bool) (parts []part, err error) {
+	t.Each(func(known string) {
+		more := []part{{text: known}}
+		if variables && err == nil {
+			more, err = parseParts(known)
+		}
+		parts = append(parts, more...)
+	}, func(u *Unknown) {
+		parts = append(parts, part{unknown: u})
+	})
+	if !variables && t.pieces == nil {
+		return nil, nil
+	}
+	return parts, err
 }
 
 // parseParts finds the policy variables in a condition value: ${key},
@@ -66,49 +85,45 @@ func parseVariable(s string) (p part, rest string, err error) {
 
 // expand replaces the variables of v by the request's values. It fails if a
 // variable has no value or several, and no default. What a variable yields
-// is literal text, never a wildcard.
-func (v Value) expand(ctx lookup) (Pattern, bool) {
-	if v.parts == nil {
-		return NewPattern(v.Text), true
-	}
-	var all Pattern
+// is literal text, never a wildcard; what is unknown stays unknown.
+func (v Value) expand(ctx lookup, wildcards bool) (Pattern, bool) {
 	for _, p := range v.parts {
-		switch {
-		case p.variable != "":
-			text, ok := p.value(ctx)
-			if !ok {
-				return nil, false
-			}
-			all = append(all, literal(text)...)
-		case p.literal:
-			all = append(all, literal(p.text)...)
-		default:
-			all = append(all, NewPattern(p.text)...)
+		if _, ok := p.value(ctx); p.variable != "" && !ok {
+			return nil, false
 		}
 	}
-	return all, true
+	return v.pattern(wildcards, func(p part) Pattern {
+		text, _ := p.value(ctx)
+		return literal(text)
+	}), true
 }
 
 // Pattern returns what v can match under the operator o, whatever the request
 // says: * and ? count only where o knows wildcards, and a policy variable,
 // which may take any value, counts as *.
 func (v Value) Pattern(o Operator) Pattern {
-	wildcards := literal
-	if o.Wildcards() {
-		wildcards = NewPattern
+	return v.pattern(o.Wildcards(), func(part) Pattern { return Pattern{AnyRun} })
+}
+
+func (v Value) pattern(wildcards bool, variable func(part) Pattern) Pattern {
+	known := literal
+	if wildcards {
+		known = NewPattern
 	}
 	if v.parts == nil {
-		return wildcards(v.Text)
+		return known(v.Text)
 	}
 	var all Pattern
 	for _, p := range v.parts {
 		switch {
+		case p.unknown != nil:
+			all = append(all, p.unknown.pattern(wildcards)...)
 		case p.variable != "":
-			all = append(all, AnyRun)
+			all = append(all, variable(p)...)
 		case p.literal:
 			all = append(all, literal(p.text)...)
 		default:
-			all = append(all, wildcards(p.text)...)
+			all = append(all, known(p.text)...)
 		}
 	}
 	return all

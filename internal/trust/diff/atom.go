@@ -61,6 +61,8 @@ type difference struct {
 	trust.Pos
 	kind    Kind
 	message string
+
+	dependsOn []string // what decides if it is one at all; empty if it certainly is
 }
 
 // weight orders old statements by how unlike an atom they are.
@@ -76,10 +78,12 @@ func weight(differences []difference) int {
 func (a atom) outside(s trust.Statement) []difference {
 	var differences []difference
 	if !principalWithin(a.Principal, s.Principal) {
-		differences = append(differences, difference{a.Principal.Pos, Principal, a.principal() + " was not trusted before"})
+		differences = append(differences, difference{a.Principal.Pos, Principal, a.principal() + " was not trusted before",
+			join(unknownPrincipals(a.Principal), unknownPrincipals(s.Principal))})
 	}
 	if !actionWithin(a.Action, s.Action) {
-		differences = append(differences, difference{a.Action.Pos, Action, a.action() + " was not allowed before"})
+		differences = append(differences, difference{a.Action.Pos, Action, a.action() + " was not allowed before",
+			join(unknownValues(a.Action.Values), unknownValues(s.Action.Values))})
 	}
 	return differences
 }
@@ -91,10 +95,11 @@ func (a atom) beyond(s trust.Statement) []difference {
 		if implied(o, a.Conditions) {
 			continue
 		}
-		d := difference{a.Pos, Condition, fmt.Sprintf("no longer demanded: %s", condition(o))}
+		d := difference{a.Pos, Condition, fmt.Sprintf("no longer demanded: %s", condition(o)), openConditions(a.Conditions)}
 		for _, c := range a.Conditions {
 			if strings.EqualFold(c.Key, o.Key) {
-				d = difference{c.Pos, Condition, fmt.Sprintf("%s is enough, where %s was demanded", condition(c), condition(o))}
+				d = difference{c.Pos, Condition, fmt.Sprintf("%s is enough, where %s was demanded", condition(c), condition(o)),
+					join(unknownCondition(c), join(unknownCondition(o), d.dependsOn))}
 				if len(c.Values) == 1 {
 					d.Pos = c.Values[0].Pos
 				}
@@ -118,12 +123,12 @@ func (a atom) disjoint(d atom) bool {
 }
 
 func principalsApart(a, b trust.PrincipalElement) bool {
-	if a.Any || a.Negated || b.Any || b.Negated {
+	if a.Any || a.Negated || b.Any || b.Negated || a.Unknown != nil || b.Unknown != nil {
 		return false
 	}
 	return all(a.Entries, func(e trust.PrincipalEntry) bool {
 		return all(b.Entries, func(other trust.PrincipalEntry) bool {
-			return e.Type != other.Type || e.Type != "AWS" && e.ID != other.ID && e.ID != "*" && other.ID != "*"
+			return e.Type != other.Type || e.Type != "AWS" && e.ID != "*" && other.ID != "*" && !e.Text().Pattern(false).Overlaps(other.Text().Pattern(false))
 		})
 	})
 }
@@ -134,8 +139,7 @@ func actionsApart(a, b trust.ActionElement) bool {
 	}
 	return all(a.Values, func(v trust.Value) bool {
 		return all(b.Values, func(w trust.Value) bool {
-			p, q := actionPattern(v), actionPattern(w)
-			return !p.HasWildcards() && !q.Match(p.String()) || !q.HasWildcards() && !p.Match(q.String())
+			return !v.ActionPattern().Overlaps(w.ActionPattern())
 		})
 	})
 }
@@ -155,7 +159,7 @@ func excludes(given, others []trust.Condition) bool {
 			fails := func(v trust.Value) bool {
 				p := v.Pattern(c.Operator)
 				s := trust.Statement{Conditions: []trust.Condition{o}}
-				return !p.HasWildcards() && !s.ConditionsHold(trust.Context{o.Key: {p.String()}})
+				return p.IsLiteral() && s.ConditionsFail(trust.Context{o.Key: {p.String()}})
 			}
 			if all(c.Values, fails) {
 				return true
@@ -169,6 +173,12 @@ func principalWithin(a, s trust.PrincipalElement) bool {
 	switch {
 	case s.Any && !s.Negated:
 		return true
+	case a.Unknown != nil || s.Unknown != nil && len(a.Entries) == 0:
+		return a.Unknown.Same(s.Unknown) && a.Negated == s.Negated && all(a.Entries, func(e trust.PrincipalEntry) bool {
+			return slices.ContainsFunc(s.Entries, func(other trust.PrincipalEntry) bool { return entryWithin(e, other) })
+		})
+	case s.Unknown != nil && s.Negated:
+		return false
 	case a.Negated && s.Negated:
 		return s.Any == a.Any && all(s.Entries, func(e trust.PrincipalEntry) bool {
 			return slices.ContainsFunc(a.Entries, func(other trust.PrincipalEntry) bool { return entryWithin(e, other) })
@@ -189,7 +199,7 @@ func entryWithin(e, other trust.PrincipalEntry) bool {
 		return false
 	}
 	whole := other.Account()
-	return other.ID == "*" || e.ID == other.ID || whole != "" && e.Type == "AWS" && accountIn(e) == whole
+	return other.ID == "*" || e.Text().Equal(other.Text()) || whole != "" && e.Type == "AWS" && accountIn(e) == whole
 }
 
 // accountIn returns the account that an AWS principal is of.
@@ -205,20 +215,71 @@ func accountIn(e trust.PrincipalEntry) string {
 
 func actionWithin(a, s trust.ActionElement) bool {
 	within := func(v trust.Value, others []trust.Value) bool {
-		return slices.ContainsFunc(others, func(w trust.Value) bool { return actionPattern(w).Contains(actionPattern(v)) })
+		return slices.ContainsFunc(others, func(w trust.Value) bool { return w.ActionPattern().Contains(v.ActionPattern()) })
 	}
 	switch {
 	case a.Negated && s.Negated:
 		return all(s.Values, func(v trust.Value) bool { return within(v, a.Values) })
 	case a.Negated:
-		return slices.ContainsFunc(s.Values, func(w trust.Value) bool { return actionPattern(w).Contains(trust.NewPattern("*")) })
+		return slices.ContainsFunc(s.Values, func(w trust.Value) bool { return w.ActionPattern().Contains(trust.NewPattern("*")) })
 	case s.Negated:
 		return all(a.Values, func(v trust.Value) bool {
-			p := actionPattern(v)
-			return !p.HasWildcards() && all(s.Values, func(w trust.Value) bool { return !actionPattern(w).Match(p.String()) })
+			p := v.ActionPattern()
+			return all(s.Values, func(w trust.Value) bool { return !w.ActionPattern().Overlaps(p) })
 		})
 	}
 	return all(a.Values, func(v trust.Value) bool { return within(v, s.Values) })
 }
 
-func actionPattern(v trust.Value) trust.Pattern { return trust.NewPattern(strings.ToLower(v.Text)) }
+// What the unknown parts of something depend on.
+
+func unknownPrincipals(e trust.PrincipalElement) []string {
+	var all []string
+	if e.Unknown != nil {
+		all = append(all, e.Unknown.DependsOn...)
+	}
+	for _, entry := range e.Entries {
+		if u := entry.Text().Unknown(); u != nil {
+			all = append(all, u.DependsOn...)
+		}
+	}
+	return all
+}
+
+func unknownValues(values []trust.Value) []string {
+	var all []string
+	for _, v := range values {
+		if u := v.Unknown(); u != nil {
+			all = append(all, u.DependsOn...)
+		}
+	}
+	return all
+}
+
+func unknownCondition(c trust.Condition) []string {
+	all := unknownValues(c.Values)
+	if c.Unknown != nil {
+		all = append(all, c.Unknown.DependsOn...)
+	}
+	return all
+}
+
+// openConditions are those of which the keys are unknown: they can demand
+// anything.
+func openConditions(conditions []trust.Condition) []string {
+	var all []string
+	for _, c := range conditions {
+		if c.Unknown != nil {
+			all = append(all, c.Unknown.DependsOn...)
+		}
+	}
+	return all
+}
+
+func (a atom) unknown() []string {
+	all := slices.Concat(unknownPrincipals(a.Principal), unknownValues(a.Action.Values))
+	for _, c := range a.Conditions {
+		all = append(all, unknownCondition(c)...)
+	}
+	return all
+}

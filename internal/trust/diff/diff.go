@@ -21,6 +21,20 @@ type Change struct {
 	trust.Pos        // in the new document
 	Kind      Kind   `json:"kind"`
 	Message   string `json:"message"` // what became possible
+
+	// Might is set where a document does not determine whether it became
+	// possible; DependsOn names what decides.
+	Might     bool     `json:"might,omitempty"`
+	DependsOn []string `json:"dependsOn,omitempty"`
+
+	// Given is what of the templates' choices it holds under; empty if it
+	// holds in any case.
+	Given []trust.Assumption `json:"given,omitempty"`
+}
+
+// same reports whether two changes of a role tell the same.
+func (c Change) same(other Change) bool {
+	return c.Pos == other.Pos && c.Kind == other.Kind && c.Message == other.Message && c.Might == other.Might
 }
 
 // Kind says what a Change is about.
@@ -39,8 +53,8 @@ const (
 )
 
 // Compare returns what the new document widens, in its order. Roles are
-// matched by ARN, else by name; two documents of one role each are about the
-// same role. Of roles that are new, only those that trust a web identity
+// matched by ARN, else by logical id, else by name; two documents of one role
+// each are about the same role. Of roles that are new, only those that trust a web identity
 // provider are told. The error is that of the iterations.
 func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 	old, err := collect(before)
@@ -57,13 +71,11 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 		if len(old) == 1 && len(fresh) == 1 {
 			former, found = old[0], true
 		}
-		c := comparison{role: role, old: former}
 		if found {
-			c.compare()
+			changes = append(changes, compareRoles(former, role)...)
 		} else {
-			c.reportNew()
+			changes = append(changes, reportNew(role)...)
 		}
-		changes = append(changes, c.changes...)
 	}
 	return changes, nil
 }
@@ -81,8 +93,11 @@ func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
 
 func find(roles []document.Role, wanted document.Role) (document.Role, bool) {
 	i := slices.IndexFunc(roles, func(r document.Role) bool {
-		if r.ARN != "" && wanted.ARN != "" {
+		switch {
+		case r.ARN != "" && wanted.ARN != "":
 			return r.ARN == wanted.ARN
+		case r.LogicalID != "" && wanted.LogicalID != "":
+			return r.LogicalID == wanted.LogicalID
 		}
 		return r.Name == wanted.Name
 	})
@@ -92,39 +107,143 @@ func find(roles []document.Role, wanted document.Role) (document.Role, bool) {
 	return roles[i], true
 }
 
-// comparison is that of one role.
+// compareRoles returns what the new form of a role widens, in any combination of
+// what the templates leave open.
+func compareRoles(old, fresh document.Role) []Change {
+	c := comparison{}
+	if before, after := old.MaxSessionDuration, fresh.MaxSessionDuration; before > 0 && after > before {
+		c.report(fresh.Pos, Session, "sessions of %d seconds instead of %d", after, before)
+	}
+	if fresh.Err != nil {
+		c.report(fresh.Pos, Unreadable, "the trust policy cannot be read: %v", fresh.Err)
+	}
+	if old.Err != nil {
+		c.report(fresh.Pos, Unreadable, "the old trust policy cannot be read, so that all of the new one counts as new: %v", old.Err)
+	}
+	changes := c.changes
+	if len(old.Policies) > 0 {
+		changes = append(changes, comparePolicies(old.Policies, fresh.Policies)...)
+	}
+	for i := range changes {
+		changes[i].Role = fresh.Name
+	}
+	return changes
+}
+
+func comparePolicies(old, fresh trust.Alternatives) []Change {
+	var found []trust.Found[Change]
+	pairs := 0
+	for _, p := range fresh {
+		for _, q := range compatible(old, p) {
+			pairs++
+			c := comparison{old: q, policy: p}
+			c.compare()
+			for _, change := range c.changes {
+				found = trust.Collect(found, change, together(p.Given, q.Given), Change.same)
+			}
+		}
+	}
+	var changes []Change
+	for _, f := range found {
+		if f.What.Given = f.Under(pairs); len(f.What.Given) > 0 {
+			f.What.Message += " (" + trust.Given(f.What.Given) + ")"
+		}
+		changes = append(changes, f.What)
+	}
+	return changes
+}
+
+// compatible returns the alternatives that can hold where p does: those that
+// choose nothing otherwise. If there are none, p is an alternative that there
+// was not, and any of the old ones could have held.
+func compatible(old trust.Alternatives, p *trust.Policy) trust.Alternatives {
+	var fitting trust.Alternatives
+	for _, q := range old {
+		contradicts := func(a trust.Assumption) bool {
+			return slices.ContainsFunc(q.Given, func(b trust.Assumption) bool { return a.Key == b.Key && a.Value != b.Value })
+		}
+		if !slices.ContainsFunc(p.Given, contradicts) {
+			fitting = append(fitting, q)
+		}
+	}
+	if len(fitting) == 0 {
+		return old
+	}
+	return fitting
+}
+
+// together returns what holds under both.
+func together(a, b []trust.Assumption) []trust.Assumption {
+	all := slices.Clone(a)
+	for _, other := range b {
+		if !slices.ContainsFunc(all, func(one trust.Assumption) bool { return one.Key == other.Key }) {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// comparison is that of two policies.
 type comparison struct {
-	role, old document.Role
-	changes   []Change
+	policy, old *trust.Policy
+	changes     []Change
 }
 
 func (c *comparison) report(at trust.Pos, kind Kind, format string, args ...any) {
-	change := Change{Role: c.role.Name, Pos: at, Kind: kind, Message: fmt.Sprintf(format, args...)}
-	if !slices.Contains(c.changes, change) {
+	c.add(Change{Pos: at, Kind: kind, Message: fmt.Sprintf(format, args...)})
+}
+
+// reportUnsure reports what depends on something, or, if that is nothing,
+// what is certain.
+func (c *comparison) reportUnsure(dependsOn []string, at trust.Pos, kind Kind, message string) {
+	change := Change{Pos: at, Kind: kind, Message: message, Might: len(dependsOn) > 0, DependsOn: dependsOn}
+	if change.Might {
+		change.Message = "might be wider: " + message + "; it depends on " + strings.Join(dependsOn, ", ")
+	}
+	c.add(change)
+}
+
+func (c *comparison) add(change Change) {
+	if !slices.ContainsFunc(c.changes, change.same) {
 		c.changes = append(c.changes, change)
 	}
 }
 
-func (c *comparison) reportNew() {
-	switch {
-	case c.role.Policy == nil:
-		c.report(c.role.Pos, Unreadable, "new role whose trust policy cannot be read: %v", c.role.Err)
-	case slices.ContainsFunc(c.role.Policy.Statements, trustsProvider):
-		c.report(c.role.Pos, NewRole, "new role that trusts %s", strings.Join(principals(c.role.Policy), ", "))
+func reportNew(role document.Role) []Change {
+	var c comparison
+	if role.Err != nil {
+		c.report(role.Pos, Unreadable, "new role whose trust policy cannot be read: %v", role.Err)
 	}
+	var names []string
+	for _, p := range role.Policies {
+		if slices.ContainsFunc(p.Statements, mayTrustProvider) {
+			names = append(names, principals(p)...)
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		c.report(role.Pos, NewRole, "new role that trusts %s", strings.Join(slices.Compact(names), ", "))
+	}
+	for i := range c.changes {
+		c.changes[i].Role = role.Name
+	}
+	return c.changes
 }
 
-// trustsProvider reports whether a statement lets web identities in.
-func trustsProvider(s trust.Statement) bool {
+// mayTrustProvider reports whether a statement lets web identities in, or may.
+func mayTrustProvider(s trust.Statement) bool {
 	federated := func(e trust.PrincipalEntry) bool { return e.Type == "Federated" }
 	e := s.Principal
-	return s.Effect == trust.Allow && (e.Any || e.Negated || slices.ContainsFunc(e.Entries, federated))
+	return s.Unknown != nil || s.Effect == trust.Allow && (e.Any || e.Negated || e.Unknown != nil || slices.ContainsFunc(e.Entries, federated))
 }
 
 // principals names whom the Allow statements trust.
 func principals(p *trust.Policy) []string {
 	var names []string
 	for _, s := range p.Statements {
+		if s.Unknown != nil {
+			names = append(names, s.Unknown.Expression)
+		}
 		if s.Effect != trust.Allow {
 			continue
 		}
@@ -138,23 +257,34 @@ func principals(p *trust.Policy) []string {
 }
 
 func (c *comparison) compare() {
-	before, after := c.old.MaxSessionDuration, c.role.MaxSessionDuration
-	if before > 0 && after > before {
-		c.report(c.role.Pos, Session, "sessions of %d seconds instead of %d", after, before)
+	for _, p := range []*trust.Policy{c.policy, c.old} {
+		if p.Length > trust.MaxLength {
+			c.report(c.policy.Pos, Unreadable, "a trust policy has %d characters, so that it is not compared; IAM stores at most %d", p.Length, trust.MaxLength)
+			return
+		}
 	}
-	switch {
-	case c.role.Policy == nil:
-		c.report(c.role.Pos, Unreadable, "the trust policy cannot be read: %v", c.role.Err)
-		return
-	case c.old.Policy == nil:
-		c.report(c.role.Pos, Unreadable, "the old trust policy cannot be read, so that all of the new one counts as new: %v", c.old.Err)
-		return
+	for _, s := range c.policy.Statements {
+		if s.Unknown != nil && !slices.ContainsFunc(c.old.Statements, func(o trust.Statement) bool { return o.Unknown.Same(s.Unknown) }) {
+			c.reportUnsure(s.Unknown.DependsOn, s.Pos, Statement, "statement "+s.Unknown.Expression)
+		}
 	}
-	allowed := effective(c.role.Policy)
+	allowed := effective(c.policy)
 	for _, a := range allowed {
 		c.explain(a)
 	}
 	c.compareDenials(allowed)
+}
+
+// unknownStatements returns what statements that are unknown depend on: they
+// can allow or deny anything.
+func unknownStatements(p *trust.Policy) []string {
+	var all []string
+	for _, s := range p.Statements {
+		if s.Unknown != nil {
+			all = append(all, s.Unknown.DependsOn...)
+		}
+	}
+	return all
 }
 
 // effective returns the parts of the Allow statements, each with the
@@ -189,7 +319,7 @@ func demandedBy(d trust.Statement) (trust.Condition, bool) {
 // differs from the least, unless it is within one.
 func (c *comparison) explain(a atom) {
 	var best []difference
-	for _, s := range c.old.Policy.Statements {
+	for _, s := range c.old.Statements {
 		if s.Effect != trust.Allow {
 			continue
 		}
@@ -201,19 +331,41 @@ func (c *comparison) explain(a atom) {
 			best = differences
 		}
 	}
+	before := unknownStatements(c.old)
 	if best == nil || best[0].kind == Principal && len(best) > 1 {
-		c.report(a.Pos, Statement, "%s may %s%s", a.principal(), a.action(), a.terms())
+		c.reportUnsure(join(before, dependsOn(best)), a.Pos, Statement, fmt.Sprintf("%s may %s%s", a.principal(), a.action(), a.terms()))
 		return
 	}
 	for _, d := range best {
-		c.report(d.Pos, d.kind, "%s", d.message)
+		c.reportUnsure(join(before, d.dependsOn), d.Pos, d.kind, d.message)
 	}
+}
+
+// dependsOn returns what all of the differences depend on: nothing if one is
+// certain.
+func dependsOn(differences []difference) []string {
+	var all []string
+	for _, d := range differences {
+		if len(d.dependsOn) == 0 {
+			return nil
+		}
+		all = append(all, d.dependsOn...)
+	}
+	return all
+}
+
+// join returns what both lists have, sorted.
+func join(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // compareDenials reports what old Deny statements kept out and no new one
 // does, if the new policy may let it in.
 func (c *comparison) compareDenials(allowed []atom) {
-	for _, s := range c.old.Policy.Statements {
+	now := unknownStatements(c.policy)
+	for _, s := range c.old.Statements {
 		if s.Effect != trust.Deny {
 			continue
 		}
@@ -222,8 +374,8 @@ func (c *comparison) compareDenials(allowed []atom) {
 				return n.Effect == trust.Deny && len(d.outside(n))+len(d.beyond(n)) == 0
 			}
 			apart := func(a atom) bool { return a.disjoint(d) }
-			if !slices.ContainsFunc(c.role.Policy.Statements, denied) && !all(allowed, apart) {
-				c.report(c.role.Pos, DenyGone, "no longer denied: %s may %s%s", d.principal(), d.action(), d.terms())
+			if !slices.ContainsFunc(c.policy.Statements, denied) && !all(allowed, apart) {
+				c.reportUnsure(join(now, d.unknown()), c.policy.Pos, DenyGone, fmt.Sprintf("no longer denied: %s may %s%s", d.principal(), d.action(), d.terms()))
 			}
 		}
 	}

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func compare(t testing.TB, before, after string) []Change {
 	t.Helper()
-	changes, err := Compare(document.Roles(strings.NewReader(before)), document.Roles(strings.NewReader(after)))
+	changes, err := Compare(document.Roles(t.Context(), strings.NewReader(before), document.Options{}), document.Roles(t.Context(), strings.NewReader(after), document.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,8 +159,8 @@ func TestPrincipalsAndActions(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	good := document.Roles(strings.NewReader(`{"RoleDetailList": []}`))
-	bad := document.Roles(strings.NewReader(`{"RoleDetailList": [`))
+	good := document.Roles(t.Context(), strings.NewReader(`{"RoleDetailList": []}`), document.Options{})
+	bad := document.Roles(t.Context(), strings.NewReader(`{"RoleDetailList": [`), document.Options{})
 	if _, err := Compare(bad, good); err == nil || !strings.HasPrefix(err.Error(), "read the old document: line 1") {
 		t.Error(err)
 	}

@@ -47,13 +47,22 @@ func singleValued(key string) bool {
 // implied reports whether every request that meets all of given meets o. It
 // says no where it does not know.
 func implied(o trust.Condition, given []trust.Condition) bool {
+	if o.Unknown != nil {
+		return slices.ContainsFunc(given, func(c trust.Condition) bool { return sameUnknown(c, o) })
+	}
 	wanted := ruleOf(o)
 	if wanted.optional && wanted.universal() {
 		return true
 	}
 	return slices.ContainsFunc(given, func(c trust.Condition) bool {
-		return strings.EqualFold(c.Key, o.Key) && ruleOf(c).implies(wanted)
+		return c.Unknown == nil && strings.EqualFold(c.Key, o.Key) && ruleOf(c).implies(wanted)
 	})
+}
+
+// sameUnknown reports whether two conditions that are unknown are the same.
+func sameUnknown(c, o trust.Condition) bool {
+	return c.Unknown.Same(o.Unknown) && c.Operator == o.Operator && c.Key == o.Key &&
+		slices.EqualFunc(c.Values, o.Values, trust.Value.Same)
 }
 
 // universal reports whether any value will do.
@@ -105,7 +114,7 @@ func (r rule) impliesNull(o rule) bool {
 func (r rule) excludedBy(o rule) bool {
 	return singleValued(o.Key) && strings.HasPrefix(r.base, "String") && r.base != "StringEqualsIgnoreCase" && all(r.Values, func(v trust.Value) bool {
 		p := v.Pattern(r.Operator)
-		if v.HasVariables() || p.HasWildcards() || slices.ContainsFunc(o.Values, trust.Value.HasVariables) {
+		if v.HasVariables() || !p.IsLiteral() || slices.ContainsFunc(o.Values, trust.Value.HasVariables) {
 			return false
 		}
 		s := trust.Statement{Conditions: []trust.Condition{o.Condition}}
@@ -117,7 +126,7 @@ func (r rule) excludedBy(o rule) bool {
 // value v of the rule inner matches.
 func contains(outer rule, w trust.Value, inner rule, v trust.Value) bool {
 	if w.HasVariables() || v.HasVariables() && outer.base != inner.base {
-		return w.Text == v.Text && v.HasVariables() == w.HasVariables() && outer.base == inner.base
+		return w.Same(v) && v.HasVariables() == w.HasVariables() && outer.base == inner.base
 	}
 	p, q := w.Pattern(outer.Operator), v.Pattern(inner.Operator)
 	textual := func(base string) bool { return base == "StringEquals" || base == "StringLike" }
@@ -126,6 +135,10 @@ func contains(outer rule, w trust.Value, inner rule, v trust.Value) bool {
 		return foldAll(p).Contains(foldAll(q))
 	case textual(outer.base) && textual(inner.base):
 		return p.Contains(q)
+	case outer.base == inner.base && w.Same(v):
+		return true
+	case w.Unknown() != nil || v.Unknown() != nil:
+		return false
 	case outer.base != inner.base:
 		return strings.HasPrefix(outer.base, "Arn") && strings.HasPrefix(inner.base, "Arn") && containsARN(p, q)
 	case strings.HasPrefix(outer.base, "Arn"):
@@ -135,7 +148,7 @@ func contains(outer rule, w trust.Value, inner rule, v trust.Value) bool {
 	case outer.base == "Bool":
 		return strings.EqualFold(w.Text, v.Text)
 	}
-	return w.Text == v.Text
+	return false
 }
 
 func foldAll(p trust.Pattern) trust.Pattern {

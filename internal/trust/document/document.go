@@ -1,14 +1,17 @@
 // Package document finds roles and their trust policies in the files that
 // people keep: a bare policy, what the AWS command line prints of a role or
-// of a whole account, a CloudFormation template.
+// of a whole account, a CloudFormation template. What a file leaves to its
+// deployment is unknown in the policies, or a choice between several.
 package document
 
 import (
 	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -18,26 +21,62 @@ import (
 // Role is a role of a document.
 type Role struct {
 	Name               string // empty for a bare policy; the logical id in a template without a name
+	LogicalID          string // in a template; STACKSET/ID within a stack set's
 	ARN                string // empty where the document has none
-	MaxSessionDuration int    // seconds; 0 if the document does not tell
+	MaxSessionDuration int    // seconds, the highest of all alternatives; 0 if the document does not say
 	Pos                trust.Pos
-	Policy             *trust.Policy
-	Err                error // why there is no Policy: a *trust.SyntaxError
+
+	// Policies are what the trust policy can be. Of the alternatives that
+	// cannot be read, Err says why: a *trust.SyntaxError.
+	Policies trust.Alternatives
+	Err      error
+
+	names []trust.Text
+}
+
+// MayBeNamed reports whether name can be the role's, as far as its template
+// determines it: one that gives no name lets CloudFormation make one of the
+// stack's name and the logical id.
+func (r Role) MayBeNamed(name string) bool {
+	_, id, nested := strings.Cut(r.LogicalID, "/")
+	if !nested {
+		id = r.LogicalID
+	}
+	if len(r.names) == 0 {
+		return id != "" && strings.Contains(strings.ToLower(name), strings.ToLower(id))
+	}
+	return slices.ContainsFunc(r.names, func(t trust.Text) bool { return t.Pattern(false).MayMatch(name) })
+}
+
+// Options say what a document leaves to its deployment.
+type Options struct {
+	// Parameters are the values of a template's parameters, of pseudo
+	// parameters such as AWS::AccountId, and of placeholders, by name.
+	Parameters map[string]string
+
+	// Budget bounds the work, if several documents share one; else each has
+	// its own.
+	Budget *Budget
 }
 
 // Roles yields the roles of a document in its order. A policy that cannot be
 // read is told in its Role; an error of the iteration, after which nothing
 // follows, concerns the document. Of an account's listing only one role is
 // held in memory; a template, which CloudFormation limits to 1 MB, is read
-// whole.
-func Roles(r io.Reader) iter.Seq2[Role, error] {
+// whole and within a budget, whose error names it.
+func Roles(ctx context.Context, r io.Reader, o Options) iter.Seq2[Role, error] {
 	return func(yield func(Role, error) bool) {
-		err := read(r, func(role Role) error {
-			if !yield(role, nil) {
+		d := &document{options: o, budget: o.Budget}
+		if d.budget == nil {
+			d.budget = NewBudget(ctx)
+		}
+		d.yield = func(role Role) error {
+			if d.budget.err == nil && !yield(role, nil) {
 				return errStopped
 			}
-			return nil
-		})
+			return d.budget.err
+		}
+		err := d.roles(r)
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(Role{}, err)
 		}
@@ -47,10 +86,19 @@ func Roles(r io.Reader) iter.Seq2[Role, error] {
 // errStopped ends the reading because nobody wants more.
 var errStopped = errors.New("stopped")
 
-// read tells JSON from YAML by the first character, and one JSON document
+// document is one that is being read.
+type document struct {
+	options Options
+	budget  *Budget
+	yield   func(Role) error
+	nesting int // templates around this one
+}
+
+// roles tells JSON from YAML by the first character, and one JSON document
 // from another by its first key.
-func read(r io.Reader, yield func(Role) error) error {
-	in := bufio.NewReader(r)
+func (d *document) roles(r io.Reader) error {
+	size := &bounded{Reader: r, left: -1}
+	in := bufio.NewReader(size)
 	if bom, _ := in.Peek(3); string(bom) == "\ufeff" {
 		_, _ = in.Discard(3)
 	}
@@ -59,7 +107,7 @@ func read(r io.Reader, yield func(Role) error) error {
 		return err
 	}
 	if !json {
-		return readYAMLTemplate(in, yield)
+		return d.readYAMLTemplate(in)
 	}
 	lex := jsonlex.New(in)
 	first, err := lex.Next()
@@ -71,20 +119,30 @@ func read(r io.Reader, yield func(Role) error) error {
 		return err
 	}
 	key.Text = []byte(string(key.Text)) // the lexer will overwrite its own
-	rest := &replay{[]jsonlex.Token{key}, lex}
 	switch string(key.Text) {
 	case "Role", "Roles", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "IsTruncated", "Marker":
-		return readListing(key, lex, yield)
+		return d.readListing(key, lex)
 	case "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
 		"Transform", "Globals", "Resources", "Outputs", "Hooks":
-		return readJSONTemplate(first, rest, yield)
+		size.left = maxTemplate
+		return d.readJSONTemplate(first, key, lex)
 	}
 	role := Role{Pos: first.Pos}
-	role.Policy, role.Err = trust.Read(first, rest)
-	if role.Err == nil {
-		_, role.Err = lex.Next() // nothing may follow
+	policy, err := trust.Read(trust.Token{Token: first}, d.marked(&replay{key, trust.Lexer{Lexer: lex}}))
+	if err == nil {
+		_, err = lex.Next() // nothing may follow
 	}
-	return yield(role)
+	role.set(policy, err)
+	return d.yield(role)
+}
+
+// set stores the one policy of a role, or why there is none.
+func (r *Role) set(p *trust.Policy, err error) {
+	if err != nil {
+		r.Err = err
+		return
+	}
+	r.Policies = trust.Alternatives{p}
 }
 
 // startsJSON looks at the first character that is not white space.
@@ -104,55 +162,35 @@ func startsJSON(in *bufio.Reader) (bool, error) {
 	return false, nil
 }
 
-// replay gives back tokens that were read ahead.
+// bounded reads no more than left bytes, if left is not negative.
+type bounded struct {
+	io.Reader
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left < 0 {
+		return b.Reader.Read(p)
+	}
+	if b.left == 0 {
+		return 0, fmt.Errorf("template is larger than %d bytes", maxTemplate)
+	}
+	n, err := b.Reader.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// replay gives back a token that was read ahead.
 type replay struct {
-	ahead []jsonlex.Token
+	ahead jsonlex.Token
 	rest  trust.Tokens
 }
 
-func (r *replay) Next() (jsonlex.Token, error) {
-	if len(r.ahead) == 0 {
+func (r *replay) Next() (trust.Token, error) {
+	if r.ahead.Kind == jsonlex.EOF {
 		return r.rest.Next()
 	}
-	t := r.ahead[0]
-	r.ahead = r.ahead[1:]
-	return t, nil
-}
-
-// embedded reads a policy that stands in a string, as it is or URL-encoded,
-// which is how the IAM API returns it. All of its positions are the string's.
-func embedded(text string, at trust.Pos) (*trust.Policy, error) {
-	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		decoded, err := url.PathUnescape(text)
-		if err != nil {
-			return nil, at.Errorf("trust policy is neither JSON nor URL-encoded JSON")
-		}
-		text = decoded
-	}
-	inside := pinned{jsonlex.FromBytes([]byte(text)), at}
-	first, err := inside.Next()
-	if err != nil {
-		return nil, err
-	}
-	p, err := trust.Read(first, inside)
-	if err == nil {
-		_, err = inside.Next()
-	}
-	return p, err
-}
-
-// pinned moves all tokens and errors to one place.
-type pinned struct {
-	in *jsonlex.Lexer
-	at trust.Pos
-}
-
-func (p pinned) Next() (jsonlex.Token, error) {
-	t, err := p.in.Next()
-	t.Pos = p.at
-	var syntax *trust.SyntaxError
-	if errors.As(err, &syntax) {
-		err = &trust.SyntaxError{Line: p.at.Line, Column: p.at.Column, Msg: syntax.Msg}
-	}
-	return t, err
+	t := r.ahead
+	r.ahead = jsonlex.Token{}
+	return trust.Token{Token: t}, nil
 }

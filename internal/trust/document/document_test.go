@@ -1,6 +1,7 @@
 package document
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ const bare = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action
 func outline(t *testing.T, src string) []string {
 	t.Helper()
 	var lines []string
-	for role, err := range Roles(iotest.HalfReader(strings.NewReader(src))) {
+	for role, err := range Roles(context.Background(), iotest.HalfReader(strings.NewReader(src)), Options{}) {
 		if err != nil {
 			return append(lines, "error: "+err.Error())
 		}
@@ -31,19 +32,37 @@ func outline(t *testing.T, src string) []string {
 			lines = append(lines, line+" "+role.Err.Error())
 			continue
 		}
-		for _, s := range role.Policy.Statements {
-			for _, e := range s.Principal.Entries {
-				line += fmt.Sprintf(" %s@%d:%d", e.ID, e.Pos.Line, e.Pos.Column)
-			}
-			for _, c := range s.Conditions {
-				for _, v := range c.Values {
-					line += fmt.Sprintf(" %s=%s@%d:%d", c.Key, v.Text, v.Pos.Line, v.Pos.Column)
-				}
-			}
+		for _, p := range role.Policies {
+			lines = append(lines, line+outlinePolicy(p))
 		}
-		lines = append(lines, line)
 	}
 	return lines
+}
+
+func outlinePolicy(p *trust.Policy) (line string) {
+	for _, given := range p.Given {
+		line += fmt.Sprintf(" [%s]", given)
+	}
+	for _, s := range p.Statements {
+		if s.Unknown != nil {
+			line += fmt.Sprintf(" ?%s %q@%d:%d", s.Unknown.Expression, s.Unknown.DependsOn, s.Pos.Line, s.Pos.Column)
+		}
+		if s.Principal.Unknown != nil {
+			line += " ?" + s.Principal.Unknown.Expression
+		}
+		for _, e := range s.Principal.Entries {
+			line += fmt.Sprintf(" %s@%d:%d", e.ID, e.Pos.Line, e.Pos.Column)
+		}
+		for _, c := range s.Conditions {
+			if c.Unknown != nil {
+				line += fmt.Sprintf(" ?%s", c.Unknown.Expression)
+			}
+			for _, v := range c.Values {
+				line += fmt.Sprintf(" %s=%s@%d:%d", c.Key, v.Text, v.Pos.Line, v.Pos.Column)
+			}
+		}
+	}
+	return line
 }
 
 func TestRoles(t *testing.T) {
@@ -155,14 +174,15 @@ Resources:
   Missing: { Type: AWS::IAM::Role }
   Bucket: { Type: AWS::S3::Bucket }
 `
-	const providerARN = "arn:aws:iam::<AccountId>:oidc-provider/token.actions.githubusercontent.com"
+	const providerARN = "arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"
+	const role, tail = "${AWS::StackName}-deployer  7200 19:9", ` g:sub=${Fn::FindInMap ["a", "b", "c"]}@35:21`
 	want := []string{
-		"<StackName>-deployer  7200 19:9 " + providerARN + "@24:39 <Given>@24:54" +
-			" g:aud=sts.amazonaws.com@27:24 g:sub=repo:octo/<Repository>:*@30:21 g:sub=repo:octo:<xy>@31:21" +
-			" g:sub=octo${aws:x}" + providerARN + "@32:21 g:sub=a@33:34 g:sub=b@33:37 g:sub=c@34:34 g:sub=<FindInMap>@35:21" +
-			" <Deployer.Arn>@38:62",
+		role + ` [parameter Org is "octo"] ${Given}@24:54 g:aud=sts.amazonaws.com@27:24 g:sub=repo:octo/${Repository}:*@30:21` +
+			` g:sub=repo:octo:${Fn::ImportValue "x:y"}@31:21 g:sub=octo${aws:x}` + providerARN + "@32:21 g:sub=b@33:37" + tail,
+		role + ` [parameter Org is ""] ` + providerARN + "@24:39 g:aud=sts.amazonaws.com@27:24 g:sub=repo:/${Repository}:*@30:21" +
+			` g:sub=repo::${Fn::ImportValue "x:y"}@31:21 g:sub=${aws:x}` + providerARN + "@32:21 g:sub=a@33:34 g:sub=c@34:34" + tail + " ${Deployer.Arn}@38:62",
 		"Text  3600 43:33 " + providerARN + "@43:33",
-		"Elsewhere  3600 48:33 line 48, column 33: trust policy is <Document>, which the template does not tell",
+		`Elsewhere  3600 48:33 ?${Document} ["reference Document"]@48:33`,
 		`Twice  3600 53:9 line 55, column 11: key "Effect" stands twice, first on line 54: IAM keeps the last one silently`,
 		"Missing  3600 56:12 line 56, column 12: a trust policy should stand where null stands",
 	}
@@ -172,11 +192,11 @@ Resources:
 	}
 
 	json := `{"Resources": {
-	"P": {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": {"Fn::Sub": "https://${P}.example"}}},
+	"P": {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": {"Fn::Sub": "https://${Host}.example"}}},
 	"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "a",
 		"Principal": {"Federated": {"Fn::GetAtt": ["P", "Arn"]}},
 		"Condition": {"StringEquals": {"k": {"Fn::Join": ["", ["a", {"Ref": "AWS::Partition"}]]}}}}]}}}}}`
-	want = []string{"R  3600 3:77 arn:aws:iam::<AccountId>:oidc-provider/<P>.example@4:30 k=aaws@5:39"}
+	want = []string{"R  3600 3:77 arn:aws:iam::${AWS::AccountId}:oidc-provider/${Host}.example@4:30 k=aaws@5:39"}
 	if diff := cmp.Diff(want, outline(t, json)); diff != "" {
 		t.Error(diff)
 	}
@@ -185,7 +205,7 @@ Resources:
 func TestRolesStopsAndTellsReadErrors(t *testing.T) {
 	src := `{"RoleDetailList": [{"RoleName": "a"}, {"RoleName": "b"}]}`
 	n := 0
-	for range Roles(strings.NewReader(src)) {
+	for range Roles(t.Context(), strings.NewReader(src), Options{}) {
 		n++
 		break
 	}
@@ -194,7 +214,7 @@ func TestRolesStopsAndTellsReadErrors(t *testing.T) {
 	}
 	for _, src := range []string{"", "{", `{"RoleDetailList": [`, "a: 1\n"} {
 		var last error
-		for _, err := range Roles(io.MultiReader(strings.NewReader(src), iotest.ErrReader(io.ErrClosedPipe))) {
+		for _, err := range Roles(t.Context(), io.MultiReader(strings.NewReader(src), iotest.ErrReader(io.ErrClosedPipe)), Options{}) {
 			last = err
 		}
 		if !errors.Is(last, io.ErrClosedPipe) {
@@ -210,7 +230,7 @@ func TestAliasesAreBounded(t *testing.T) {
 		d := string(rune('b' + i))
 		src += d + ": &" + d + " [" + strings.TrimSuffix(strings.Repeat("*"+c+", ", 10), ", ") + "]\n"
 	}
-	for _, err := range Roles(strings.NewReader(src + "Resources: *i\n")) {
+	for _, err := range Roles(t.Context(), strings.NewReader(src+"Resources: *i\n"), Options{}) {
 		if err == nil {
 			t.Error("no error")
 		}
@@ -223,12 +243,12 @@ func FuzzRoles(f *testing.F) {
 	f.Add("Resources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument: !If [a, {Statement: !Sub ['${a}', {a: !Ref b}]}]\n")
 	f.Add("Resources: {P: {Type: AWS::IAM::OIDCProvider, Properties: {Url: !Ref P}}, R: {Type: AWS::IAM::Role, Properties: {RoleName: !Ref P}}}")
 	f.Fuzz(func(t *testing.T, src string) {
-		for role, err := range Roles(strings.NewReader(src)) {
+		for role, err := range Roles(t.Context(), strings.NewReader(src), Options{}) {
 			if err != nil {
 				return
 			}
-			if (role.Policy == nil) == (role.Err == nil) {
-				t.Fatalf("%q: policy %v, error %v", src, role.Policy, role.Err)
+			if role.Policies == nil && role.Err == nil {
+				t.Fatalf("%q: neither policy nor error", src)
 			}
 			var syntax *trust.SyntaxError
 			if role.Err != nil && (!errors.As(role.Err, &syntax) || syntax.Line < 1) {

@@ -10,13 +10,13 @@ import (
 // listing reads what `aws iam get-role`, `list-roles` and
 // `get-account-authorization-details` print.
 type listing struct {
-	lex   *jsonlex.Lexer
-	yield func(Role) error
+	*document
+	lex *jsonlex.Lexer
 }
 
 // readListing continues after the first key of the document.
-func readListing(key jsonlex.Token, lex *jsonlex.Lexer, yield func(Role) error) error {
-	l := listing{lex, yield}
+func (d *document) readListing(key jsonlex.Token, lex *jsonlex.Lexer) error {
+	l := listing{d, lex}
 	for {
 		if err := l.section(string(key.Text)); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (l listing) role(start jsonlex.Token) error {
 			return err
 		}
 	}
-	if role.Policy == nil && role.Err == nil {
+	if role.Policies == nil && role.Err == nil {
 		role.Err = start.Pos.Errorf("role %q has no AssumeRolePolicyDocument", role.Name)
 	}
 	return l.yield(role)
@@ -96,22 +96,22 @@ func (l listing) member(role *Role, name string) error {
 			return t.Pos.Errorf("MaxSessionDuration should be a number of seconds")
 		}
 	case "AssumeRolePolicyDocument":
-		return l.policy(role, t)
+		return l.trusted(role, t)
 	}
 	return l.lex.Skip(t)
 }
 
-// policy reads a role's policy and, if it is not to be read, goes on behind it.
-func (l listing) policy(role *Role, t jsonlex.Token) error {
+// trusted reads a role's policy and, if it is not to be read, goes on behind it.
+func (l listing) trusted(role *Role, t jsonlex.Token) error {
 	role.Pos = t.Pos
 	if t.Kind == jsonlex.String {
-		role.Policy, role.Err = embedded(string(t.Text), t.Pos)
+		role.set(l.embedded(trust.Known(string(t.Text)), t.Pos))
 		return nil
 	}
 	around := l.lex.Depth()
 	if t.Kind == jsonlex.ObjectStart || t.Kind == jsonlex.ListStart {
 		around--
 	}
-	role.Policy, role.Err = trust.Read(t, l.lex)
+	role.set(trust.Read(trust.Token{Token: t}, l.marked(trust.Lexer{Lexer: l.lex})))
 	return l.lex.Leave(around)
 }

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -9,20 +11,25 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
-// node is a value of a template, from JSON or YAML.
+// node is a value of a document, from JSON or YAML. A string that is unknown
+// altogether can stand for a value of any kind.
 type node struct {
 	kind  jsonlex.Kind // ObjectStart, ListStart, String, Number, Bool or Null
-	text  string
+	text  trust.Text
 	pos   trust.Pos
 	keys  []node // of an object
 	items []node // values of an object, elements of a list
 
 	function string // short form of an intrinsic function in YAML: Sub for !Sub
-	choices  bool   // a list of alternatives that Fn::If left
 }
 
-// maxNodes bounds what aliases in YAML can make of a small file.
-const maxNodes = 500_000
+func stringNode(text trust.Text, at trust.Pos) node {
+	return node{kind: jsonlex.String, text: text, pos: at}
+}
+
+func unknownNode(u *trust.Unknown, at trust.Pos) node { return stringNode(u.Text(), at) }
+
+func nullNode(at trust.Pos) node { return node{kind: jsonlex.Null, pos: at} }
 
 func (n node) isObject() bool { return n.kind == jsonlex.ObjectStart }
 func (n node) isList() bool   { return n.kind == jsonlex.ListStart }
@@ -32,26 +39,53 @@ func (n node) isScalar() bool {
 	return n.kind == jsonlex.String || n.kind == jsonlex.Number || n.kind == jsonlex.Bool
 }
 
+// unknown returns what n is if it can be a value of any kind, or nil.
+func (n node) unknown() *trust.Unknown { return n.text.Wholly() }
+
+// known returns the text of a scalar that is known.
+func (n node) known() (string, bool) {
+	if !n.isScalar() || n.function != "" {
+		return "", false
+	}
+	return n.text.Known()
+}
+
+// name returns the text of a scalar as it is shown, or "".
+func (n node) name() string { return n.text.String() }
+
 // get returns the value of the key, or null.
 func (n node) get(key string) node {
 	for i, k := range n.keys {
-		if k.text == key {
+		if text, ok := k.text.Known(); ok && text == key {
 			return n.items[i]
 		}
 	}
-	return node{kind: jsonlex.Null, pos: n.pos}
+	return nullNode(n.pos)
 }
 
-// each calls member for the members of an object.
-func (n node) each(member func(key, value node)) {
-	for i, key := range n.keys {
-		member(key, n.items[i])
+// at returns an element of a list, or null.
+func (n node) at(i int) node {
+	if !n.isList() || i >= len(n.items) {
+		return nullNode(n.pos)
 	}
+	return n.items[i]
+}
+
+// add appends a member to an object.
+func (n *node) add(key, value node) {
+	n.keys = append(n.keys, key)
+	n.items = append(n.items, value)
 }
 
 // fromJSON reads the value that begins with first.
-func fromJSON(first jsonlex.Token, rest trust.Tokens) (node, error) {
-	n := node{kind: first.Kind, text: string(first.Text), pos: first.Pos}
+func fromJSON(first jsonlex.Token, rest *jsonlex.Lexer, b *Budget) (node, error) {
+	n := node{kind: first.Kind, text: trust.Known(string(first.Text)), pos: first.Pos}
+	if b.nodes--; b.nodes < 0 {
+		b.fail(n.pos.Errorf("template has more than %d values", maxNodes))
+	}
+	if !b.spend(n.pos, len(first.Text)) {
+		return node{}, b.err
+	}
 	if !n.isObject() && !n.isList() {
 		return n, nil
 	}
@@ -64,12 +98,12 @@ func fromJSON(first jsonlex.Token, rest trust.Tokens) (node, error) {
 			return n, nil
 		}
 		if t.Kind == jsonlex.Key {
-			n.keys = append(n.keys, node{kind: jsonlex.String, text: string(t.Text), pos: t.Pos})
+			n.keys = append(n.keys, stringNode(trust.Known(string(t.Text)), t.Pos))
 			if t, err = rest.Next(); err != nil {
 				return node{}, err
 			}
 		}
-		item, err := fromJSON(t, rest)
+		item, err := fromJSON(t, rest, b)
 		if err != nil {
 			return node{}, err
 		}
@@ -77,71 +111,150 @@ func fromJSON(first jsonlex.Token, rest trust.Tokens) (node, error) {
 	}
 }
 
-// fromYAML converts y. Scalars become strings as they are written, whatever
-// type YAML sees in them: 2012-10-17 is no date, 012345678901 no number.
-func fromYAML(y *yaml.Node, budget *int) (node, error) {
+// yamlReader makes nodes of YAML. What an anchor names is made once, however
+// many aliases it has.
+type yamlReader struct {
+	budget  *Budget
+	anchors map[*yaml.Node]node
+	inside  map[*yaml.Node]bool // anchors that are being read
+	depth   int
+}
+
+// node converts y. Scalars become strings as they are written, whatever type
+// YAML sees in them: 2012-10-17 is no date, 012345678901 no number.
+func (r *yamlReader) node(y *yaml.Node) (node, error) {
 	n := node{kind: jsonlex.String, pos: trust.Pos{Line: max(y.Line, 1), Column: max(y.Column, 1)}}
-	if *budget--; *budget < 0 {
-		return node{}, n.pos.Errorf("template has more than %d values", maxNodes)
+	if !r.budget.spend(n.pos, 0) {
+		return node{}, r.budget.err
 	}
+	if r.depth++; r.depth > maxDepth {
+		return node{}, n.pos.Errorf("template has more than %d nested values", maxDepth)
+	}
+	defer func() { r.depth-- }()
 	if strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") {
 		n.function = y.Tag[1:]
 	}
 	switch y.Kind {
 	case yaml.AliasNode:
-		return fromYAML(y.Alias, budget)
+		return r.alias(y.Alias, n.pos)
 	case yaml.MappingNode:
 		n.kind = jsonlex.ObjectStart
+		return n, r.members(&n, y.Content)
 	case yaml.SequenceNode:
 		n.kind = jsonlex.ListStart
-	default:
-		n.text = y.Value
-		if y.ShortTag() == "!!null" {
-			n.kind = jsonlex.Null
+		for _, c := range y.Content {
+			item, err := r.node(c)
+			if err != nil {
+				return node{}, err
+			}
+			n.items = append(n.items, item)
 		}
 		return n, nil
 	}
-	for i, c := range y.Content {
-		item, err := fromYAML(c, budget)
-		if err != nil {
-			return node{}, err
-		}
-		if n.isObject() && i%2 == 0 {
-			n.keys = append(n.keys, item)
-		} else {
-			n.items = append(n.items, item)
-		}
+	n.text = trust.Known(y.Value)
+	if y.ShortTag() == "!!null" {
+		n.kind = jsonlex.Null
 	}
 	return n, nil
 }
 
-// tokens gives a node, freed of intrinsic functions, as JSON.
-type tokens struct{ list []jsonlex.Token }
-
-func (t *tokens) Next() (jsonlex.Token, error) {
-	if len(t.list) == 0 {
-		return jsonlex.Token{}, nil
+func (r *yamlReader) alias(target *yaml.Node, at trust.Pos) (node, error) {
+	if target == nil || r.inside[target] {
+		return node{}, at.Errorf("an alias refers to a value that it is itself a part of")
 	}
-	next := t.list[0]
-	t.list = t.list[1:]
-	return next, nil
+	if n, ok := r.anchors[target]; ok {
+		return n, nil
+	}
+	r.inside[target] = true
+	n, err := r.node(target)
+	delete(r.inside, target)
+	r.anchors[target] = n
+	return n, err
 }
 
-func (t *tokens) add(n node) {
-	put := func(kind jsonlex.Kind, text string, pos trust.Pos) {
-		t.list = append(t.list, jsonlex.Token{Kind: kind, Text: []byte(text), Pos: pos})
-	}
-	put(n.kind, n.text, n.pos)
-	for i, item := range n.items {
-		if n.isObject() {
-			put(jsonlex.Key, n.keys[i].text, n.keys[i].pos)
+// members reads keys and values of a mapping. What is merged by << counts
+// where the mapping has no such key of its own.
+func (r *yamlReader) members(n *node, content []*yaml.Node) error {
+	var merged []node
+	for i := 0; i+1 < len(content); i += 2 {
+		key, err := r.node(content[i])
+		if err != nil {
+			return err
 		}
-		t.add(item)
+		value, err := r.node(content[i+1])
+		if err != nil {
+			return err
+		}
+		switch {
+		case content[i].ShortTag() != "!!merge":
+			n.add(key, value)
+		case value.isList():
+			merged = append(merged, value.items...)
+		default:
+			merged = append(merged, value)
+		}
 	}
+	for _, m := range merged {
+		for i, key := range m.keys {
+			if !r.budget.spend(key.pos, 0) {
+				return r.budget.err
+			}
+			if !slices.ContainsFunc(n.keys, func(k node) bool { return k.text.Equal(key.text) }) {
+				n.add(key, m.items[i])
+			}
+		}
+	}
+	return nil
+}
+
+// tokens gives a node, freed of intrinsic functions, as JSON.
+type tokens struct{ open []place }
+
+// place is where in a node the next token is: item counts what has been given
+// of its items, and isKey tells whether the key of the next one has.
+type place struct {
+	node  *node
+	item  int
+	isKey bool
+}
+
+func newTokens(n *node) (first trust.Token, rest *tokens) {
+	rest = &tokens{}
+	return rest.enter(n), rest
+}
+
+// enter returns the first token of n.
+func (t *tokens) enter(n *node) trust.Token {
+	if n.isObject() || n.isList() {
+		t.open = append(t.open, place{node: n})
+	}
+	return n.token(n.kind)
+}
+
+func (n *node) token(kind jsonlex.Kind) trust.Token {
+	token := trust.Token{Token: jsonlex.Token{Kind: kind, Pos: n.pos}}
+	if _, known := n.text.Known(); !known {
+		token.Open = &n.text
+	}
+	token.Text = []byte(n.text.String())
+	return token
+}
+
+func (t *tokens) Next() (trust.Token, error) {
+	if len(t.open) == 0 {
+		return trust.Token{}, io.ErrUnexpectedEOF
+	}
+	at := &t.open[len(t.open)-1]
+	n := at.node
 	switch {
-	case n.isObject():
-		put(jsonlex.ObjectEnd, "", n.pos)
-	case n.isList():
-		put(jsonlex.ListEnd, "", n.pos)
+	case at.item == len(n.items):
+		t.open = t.open[:len(t.open)-1]
+		return trust.Token{Token: jsonlex.Token{Kind: n.kind + ('}' - '{'), Pos: n.pos}}, nil // as far from [ to ]
+	case n.isObject() && !at.isKey:
+		at.isKey = true
+		return n.keys[at.item].token(jsonlex.Key), nil
 	}
+	at.isKey = false
+	at.item++
+	return t.enter(&n.items[at.item-1]), nil
 }

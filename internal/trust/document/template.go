@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -12,37 +11,26 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
-// maxTemplate is generous: CloudFormation takes 1 MB.
-const maxTemplate = 4 << 20
-
 // defaultSession is the MaxSessionDuration of a role that has none, in seconds.
 const defaultSession = 3600
 
-// template is what a CloudFormation template tells about its references.
+// template is what a CloudFormation template says of its references.
 type template struct {
-	parameters map[string]string // defaults
-	providers  map[string]string // ARNs of the template's own OIDC providers
+	given       map[string]trust.Text // values of parameters
+	definitions map[string]node       // of parameters
+	mappings    node
+	conditions  map[string]member
+	resources   map[string]member
+	compared    map[string][]string // values of parameters that make a difference
+	isRow       map[string]bool     // parameters that name a row of a mapping
 }
 
-func newTemplate(root node) template {
-	t := template{parameters: map[string]string{}}
-	root.get("Parameters").each(func(name, parameter node) {
-		if value := parameter.get("Default"); value.isScalar() && value.text != "" {
-			t.parameters[name.text] = value.text
-		}
-	})
-	providers := map[string]string{}
-	root.get("Resources").each(func(name, resource node) {
-		if resource.get("Type").text == "AWS::IAM::OIDCProvider" {
-			issuer := t.resolve(resource.get("Properties").get("Url")).text
-			providers[name.text] = "arn:aws:iam::<AccountId>:oidc-provider/" + trust.ProviderOfIssuer(issuer)
-		}
-	})
-	t.providers = providers
-	return t
-}
+// sections are the keys of a template that matter here; the others can be
+// large.
+var sections = map[string]bool{"Parameters": true, "Mappings": true, "Conditions": true, "Resources": true, "Globals": true}
 
-func readYAMLTemplate(r io.Reader, yield func(Role) error) error {
+// readYAMLTemplate reads a template with or without short forms of functions.
+func (d *document) readYAMLTemplate(r io.Reader) error {
 	src, err := io.ReadAll(io.LimitReader(r, maxTemplate+1))
 	if err != nil {
 		return err
@@ -50,71 +38,224 @@ func readYAMLTemplate(r io.Reader, yield func(Role) error) error {
 	if len(src) > maxTemplate {
 		return fmt.Errorf("template is larger than %d bytes", maxTemplate)
 	}
+	root, err := parseYAML(src, d.budget)
+	if err != nil {
+		return err
+	}
+	return d.template(root, nil, "")
+}
+
+func parseYAML(src []byte, b *Budget) (node, error) {
+	if n := structure(src); n > maxNodes {
+		return node{}, fmt.Errorf("template has %d values or more; %d are read at most", n, maxNodes)
+	}
 	var y yaml.Node
 	if err := yaml.Load(src, &y); err != nil {
-		return fmt.Errorf("document is neither JSON nor YAML: %w", err)
+		return node{}, fmt.Errorf("document is neither JSON nor YAML: %w", err)
 	}
 	if y.Kind == yaml.DocumentNode && len(y.Content) == 1 {
 		y = *y.Content[0]
 	}
-	budget := maxNodes
-	root, err := fromYAML(&y, &budget)
-	if err != nil {
-		return err
-	}
-	return roles(root, yield)
+	in := yamlReader{budget: b, anchors: map[*yaml.Node]node{}, inside: map[*yaml.Node]bool{}}
+	return in.node(&y)
 }
 
-func readJSONTemplate(first jsonlex.Token, rest trust.Tokens, yield func(Role) error) error {
-	root, err := fromJSON(first, rest)
-	if err != nil {
-		return err
+// structure counts what can begin a value in YAML, before a library makes
+// something larger of each.
+func structure(src []byte) (n int) {
+	for _, c := range src {
+		switch c {
+		case '\n', ',', '[', '{', ':':
+			n++
+		}
 	}
-	if _, err := rest.Next(); err != nil { // nothing may follow
-		return err
-	}
-	return roles(root, yield)
+	return n
 }
 
-// roles yields the resources of type AWS::IAM::Role.
-func roles(root node, yield func(Role) error) error {
+// readJSONTemplate reads a template after its first key.
+func (d *document) readJSONTemplate(first, key jsonlex.Token, lex *jsonlex.Lexer) error {
+	root := node{kind: first.Kind, pos: first.Pos}
+	for key.Kind == jsonlex.Key {
+		name := stringNode(trust.Known(string(key.Text)), key.Pos)
+		value, err := lex.Next()
+		if err != nil {
+			return err
+		}
+		if sections[name.name()] {
+			item, err := fromJSON(value, lex, d.budget)
+			if err != nil {
+				return err
+			}
+			root.add(name, item)
+		} else if err := lex.Skip(value); err != nil {
+			return err
+		}
+		if key, err = lex.Next(); err != nil {
+			return err
+		}
+	}
+	if _, err := lex.Next(); err != nil { // nothing may follow
+		return err
+	}
+	return d.template(root, nil, "")
+}
+
+// template yields the roles of a template, with a prefix to their logical
+// ids if it is within another one.
+func (d *document) template(root node, given map[string]trust.Text, prefix string) error {
 	resources := root.get("Resources")
 	if !resources.isObject() {
 		return root.pos.Errorf("document is neither a trust policy, nor an answer of aws iam, nor a template with Resources")
 	}
-	t := newTemplate(root)
-	for i, resource := range resources.items {
-		if resource.get("Type").text != "AWS::IAM::Role" {
-			continue
+	t := &template{
+		given: given, mappings: root.get("Mappings"),
+		definitions: map[string]node{}, conditions: map[string]member{}, resources: map[string]member{},
+		compared: map[string][]string{}, isRow: map[string]bool{},
+	}
+	if given == nil {
+		t.given = map[string]trust.Text{}
+		for name, value := range d.options.Parameters {
+			t.given[name] = trust.Known(value)
 		}
-		properties := resource.get("Properties")
-		role := Role{Name: resources.keys[i].text, MaxSessionDuration: defaultSession, Pos: resource.pos}
-		if name := t.resolve(properties.get("RoleName")); name.isScalar() {
-			role.Name = name.text
+	}
+	parameters := root.get("Parameters")
+	for i, key := range parameters.keys {
+		t.definitions[key.name()] = parameters.items[i]
+	}
+	r := &resolver{template: t, budget: d.budget, choices: &choices{}}
+	r.survey(root.get("Conditions"))
+	r.survey(resources)
+	for _, m := range r.everyMember(root.get("Conditions")) {
+		t.conditions[m.key.name()] = m
+	}
+	all := r.everyMember(resources)
+	for _, m := range all {
+		t.resources[m.key.name()] = m
+	}
+	for _, m := range all {
+		if d.budget.err != nil {
+			break
 		}
-		if seconds, err := strconv.Atoi(t.resolve(properties.get("MaxSessionDuration")).text); err == nil {
-			role.MaxSessionDuration = seconds
-		}
-		role.read(t.resolve(properties.get("AssumeRolePolicyDocument")).choose(""))
-		if err := yield(role); err != nil {
+		if err := d.resource(r, m, root.get("Globals"), prefix); err != nil {
 			return err
 		}
 	}
-	return nil
+	return d.budget.err
 }
 
-func (r *Role) read(document node) {
-	r.Pos = document.pos
-	switch {
-	case document.kind == jsonlex.String && strings.HasPrefix(document.text, "<"):
-		r.Err = document.pos.Errorf("trust policy is %s, which the template does not tell", document.text)
-		return
-	case document.kind == jsonlex.String:
-		r.Policy, r.Err = embedded(document.text, document.pos)
-		return
+// everyMember returns the members that an object has in any alternative.
+func (r *resolver) everyMember(n node) []member {
+	var all []member
+	type place struct {
+		name string
+		trust.Pos
 	}
-	t := &tokens{}
-	t.add(document)
-	first, _ := t.Next()
-	r.Policy, r.Err = trust.Read(first, t)
+	seen := map[place]bool{}
+	r.alternatives(func(*choices) {
+		for _, m := range r.members(n) {
+			if here := (place{m.key.name(), m.key.pos}); !seen[here] {
+				seen[here] = true
+				all = append(all, m)
+			}
+		}
+	})
+	return all
+}
+
+// resource yields the roles of one resource.
+func (d *document) resource(r *resolver, m member, globals node, prefix string) error {
+	properties := m.value.get("Properties")
+	logicalID := prefix + m.key.name()
+	var err error
+	r.within(m.loops, func() {
+		switch m.value.get("Type").name() {
+		case "AWS::IAM::Role":
+			err = d.yield(d.role(r, logicalID, m.value, properties, properties.get("AssumeRolePolicyDocument")))
+		case "AWS::Serverless::Function": // SAM makes a role for it, unless it is given one
+			trusted := properties.get("AssumeRolePolicyDocument")
+			if trusted.isNull() {
+				trusted = globals.get("Function").get("AssumeRolePolicyDocument")
+			}
+			if !trusted.isNull() && properties.get("Role").isNull() {
+				err = d.yield(d.role(r, logicalID+"Role", m.value, nullNode(m.value.pos), trusted))
+			}
+		case "AWS::CloudFormation::StackSet":
+			err = d.stackSet(r, properties, logicalID)
+		}
+	})
+	return err
+}
+
+// stackSet yields the roles of the template that a stack set holds.
+func (d *document) stackSet(r *resolver, properties node, logicalID string) error {
+	body := r.resolve(properties.get("TemplateBody"))
+	if !body.isScalar() {
+		return nil
+	}
+	if d.nesting++; d.nesting > maxNesting {
+		return body.pos.Errorf("more than %d templates within templates", maxNesting)
+	}
+	defer func() { d.nesting-- }()
+	root, err := parseText(body.text, body.pos, d.budget)
+	switch u := body.text.Unknown(); {
+	case body.unknown() != nil, err != nil && u != nil:
+		return d.yield(Role{Name: logicalID, LogicalID: logicalID, Pos: body.pos, Policies: trust.Opaque(u, body.pos)})
+	case err != nil:
+		return d.yield(Role{Name: logicalID, LogicalID: logicalID, Pos: body.pos, Err: body.pos.Errorf("TemplateBody: %v", err)})
+	}
+	given := map[string]trust.Text{}
+	for _, p := range r.resolve(properties.get("Parameters")).items {
+		given[p.get("ParameterKey").name()] = p.get("ParameterValue").text
+	}
+	return d.template(root, given, logicalID+"/")
+}
+
+// role reads a role of a template, in all of its alternatives.
+func (d *document) role(r *resolver, logicalID string, resource, properties, trusted node) Role {
+	role := Role{Name: logicalID, LogicalID: logicalID, Pos: trusted.pos}
+	if trusted.isNull() {
+		role.Pos = resource.pos
+	}
+	r.alternatives(func(c *choices) {
+		if name := r.resolve(properties.get("RoleName")); name.isScalar() {
+			if len(role.names) == 0 {
+				role.Name = name.name()
+			}
+			role.names = append(role.names, name.text)
+		}
+		seconds, err := strconv.Atoi(r.resolve(properties.get("MaxSessionDuration")).name())
+		if err != nil {
+			seconds = defaultSession
+		}
+		role.MaxSessionDuration = max(role.MaxSessionDuration, seconds)
+	})
+	open := r.alternatives(func(c *choices) {
+		policy, err := d.policy(r.resolve(trusted))
+		if err != nil {
+			if role.Err == nil {
+				role.Err = err
+			}
+			return
+		}
+		policy.Given = c.assumptions()
+		role.Policies = append(role.Policies, policy)
+	})
+	if open != nil {
+		role.Policies = append(role.Policies, trust.Opaque(open, role.Pos)...)
+	}
+	return role
+}
+
+func (d *document) policy(n node) (*trust.Policy, error) {
+	if n.kind == jsonlex.String && n.unknown() == nil {
+		return d.embedded(n.text, n.pos)
+	}
+	return d.read(n)
+}
+
+// read reads the policy that a node is.
+func (d *document) read(n node) (*trust.Policy, error) {
+	first, rest := newTokens(&n)
+	in := d.marked(rest)
+	return trust.Read(in.open(first), in)
 }

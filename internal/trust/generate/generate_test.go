@@ -94,7 +94,7 @@ func TestGolden(t *testing.T) {
 // policyOf reads a generated file back.
 func policyOf(t testing.TB, src string) document.Role {
 	t.Helper()
-	for role, err := range document.Roles(strings.NewReader(src)) {
+	for role, err := range document.Roles(t.Context(), strings.NewReader(src), document.Options{}) {
 		if err != nil || role.Err != nil {
 			t.Fatalf("%v %v\n%s", err, role.Err, src)
 		}
@@ -191,7 +191,7 @@ func TestAdmitsItsRunsAndNoNeighbours(t *testing.T) {
 		if len(contexts) == 0 {
 			continue
 		}
-		p := policyOf(t, render(t, s, "json")).Policy
+		p := policyOf(t, render(t, s, "json")).Policies[0]
 		own := run{pick(r, s.Repositories), pick(r, contexts), s.Workflow, "sts.amazonaws.com"}
 		if got := p.Evaluate(own.request(s)).Decision; got != trust.Allowed {
 			t.Fatalf("seed %d: %+v: %s\n%s", seed, own, got, render(t, s, "json"))
@@ -249,8 +249,8 @@ func neighbours(own run) map[string]run {
 // Both formats that can be read back say the same.
 func TestFormatsAgree(t *testing.T) {
 	for name, spec := range examples(t) {
-		fromJSON := policyOf(t, render(t, spec, "json")).Policy.Statements[0]
-		fromYAML := policyOf(t, render(t, spec, "yaml")).Policy.Statements[0]
+		fromJSON := policyOf(t, render(t, spec, "json")).Policies[0].Statements[0]
+		fromYAML := policyOf(t, render(t, spec, "yaml")).Policies[0].Statements[0]
 		outline := func(s trust.Statement) []string {
 			lines := []string{string(s.Effect), s.Action.Values[0].Text}
 			for _, c := range s.Conditions {
@@ -340,7 +340,7 @@ func TestForClaims(t *testing.T) {
 		claims := oidc.Claims{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": sub}
 		s := ForClaims(claims)
 		s.Account = "111122223333"
-		p := policyOf(t, render(t, s, "json")).Policy
+		p := policyOf(t, render(t, s, "json")).Policies[0]
 		request := trust.Request{
 			Action:    trust.WebIdentityAction,
 			Principal: trust.Principal{Type: "Federated", ID: "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},

@@ -42,6 +42,36 @@ func (c Constraint) Reach() Reach {
 	return widest
 }
 
+// Open returns what is unknown of the constraint, of its worst value.
+func (c Constraint) Open() Openness {
+	open := Determined
+	if c.Unknown != nil {
+		open = OpenOwner
+	}
+	for _, v := range c.Values {
+		open = max(open, c.Subject(v).Open)
+	}
+	return open
+}
+
+// StillOpen returns what stays open where a constraint of g leaves so much
+// open, given what the others pin for certain.
+func (g *Grant) StillOpen(open Openness) Openness {
+	if open == OpenOwner && g.pins(OpenOwner, Enterprise) {
+		open = OpenRepository
+	}
+	if open == OpenRepository && g.pins(OpenRepository, Repository) {
+		open = OpenContext
+	}
+	return open
+}
+
+func (g *Grant) pins(open Openness, reach Reach) bool {
+	return slices.ContainsFunc(g.Constraints, func(c Constraint) bool {
+		return c.Binding() && c.Open() < open && c.Reach() >= reach
+	})
+}
+
 // Subject reads one of the values as a statement about whose run it is,
 // whichever claim it is about.
 func (c Constraint) Subject(v trust.Value) Subject {
@@ -53,6 +83,16 @@ func (c Constraint) Subject(v trust.Value) Subject {
 		return ParseRepository(p)
 	case len(p) > 0 && trust.IsWildcard(p[0]):
 		return Subject{Reach: Anyone}
+	}
+	sub := c.subject(p)
+	if p.HasUnknown() {
+		sub.Open = openness(sub.Reach)
+	}
+	return sub
+}
+
+func (c Constraint) subject(p trust.Pattern) Subject {
+	switch {
 	case c.Claim == "job_workflow_ref":
 		return Subject{Reach: Callers}
 	case slices.Contains(choosable, c.Claim):

@@ -17,12 +17,23 @@ type Grant struct {
 	Wildcard    bool     // it trusts every provider, not only those
 	Constraints []Constraint
 
+	// Unknown is set if it cannot be told which provider is trusted: it may
+	// be GitHub's. Providers then has it as it is shown.
+	Unknown *trust.Unknown
+
+	// Open are the conditions of which not even the keys are known.
+	Open []trust.Condition
+
 	principals []trust.Principal // to ask which Deny statements apply as well
+	shown      string            // the provider, if it is unknown
 }
 
-// Of returns the grants of a policy. A Deny statement whose only condition is
-// negated, such as StringNotLike on sub, narrows every grant it applies to,
-// as if each had the opposite condition.
+const githubHost = "token.actions.githubusercontent.com"
+
+// Of returns the grants of a policy, those included that may be for GitHub's
+// tokens. A Deny statement whose only condition is negated, such as
+// StringNotLike on sub, narrows every grant it applies to, as if each had the
+// opposite condition.
 func Of(p *trust.Policy) []Grant {
 	var grants []Grant
 	for _, s := range p.Statements {
@@ -31,7 +42,7 @@ func Of(p *trust.Policy) []Grant {
 		if g.Wildcard {
 			g.principals = append(g.principals, trust.Principal{Type: "Federated", ID: "any"})
 		}
-		if s.Effect != trust.Allow || len(g.principals) == 0 || !g.Covered(s) {
+		if s.Effect != trust.Allow || len(g.principals) == 0 || g.excludes(s) {
 			continue
 		}
 		for _, c := range s.Conditions {
@@ -47,6 +58,13 @@ func Of(p *trust.Policy) []Grant {
 	return grants
 }
 
+// excludes reports whether some principal of the grant certainly is none of s.
+func (g *Grant) excludes(s trust.Statement) bool {
+	return slices.ContainsFunc(g.principals, func(who trust.Principal) bool {
+		return !s.MayApply(trust.WebIdentityAction, who)
+	})
+}
+
 // trustsAnyone reports whether every provider is trusted: the bare "*", any
 // federated one, or all but some.
 func trustsAnyone(e trust.PrincipalElement) bool {
@@ -59,33 +77,116 @@ func trustsAnyone(e trust.PrincipalElement) bool {
 }
 
 // addProviders finds GitHub's providers among the principals. One that is no
-// ARN, such as a parameter of a template, counts as the provider of which the
-// conditions speak.
+// ARN, or unknown, counts as the provider of which the conditions speak.
 func (g *Grant) addProviders() {
-	if g.Statement.Principal.Negated {
+	e := g.Statement.Principal
+	if e.Unknown != nil && g.mayBeGitHub(e.Unknown.Text()) {
+		g.addUnknown(e.Unknown, e.Unknown.Expression, e.Unknown.Expression)
+	}
+	if e.Negated {
 		return
 	}
-	for _, e := range g.Statement.Principal.Entries {
+	for _, e := range e.Entries {
 		if e.Type != "Federated" || e.ID == "*" {
 			continue
 		}
-		var named []string
-		if provider, isARN := trust.ProviderOfARN(e.ID); isARN {
-			named = []string{provider}
-		} else {
-			named = append(g.providersInConditions(), e.ID)
+		provider, isARN := trust.ProviderOfARN(e.ID)
+		if !isARN {
+			provider = e.ID
 		}
-		named = slices.DeleteFunc(named, func(p string) bool { return !trust.IsGitHub(p) })
-		if len(named) == 0 {
-			continue
-		}
-		g.principals = append(g.principals, trust.Principal{Type: "Federated", ID: e.ID})
-		for _, provider := range named {
-			if provider = strings.ToLower(provider); !slices.Contains(g.Providers, provider) {
-				g.Providers = append(g.Providers, provider)
-			}
+		switch u := providerUnknown(e); {
+		case u != nil && g.mayBeGitHub(e.Text()):
+			g.addUnknown(u, e.ID, provider)
+		case u == nil && isARN:
+			g.addKnown(e.ID, provider)
+		case u == nil:
+			g.addKnown(e.ID, append(g.providersInConditions(), provider)...)
 		}
 	}
+}
+
+// providerUnknown returns what is unknown of the provider in an ARN, as far
+// as it is one.
+func providerUnknown(e trust.PrincipalEntry) *trust.Unknown {
+	_, provider := e.Text().Cut(":oidc-provider/")
+	return provider.Unknown()
+}
+
+func (g *Grant) addKnown(id string, providers ...string) {
+	providers = slices.DeleteFunc(providers, func(p string) bool { return !trust.IsGitHub(p) })
+	if len(providers) == 0 {
+		return
+	}
+	g.principals = append(g.principals, trust.Principal{Type: "Federated", ID: id})
+	for _, provider := range providers {
+		g.addProvider(provider)
+	}
+}
+
+// addUnknown adds a provider that is unknown. If conditions speak of
+// GitHub's, only its tokens can get in.
+func (g *Grant) addUnknown(u *trust.Unknown, id, provider string) {
+	g.principals = append(g.principals, trust.Principal{Type: "Federated", ID: id})
+	named := slices.DeleteFunc(g.providersInConditions(), func(p string) bool { return !trust.IsGitHub(p) })
+	for _, p := range named {
+		g.addProvider(p)
+	}
+	if len(named) == 0 {
+		g.Unknown, g.shown = u, provider
+		g.addProvider(provider)
+	}
+}
+
+func (g *Grant) addProvider(provider string) {
+	if provider = strings.ToLower(provider); !slices.Contains(g.Providers, provider) {
+		g.Providers = append(g.Providers, provider)
+	}
+}
+
+// mayBeGitHub reports whether an unknown provider can be GitHub's: by what is
+// known of it, and by the keys of the conditions, which no token of GitHub's
+// fills if they are another provider's.
+func (g *Grant) mayBeGitHub(principal trust.Text) bool {
+	if _, provider := principal.Cut(":oidc-provider/"); provider.Unknown() != nil {
+		like := provider.Pattern(false)
+		if !trust.MayBeGitHub(like) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(g.Statement.Conditions, keepsGitHubOut)
+}
+
+// keepsGitHubOut reports whether no token of GitHub's can meet a condition:
+// its key is another provider's, or its subjects are, such as those of
+// Kubernetes.
+func keepsGitHubOut(c trust.Condition) bool {
+	provider, claim := trust.SplitKey(c.Key)
+	switch {
+	case !FailsWithoutKey(c.Operator):
+		return false
+	case c.Unknown == nil:
+		return provider != "" && !trust.IsGitHub(provider) && !IsGlobal(c.Key)
+	}
+	elsewhere := func(v trust.Value) bool {
+		s := ParseSubject(v.Pattern(c.Operator))
+		return s.Malformed && s.Reach == Anyone
+	}
+	return claim == "sub" && len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return !elsewhere(v) })
+}
+
+// IsGlobal reports whether a condition key is none of a provider's.
+func IsGlobal(key string) bool {
+	service, _, _ := strings.Cut(strings.ToLower(key), ":")
+	return service == "aws" || service == "sts"
+}
+
+// FailsWithoutKey reports whether a condition with the operator is false when
+// the key is missing.
+func FailsWithoutKey(o trust.Operator) bool {
+	if o.Set != "" {
+		return o.Set == trust.ForAnyValue
+	}
+	return !o.IfExists && !o.Negated() && o.Base != "Null"
 }
 
 func (g *Grant) providersInConditions() []string {
@@ -95,6 +196,11 @@ func (g *Grant) providersInConditions() []string {
 		providers = append(providers, provider)
 	}
 	return providers
+}
+
+// Names reports whether the grant is about the principal.
+func (g *Grant) Names(e trust.PrincipalEntry) bool {
+	return slices.ContainsFunc(g.principals, func(who trust.Principal) bool { return who.Type == e.Type && who.ID == e.ID })
 }
 
 // Covered reports whether s applies to everything that the grant is about.
@@ -107,7 +213,7 @@ func (g *Grant) Covered(s trust.Statement) bool {
 // Demanded returns the condition that a Deny statement enforces by denying
 // everything else, which it does if its only condition is negated.
 func Demanded(d trust.Statement) (trust.Condition, bool) {
-	if d.Effect != trust.Deny || len(d.Conditions) != 1 {
+	if d.Effect != trust.Deny || len(d.Conditions) != 1 || d.Conditions[0].Unknown != nil {
 		return trust.Condition{}, false
 	}
 	c := d.Conditions[0]
@@ -120,6 +226,15 @@ func Demanded(d trust.Statement) (trust.Condition, bool) {
 
 // constrain adds a condition that is about a claim of the token.
 func (g *Grant) constrain(c trust.Condition, fromDeny bool) {
+	if c.Unknown != nil {
+		_, claim := trust.SplitKey(strings.ToLower(c.Key))
+		if slices.Contains(trust.ConditionKeys(githubHost), claim) { // of an unknown provider, which may be this one
+			g.Constraints = append(g.Constraints, Constraint{Condition: c, Claim: claim, FromDeny: fromDeny})
+		} else {
+			g.Open = append(g.Open, c)
+		}
+		return
+	}
 	if claim, ok := g.Claim(c.Key); ok {
 		g.Constraints = append(g.Constraints, Constraint{Condition: c, Claim: claim, FromDeny: fromDeny})
 	}
@@ -134,8 +249,11 @@ func (g *Grant) Claim(key string) (string, bool) {
 
 // Key returns the condition key of a claim under the grant's first provider.
 func (g *Grant) Key(claim string) string {
-	provider := "token.actions.githubusercontent.com"
-	if len(g.Providers) > 0 {
+	provider := githubHost
+	switch {
+	case g.Unknown != nil:
+		provider = g.shown
+	case len(g.Providers) > 0:
 		provider = g.Providers[0]
 	}
 	return provider + ":" + claim

@@ -10,12 +10,14 @@ import (
 // Reach says whose runs a value admits, from the widest to the narrowest.
 type Reach int
 
-// The reaches.
+// The reaches. Undetermined has its place where it is neither taken for wide,
+// nor for what pins an owner.
 const (
 	Anyone            Reach = iota // every repository of the provider
 	Choosable                      // names that anyone can choose in a repository of their own
 	Callers                        // every repository that calls a certain workflow
 	OwnerPattern                   // every owner whose name matches
+	Undetermined                   // it cannot be told
 	Enterprise                     // every repository of one enterprise
 	Owner                          // every repository of one owner
 	RepositoryPattern              // every repository of one owner whose name matches
@@ -33,7 +35,24 @@ type Subject struct {
 	Context      trust.Pattern // what follows the repository: ref:refs/heads/main, environment:prod, pull_request
 	Customized   bool          // made of key:value pairs that are not GitHub's default
 	Malformed    bool          // no subject that GitHub makes can match
+	Open         Openness      // what of it is unknown
 }
+
+// OneName reports whether owner and repository are one unknown name, as in
+// repo:${Repository}:*, which is Owner.
+func (s Subject) OneName() bool { return s.Open == OpenOwner && s.Repository == "" && s.Reach > Owner }
+
+// Openness is how much of a value is unknown, from nothing to whose runs get
+// in at all. Of several parts the later one counts.
+type Openness int
+
+// The parts that can be unknown.
+const (
+	Determined     Openness = iota
+	OpenContext             // branch, tag, environment and the like
+	OpenRepository          // which of an owner's repositories
+	OpenOwner               // whose
+)
 
 // Immutable reports whether the subject pins both ids.
 func (s Subject) Immutable() bool { return isID(s.OwnerID) && isID(s.RepositoryID) }
@@ -48,7 +67,7 @@ func ParseSubject(p trust.Pattern) Subject {
 		return parseOther(p)
 	}
 	sub := s.repository()
-	sub.Malformed = sub.Malformed || len(sub.Context) == 0 && !p.HasWildcards()
+	sub.Malformed = sub.Malformed || len(sub.Context) == 0 && p.IsLiteral()
 	return sub
 }
 
@@ -70,16 +89,18 @@ func (s *scanner) skip(text string) bool {
 	return true
 }
 
-// until consumes what stands before the first of the runes in stop.
-func (s *scanner) until(stop ...rune) string {
+// take consumes what is before the first of the runes in stop.
+func (s *scanner) take(stop ...rune) trust.Pattern {
 	n := slices.IndexFunc(s.rest, func(r rune) bool { return slices.Contains(stop, r) })
 	if n < 0 {
 		n = len(s.rest)
 	}
-	text := s.rest[:n].String()
+	taken := s.rest[:n]
 	s.rest = s.rest[n:]
-	return text
+	return taken
 }
+
+func (s *scanner) until(stop ...rune) string { return s.take(stop...).String() }
 
 // next returns the coming rune, or 0 at the end.
 func (s *scanner) next() rune {
@@ -91,33 +112,49 @@ func (s *scanner) next() rune {
 
 func (s *scanner) repository() Subject {
 	var sub Subject
-	sub.Owner = s.until('/', '@', ':', trust.AnyRun, trust.AnyOne)
+	owner := s.take('/', '@', ':', trust.AnyRun, trust.AnyOne)
+	sub.Owner = owner.String()
+	if owner.HasUnknown() {
+		sub.Open = OpenOwner
+	}
 	switch {
 	case trust.IsWildcard(s.next()) && sub.Owner == "":
-		sub.Context = s.context()
+		sub.Context = s.context(&sub)
 		return sub
 	case trust.IsWildcard(s.next()):
 		sub.Reach = OwnerPattern
+		if sub.Open == OpenOwner { // the slash can be within what is unknown
+			sub.Reach = RepositoryPattern
+		}
 		sub.Owner += s.until('/', ':')
 		if s.skip("/") {
 			sub.Repository = s.until(':', '@')
 		}
-		sub.Context = s.context()
+		sub.Context = s.context(&sub)
 		return sub
 	case s.skip("@"):
-		sub.OwnerID = s.until('/', ':')
+		sub.OwnerID = s.id(&sub, '/', ':')
 	}
-	if !s.skip("/") {
-		sub.Reach = Owner
-		sub.Malformed = !hasWildcard(sub.OwnerID)
+	if s.skip("/") {
+		return s.name(sub)
+	}
+	if sub.Open == OpenOwner { // as in repo:${Repository}:*
+		sub.Reach = Repository
+		sub.Context = s.contextAfter(owner, &sub)
 		return sub
 	}
-	return s.name(sub)
+	sub.Reach = Owner
+	sub.Malformed = !hasWildcard(sub.OwnerID)
+	return sub
 }
 
 // name reads what follows the owner's slash.
 func (s *scanner) name(sub Subject) Subject {
-	sub.Repository = s.until('@', ':', trust.AnyRun, trust.AnyOne)
+	name := s.take('@', ':', trust.AnyRun, trust.AnyOne)
+	sub.Repository = name.String()
+	if name.HasUnknown() {
+		sub.Open = max(sub.Open, OpenRepository)
+	}
 	switch {
 	case trust.IsWildcard(s.next()) && sub.Repository == "":
 		sub.Reach = Owner
@@ -129,17 +166,38 @@ func (s *scanner) name(sub Subject) Subject {
 		sub.Malformed = sub.Repository == ""
 	}
 	if s.skip("@") {
-		sub.RepositoryID = s.until(':')
+		sub.RepositoryID = s.id(&sub, ':')
 	}
-	sub.Context = s.context()
+	sub.Context = s.contextAfter(name, &sub)
 	return sub
 }
 
-// context reads what follows the next colon, which a wildcard before it may
-// have swallowed.
-func (s *scanner) context() trust.Pattern {
-	s.until(':')
+// id reads an id, which does not open what the name beside it pins.
+func (s *scanner) id(sub *Subject, stop ...rune) string {
+	id := s.take(stop...)
+	if id.HasUnknown() {
+		sub.Open = max(sub.Open, OpenContext)
+	}
+	return id.String()
+}
+
+// contextAfter is context where name may hold all that follows.
+func (s *scanner) contextAfter(name trust.Pattern, sub *Subject) trust.Pattern {
+	if len(s.rest) == 0 && name.HasUnknown() {
+		sub.Open = max(sub.Open, OpenContext)
+		return name
+	}
+	return s.context(sub)
+}
+
+// context reads what follows the next colon, which a wildcard or an unknown
+// part before it may have swallowed.
+func (s *scanner) context(sub *Subject) trust.Pattern {
+	before := s.take(':')
 	s.skip(":")
+	if before.HasUnknown() || s.rest.HasUnknown() {
+		sub.Open = max(sub.Open, OpenContext)
+	}
 	return s.rest
 }
 
@@ -165,35 +223,48 @@ func IsSubjectKey(name string) bool {
 // parseOther reads a pattern that does not begin with the default's prefix.
 func parseOther(p trust.Pattern) Subject {
 	sub := Subject{Reach: Anyone, Context: p}
-	fields := strings.Split(p.String(), ":")
-	first := fields[0]
-	if hasWildcard(first) {
+	fields := p.Split(':', len(p)+1)
+	switch first := fields[0]; {
+	case first.HasUnknown():
+		sub.Reach, sub.Open = Undetermined, OpenOwner
 		return sub
-	}
-	if !IsSubjectKey(first) {
+	case first.HasWildcards():
+		return sub
+	case !IsSubjectKey(first.String()):
 		sub.Malformed = true
 		return sub
 	}
 	sub.Customized = true
 	for i := 0; i+1 < len(fields); i++ {
-		reach, known := subjectKeys[fields[i]]
+		reach, known := subjectKeys[fields[i].String()]
 		if !known {
 			continue
 		}
-		value := trust.NewPattern(fields[i+1])
-		if fields[i] == "repository" {
+		value := fields[i+1]
+		name := fields[i].String()
+		if name == "repository" {
 			named := ParseRepository(value)
-			reach, sub.Owner, sub.Repository = named.Reach, named.Owner, named.Repository
+			reach, sub.Owner, sub.Repository, sub.Open = named.Reach, named.Owner, named.Repository, max(sub.Open, named.Open)
 		} else if value.HasWildcards() {
 			reach = Anyone
+		} else if value.HasUnknown() {
+			sub.Open = max(sub.Open, openness(reach))
 		}
-		switch fields[i] {
+		switch name {
 		case "repository_id":
-			sub.RepositoryID = fields[i+1]
+			sub.RepositoryID = value.String()
 		case "repository_owner_id":
-			sub.OwnerID = fields[i+1]
+			sub.OwnerID = value.String()
 		}
 		sub.Reach = max(sub.Reach, reach)
 	}
 	return sub
+}
+
+// openness is what is open where the value that reaches so far is unknown.
+func openness(reach Reach) Openness {
+	if reach <= Choosable {
+		return OpenContext
+	}
+	return OpenOwner
 }

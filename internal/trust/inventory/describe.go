@@ -17,14 +17,20 @@ func describe(g grant.Grant, c grant.Constraint, v trust.Value) (repository, run
 	}
 	p := v.Pattern(c.Operator)
 	switch {
+	case s.Reach == grant.Undetermined:
+		return unknown(v.Unknown()), unknown(v.Unknown())
+	case !c.Operator.Wildcards() && strings.ContainsAny(p.Literals(), "*?") && !v.HasVariables():
+		return v.Text, "none: " + c.Operator.Base + " does not support wildcards"
 	case s.Malformed:
 		return v.Text, "none: GitHub makes no such subject"
-	case !c.Operator.Wildcards() && strings.ContainsAny(p.String(), "*?") && !v.HasVariables():
-		return v.Text, "none: " + c.Operator.Base + " knows no wildcards"
 	case s.Customized:
 		return repositories(c, v, s), "customized subject " + v.Text
 	}
-	return repositories(c, v, s), context(s.Context.String())
+	runs = context(s.Context.String())
+	if s.Context.HasUnknown() {
+		runs += " (" + unknown(v.Unknown()) + ")"
+	}
+	return repositories(c, v, s), runs
 }
 
 // repositories names whose runs they are, in the policy's own spelling.
@@ -39,6 +45,12 @@ func repositories(c grant.Constraint, v trust.Value, s grant.Subject) string {
 			return name
 		}
 		return name + "@" + id
+	}
+	if s.Open >= grant.OpenRepository {
+		if s.OneName() {
+			return s.Owner + " (" + unknown(v.Unknown()) + ")"
+		}
+		return with(s.Owner, s.OwnerID, "*") + "/" + with(s.Repository, s.RepositoryID, "*") + " (" + unknown(v.Unknown()) + ")"
 	}
 	switch {
 	case s.Reach <= grant.Callers:

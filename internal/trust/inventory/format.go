@@ -9,10 +9,10 @@ import (
 	"unicode"
 )
 
-var columns = []string{"Role", "Repository", "Runs", "Workflow", "Further conditions", "Provider", "ARN"}
+var columns = []string{"Role", "Repository", "Runs", "Workflow", "Further conditions", "Provider or principal", "ARN"}
 
 func (e Entry) cells() []string {
-	return []string{e.Role, e.Repository, e.Runs, e.Workflow, e.Further, e.Provider, e.ARN}
+	return []string{e.Role, e.Repository, e.Runs, e.Workflow, e.Further, e.Provider + e.Principal, e.ARN}
 }
 
 // WriteMarkdown writes a table of GitHub's Markdown.

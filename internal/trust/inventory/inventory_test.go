@@ -22,7 +22,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := List(document.Roles(bytes.NewReader(src)))
+	entries, err := List(document.Roles(t.Context(), bytes.NewReader(src), document.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestCellsStayCells(t *testing.T) {
 }
 
 func TestListTellsErrors(t *testing.T) {
-	if _, err := List(document.Roles(strings.NewReader(`{"RoleDetailList": [`))); err == nil {
+	if _, err := List(document.Roles(t.Context(), strings.NewReader(`{"RoleDetailList": [`), document.Options{})); err == nil {
 		t.Error("no error")
 	}
 	var b bytes.Buffer

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
 var callerKey = Rule{
@@ -17,7 +19,7 @@ var callerKey = Rule{
 					continue
 				}
 				follows := "demands nothing"
-				if failsWithoutKey(c.Operator) {
+				if grant.FailsWithoutKey(c.Operator) {
 					follows = "never holds"
 				}
 				in.report(Warning, c.Pos, fmt.Sprintf("%s is empty while a token is exchanged, since the caller has no AWS identity yet: %s %s",

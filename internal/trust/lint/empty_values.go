@@ -9,7 +9,7 @@ var emptyValues = Rule{
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Statement.Conditions {
-				if len(c.Values) > 0 {
+				if len(c.Values) > 0 || c.Unknown != nil {
 					continue
 				}
 				follows := "never holds"

@@ -14,7 +14,7 @@ var environmentProtection = Rule{
 	Summary:  "an environment is pinned, whose protection rules the policy cannot show",
 	check: func(in *inspection) {
 		in.subjects(func(_ grant.Grant, _ grant.Constraint, v trust.Value, s grant.Subject) {
-			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && !s.Context.HasWildcards() && !strings.Contains(name, "${") {
+			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && s.Context.IsLiteral() && !strings.Contains(name, "${") {
 				name, _, _ = strings.Cut(name, ":") // a customized subject may go on
 				in.reportEnvironment(v, name)
 			}
@@ -22,7 +22,7 @@ var environmentProtection = Rule{
 		for _, g := range in.grants {
 			for _, c := range g.On("environment") {
 				for _, v := range known(c.Values) {
-					if c.Binding() && !v.Pattern(c.Operator).HasWildcards() {
+					if c.Binding() && v.Pattern(c.Operator).IsLiteral() {
 						in.reportEnvironment(v, v.Text)
 					}
 				}

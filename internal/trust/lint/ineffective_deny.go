@@ -26,12 +26,12 @@ var ineffectiveDeny = Rule{
 
 func (in *inspection) checkDeny(c trust.Condition) {
 	provider, claim := trust.SplitKey(c.Key)
-	if !trust.IsGitHub(provider) {
+	if !trust.IsGitHub(provider) || c.Unknown != nil {
 		return
 	}
 	if !trust.IsConditionKey(c.Key) {
 		follows := "the statement denies nothing by it"
-		if !failsWithoutKey(c.Operator) {
+		if !grant.FailsWithoutKey(c.Operator) {
 			follows = "it holds for every token, so that all may be denied"
 		}
 		why := fmt.Sprintf("condition key %q does not exist", c.Key)

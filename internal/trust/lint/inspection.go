@@ -10,9 +10,11 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
-// inspection is one role under the rules.
+// inspection is one of the policies that a role can have, or the lack of any,
+// under the rules.
 type inspection struct {
 	document.Role
+	policy   *trust.Policy
 	options  Options
 	grants   []grant.Grant
 	rule     Rule
@@ -32,10 +34,10 @@ func (in *inspection) report(s Severity, at trust.Pos, message, rewrite string) 
 
 // statements returns the policy's statements, if it could be read.
 func (in *inspection) statements() []trust.Statement {
-	if in.Policy == nil {
+	if in.policy == nil {
 		return nil
 	}
-	return in.Policy.Statements
+	return in.policy.Statements
 }
 
 // deciding calls rule with each value that reaches as far as wanted, of the
@@ -71,9 +73,7 @@ func (in *inspection) subjects(rule func(g grant.Grant, c grant.Constraint, v tr
 
 // known leaves out the values that are entirely up to a template's deployment.
 func known(values []trust.Value) []trust.Value {
-	return slices.DeleteFunc(slices.Clone(values), func(v trust.Value) bool {
-		return strings.HasPrefix(v.Text, "<") && document.IsUnresolved(v.Text)
-	})
+	return slices.DeleteFunc(slices.Clone(values), func(v trust.Value) bool { return v.Wholly() != nil })
 }
 
 // line renders a condition as a policy would have it.
@@ -93,11 +93,15 @@ func rewriteSubject(g grant.Grant, s grant.Subject) string {
 		owner += "@" + part(s.OwnerID, "OWNER_ID")
 		repository += "@" + part(s.RepositoryID, "REPOSITORY_ID")
 	}
+	name := owner + "/" + repository
+	if s.OneName() {
+		name = owner
+	}
 	context := "ref:refs/heads/main"
 	if !s.Customized && !isOpen(s.Context) && !s.Context.HasWildcards() {
 		context = s.Context.String()
 	}
-	return "in StringEquals: " + line(g.Key("sub"), "repo:"+owner+"/"+repository+":"+context)
+	return "in StringEquals: " + line(g.Key("sub"), "repo:"+name+":"+context)
 }
 
 // isOpen reports whether the context demands nothing.
@@ -105,13 +109,16 @@ func isOpen(context trust.Pattern) bool {
 	return !slices.ContainsFunc(context, func(r rune) bool { return !trust.IsWildcard(r) })
 }
 
-// prefix returns what stands before the first wildcard.
+// prefix returns what is before the first wildcard or unknown part.
 func prefix(p trust.Pattern) string {
-	if i := slices.IndexFunc(p, trust.IsWildcard); i >= 0 {
+	if i := slices.IndexFunc(p, func(r rune) bool { return trust.IsWildcard(r) || trust.IsUnknown(r) }); i >= 0 {
 		p = p[:i]
 	}
 	return p.String()
 }
+
+// startsOpen reports whether the pattern admits any beginning.
+func startsOpen(p trust.Pattern) bool { return len(p) == 0 || trust.IsWildcard(p[0]) }
 
 // narrowed reports whether the grant limits which runs of a repository get
 // in, by anything that not every run of it can claim.
@@ -124,7 +131,7 @@ func narrowed(g grant.Grant) bool {
 		case "sub":
 			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return isOpen(c.Subject(v).Context) })
 		case "ref", "environment", "job_workflow_ref", "actor", "actor_id":
-			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return prefix(v.Pattern(c.Operator)) == "" })
+			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return startsOpen(v.Pattern(c.Operator)) })
 		}
 		return false
 	})

@@ -21,6 +21,10 @@ type Finding struct {
 	Role    string `json:"role,omitempty"`
 	Message string `json:"message"`           // what is wrong, and what follows from it
 	Rewrite string `json:"rewrite,omitempty"` // what to write instead
+
+	// Given is what of a template's choices the finding holds under; empty if
+	// it holds in any case.
+	Given []trust.Assumption `json:"given,omitempty"`
 }
 
 // Rule is one thing to look for.
@@ -41,7 +45,7 @@ type Options struct {
 // Rules returns all rules, sorted by id.
 func Rules() []Rule {
 	rules := []Rule{
-		syntax, duplicateKey, sid, variableWithoutVersion, principalWildcard, providerForm, wrongAction, actionWildcard,
+		syntax, duplicateKey, cannotTell, sid, variableWithoutVersion, principalWildcard, providerForm, wrongAction, actionWildcard,
 		noSubject, anySubject, ownerWildcard, ownerWide, repositoryPrefix, choosableNames, workflowWithoutRepository, onlyNegated,
 		forAllValues, ifExists, unknownKey, callerKey, operatorType, wildcardInEquals, emptyValues, ineffectiveDeny,
 		anyRun, openContext, pullRequest, workflowWildcard, mutableIDs, namesOnly, noAudience, oddSubject, oldSubject,
@@ -54,28 +58,60 @@ func Rules() []Rule {
 var allRules = Rules()
 
 // Check returns the findings of one role, in the order of their positions. A
-// role that does not trust a provider of GitHub has none.
+// role that certainly does not trust a provider of GitHub has none. Of a
+// template's alternatives each is judged.
 func Check(role document.Role, o Options) []Finding {
-	in := &inspection{Role: role, options: o}
-	if role.Policy != nil {
-		if !trustsGitHub(role.Policy) {
-			return nil
-		}
-		in.grants = grant.Of(role.Policy)
+	var findings []Finding
+	if role.Err != nil {
+		findings = (&inspection{Role: role, options: o}).run()
 	}
+	var found []trust.Found[Finding]
+	for _, p := range role.Policies {
+		in := &inspection{Role: role, policy: p, options: o}
+		in.Err = nil
+		if in.grants = grant.Of(p); !trustsGitHub(p, in.grants) {
+			continue
+		}
+		for _, f := range in.run() {
+			found = trust.Collect(found, f, p.Given, Finding.same)
+		}
+	}
+	for _, f := range found {
+		if f.What.Given = f.Under(len(role.Policies)); len(f.What.Given) > 0 {
+			f.What.Message += " (" + trust.Given(f.What.Given) + ")"
+		}
+		findings = append(findings, f.What)
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(b.Severity, a.Severity))
+	})
+	return findings
+}
+
+// same reports whether two findings of a role tell the same, if not in the
+// same words.
+func (f Finding) same(other Finding) bool {
+	return f.Rule == other.Rule && f.Pos == other.Pos && f.Severity == other.Severity
+}
+
+// run applies all rules.
+func (in *inspection) run() []Finding {
 	for _, in.rule = range allRules {
 		in.rule.check(in)
 	}
-	slices.SortStableFunc(in.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(b.Severity, a.Severity))
-	})
 	return in.findings
 }
 
 // trustsGitHub reports whether the policy is about GitHub at all: it names a
-// provider of GitHub, or a key under one, or lets every provider in.
-func trustsGitHub(p *trust.Policy) bool {
+// provider of GitHub, or a key under one, or may let its tokens in.
+func trustsGitHub(p *trust.Policy, grants []grant.Grant) bool {
+	if len(grants) > 0 {
+		return true
+	}
 	for _, s := range p.Statements {
+		if s.Unknown != nil {
+			return true
+		}
 		for _, e := range s.Principal.Entries {
 			provider, _ := trust.ProviderOfARN(e.ID)
 			if trust.IsGitHub(provider) || trust.IsGitHub(trust.ProviderOfIssuer(e.ID)) {
@@ -88,7 +124,7 @@ func trustsGitHub(p *trust.Policy) bool {
 			}
 		}
 	}
-	return slices.ContainsFunc(grant.Of(p), func(g grant.Grant) bool { return g.Wildcard })
+	return false
 }
 
 // Highest returns the gravest severity among the findings; false without any.

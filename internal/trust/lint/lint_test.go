@@ -28,7 +28,7 @@ func lintFile(t *testing.T, file string) []Finding {
 		t.Fatal(err)
 	}
 	var findings []Finding
-	for role, err := range document.Roles(bytes.NewReader(src)) {
+	for role, err := range document.Roles(t.Context(), bytes.NewReader(src), document.Options{}) {
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
@@ -192,7 +192,7 @@ func lintText(t *testing.T, like string) []Finding {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Check(document.Role{Policy: p}, options)
+	return Check(document.Role{Policies: trust.Alternatives{p}}, options)
 }
 
 func TestSeverityNames(t *testing.T) {
@@ -217,7 +217,7 @@ func FuzzCheck(f *testing.F) {
 		f.Add(string(src))
 	}
 	f.Fuzz(func(t *testing.T, src string) {
-		for role, err := range document.Roles(strings.NewReader(src)) {
+		for role, err := range document.Roles(t.Context(), strings.NewReader(src), document.Options{}) {
 			if err != nil {
 				return
 			}

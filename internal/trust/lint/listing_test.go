@@ -128,7 +128,7 @@ func listedRole(i int) string {
 // lintListing returns the number of roles and of findings.
 func lintListing(tb testing.TB, r io.Reader, each func(n int)) (roles, findings int) {
 	tb.Helper()
-	for role, err := range document.Roles(r) {
+	for role, err := range document.Roles(tb.Context(), r, document.Options{}) {
 		if err != nil {
 			tb.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -13,11 +14,17 @@ var noSubject = Rule{
 	Summary:  "nothing says whose workflows get in",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
-			if g.Wildcard || saysWho(g) || slices.ContainsFunc(g.Statement.Conditions, func(c trust.Condition) bool { return testsAbsentKey(g, c) && failsWithoutKey(c.Operator) }) {
+			if g.Wildcard || saysWho(g) || len(g.Open) > 0 || slices.ContainsFunc(g.Statement.Conditions, func(c trust.Condition) bool {
+				_, absent := g.Absent(c)
+				return absent && grant.FailsWithoutKey(c.Operator)
+			}) {
 				continue
 			}
-			in.report(Critical, g.Statement.Pos, "no condition on sub, and none that pins the owner: "+
-				"every workflow on GitHub, of anyone, can assume the role", rewriteSubject(g, grant.Subject{}))
+			message := "no condition on sub, and none that pins the owner: every workflow on GitHub, of anyone, can assume the role"
+			if g.Unknown != nil {
+				message += fmt.Sprintf(" if %s is GitHub's provider", g.Unknown.Expression)
+			}
+			in.report(Critical, g.Statement.Pos, message, rewriteSubject(g, grant.Subject{}))
 		}
 	},
 }

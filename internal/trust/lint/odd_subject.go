@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
-	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
@@ -16,7 +15,7 @@ var oddSubject = Rule{
 	Summary:  "no subject of GitHub's default form matches",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
-			if document.IsUnresolved(v.Text) || strings.Contains(v.Text, "${") || literalWildcard(c.Operator, v) {
+			if v.Wholly() != nil || s.Context.HasUnknown() || strings.Contains(v.Text, "${") && v.Unknown() == nil || literalWildcard(c.Operator, v) {
 				return
 			}
 			if why, meant := oddity(v.Text, s); why != "" {

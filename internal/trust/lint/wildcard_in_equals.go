@@ -33,5 +33,5 @@ var wildcardInEquals = Rule{
 // literalWildcard reports whether a wildcard in v is compared as a character.
 func literalWildcard(o trust.Operator, v trust.Value) bool {
 	return strings.HasPrefix(o.Base, "String") && !o.Wildcards() && !v.HasVariables() &&
-		strings.ContainsAny(v.Pattern(o).String(), "*?")
+		strings.ContainsAny(v.Pattern(o).Literals(), "*?")
 }

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/org/aws-oidc-action/internal/safefile"
+)
+
+// maxParameters bounds a file of parameters, in bytes. CloudFormation takes
+// 200 values of 4,096 bytes.
+const maxParameters = 1 << 20
+
+// parameter reads NAME=VALUE, or STACK:NAME=VALUE as the CDK writes it; the
+// name of a pseudo parameter has colons of its own.
+func parameter(s string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(s, "=")
+	if _, rest, qualified := strings.Cut(name, ":"); qualified && !strings.HasPrefix(name, "AWS::") {
+		name = rest
+	}
+	return name, value, ok && name != ""
+}
+
+// readParameters reads a file of parameters.
+func (d *documents) readParameters(file string) error {
+	in, err := d.env.open(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	src, err := io.ReadAll(safefile.Limit(in, maxParameters))
+	if err != nil {
+		return err
+	}
+	values, err := parseParameters(src)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	maps.Copy(d.options.Parameters, values)
+	return nil
+}
+
+var errParameters = errors.New("expected a list of ParameterKey and ParameterValue, an object of names and values, or NAME=VALUE lines")
+
+// parseParameters knows the forms of CloudFormation (create-stack, deploy,
+// CodePipeline) and of the CDK, as JSON or YAML, and lines of NAME=VALUE.
+func parseParameters(src []byte) (map[string]string, error) {
+	src = bytes.TrimSpace(bytes.TrimPrefix(src, []byte("\ufeff")))
+	var root yaml.Node
+	if err := yaml.Load(src, &root); err != nil || len(root.Content) != 1 {
+		return nil, errParameters
+	}
+	values := map[string]string{}
+	n := root.Content[0]
+	if n.Kind == yaml.ScalarNode {
+		for line := range strings.Lines(string(src)) {
+			if err := addParameter(values, strings.TrimSpace(line)); err != nil {
+				return nil, err
+			}
+		}
+		return values, nil
+	}
+	if inner, ok := members(n)["Parameters"]; ok {
+		n = inner
+	}
+	if n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			m := members(item)
+			name, value := m["ParameterKey"], m["ParameterValue"]
+			var err error
+			switch {
+			case item.Kind == yaml.ScalarNode:
+				err = addParameter(values, item.Value)
+			case name == nil || value == nil || value.Kind != yaml.ScalarNode:
+				err = errParameters
+			default:
+				values[name.Value] = value.Value
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		return values, nil
+	}
+	for name, value := range members(n) {
+		if value.Kind != yaml.ScalarNode {
+			return nil, errParameters
+		}
+		values[name] = value.Value
+	}
+	return values, nil
+}
+
+func addParameter(values map[string]string, text string) error {
+	name, value, ok := parameter(text)
+	if !ok {
+		return errParameters
+	}
+	values[name] = value
+	return nil
+}
+
+// members returns the values of a mapping by key.
+func members(n *yaml.Node) map[string]*yaml.Node {
+	m := map[string]*yaml.Node{}
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			m[n.Content[i].Value] = n.Content[i+1]
+		}
+	}
+	return m
+}

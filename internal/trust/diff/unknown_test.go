@@ -1,0 +1,205 @@
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+// templateOf has a role with the statements.
+func templateOf(sections, statements string) string {
+	return `
+Parameters: { Who: { Type: String }, Repo: { Type: String }, List: { Type: CommaDelimitedList }, Stage: { Type: String, AllowedValues: [dev, prod] } }
+` + sections + `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: ` + statements + "\n"
+}
+
+func allow(conditions string) string {
+	return `{ Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: p }, Condition: ` + conditions + " }"
+}
+
+// What cannot be told is said to be so, and two different expressions are
+// never the same.
+func TestUnknown(t *testing.T) {
+	sub := func(value string) string { return allow(`{ StringLike: { "g:sub": ` + value + " } }") }
+	const prod = "Conditions: { Prod: !Equals [!Ref Stage, prod] }"
+	tests := []struct {
+		name, before, after string
+		want                []string
+	}{
+		{"same parameter", templateOf("", sub("!Ref Who")), templateOf("", sub("!Ref Who")), nil},
+		{"other parameter", templateOf("", sub("!Ref Who")), templateOf("", sub("!Ref Repo")), []string{"might parameter Repo, parameter Who"}},
+		{"other element", templateOf("", sub("!Select [0, !Ref List]")), templateOf("", sub("!Select [1, !Ref List]")), []string{"might parameter List"}},
+		{"other import", templateOf("", sub("!ImportValue a")), templateOf("", sub("!ImportValue b")), []string{"might export a, export b"}},
+		{"parameter to text", templateOf("", sub("!Ref Who")), templateOf("", sub("a")), []string{"might parameter Who"}},
+		{"text to parameter", templateOf("", sub("a")), templateOf("", sub("!Ref Who")), []string{"might parameter Who"}},
+		{"text that contains the parameter", templateOf("", sub("'*'")), templateOf("", sub("!Ref Who")), nil},
+		{"parameter to all", templateOf("", sub("!Ref Who")), templateOf("", sub("'*'")), []string{"might parameter Who"}},
+		{"narrower beside a parameter", templateOf("", sub("!Sub 'repo:${Repo}:*'")), templateOf("", sub("!Sub 'repo:${Repo}:ref:refs/heads/main'")), nil},
+		{"wider beside a parameter", templateOf("", sub("!Sub 'repo:${Repo}:ref:refs/heads/main'")), templateOf("", sub("!Sub 'repo:${Repo}:*'")), []string{"might parameter Repo"}},
+		{"one value more", templateOf("", sub("!Ref Who")), templateOf("", sub("[!Ref Who, a]")), []string{"might parameter Who"}},
+		{"text that looks like the expression", templateOf("", sub("!Ref Who")), templateOf("", sub("'${Who}'")), []string{"might parameter Who, placeholder ${Who}"}},
+		{"stricter operator", templateOf("", sub("!Ref Who")), templateOf("", strings.Replace(sub("!Ref Who"), "StringLike", "StringEquals", 1)), nil},
+		{"laxer operator", templateOf("", strings.Replace(sub("!Ref Who"), "StringLike", "StringEquals", 1)), templateOf("", sub("!Ref Who")), []string{"might parameter Who"}},
+		{"same conditions", templateOf("", allow("!GetAtt C.Value")), templateOf("", allow("!GetAtt C.Value")), nil},
+		{"other conditions", templateOf("", allow("!GetAtt C.Value")), templateOf("", allow("!GetAtt D.Value")), []string{"might reference C.Value, reference D.Value"}},
+		{"conditions dropped", templateOf("", allow("!GetAtt C.Value")), templateOf("", allow("{}")), []string{"certain "}},
+		{"same statement", templateOf("", "[!Ref Who]"), templateOf("", "[!Ref Who]"), nil},
+		{"unknown statement", templateOf("", "["+sub("a")+"]"), templateOf("", "["+sub("a")+", !Ref Who]"), []string{"might parameter Who"}},
+		{"statement in place of an unknown one", templateOf("", "[!Ref Who]"), templateOf("", "["+sub("a")+"]"), []string{"might parameter Who"}},
+		{"unknown principal", templateOf("", sub("a")), templateOf("", strings.Replace(sub("a"), "{ Federated: p }", "!Ref Who", 1)), []string{"might parameter Who"}},
+		{"action", templateOf("", sub("a")), templateOf("", strings.Replace(sub("a"), `"sts:AssumeRoleWithWebIdentity"`, "!Ref Who", 1)), []string{"might parameter Who"}},
+		{"both branches", templateOf(prod, sub("!If [Prod, a, b]")), templateOf(prod, sub("!If [Prod, a, b]")), nil},
+		{"branches swapped", templateOf(prod, sub("!If [Prod, a, b]")), templateOf(prod, sub("!If [Prod, b, a]")),
+			[]string{`certain  (if parameter Stage is "dev")`, `certain  (if parameter Stage is "prod")`}},
+		{"one branch", templateOf(prod, sub("!If [Prod, a, b]")), templateOf(prod, sub("!If [Prod, a, c]")), []string{`certain  (if parameter Stage is "dev")`}},
+		{"a branch less", templateOf(prod, sub("!If [Prod, [a, b], b]")), templateOf(prod, sub("b")), nil},
+		{"a choice more", templateOf(prod, sub("a")), templateOf(prod, sub("!If [Prod, a, b]")), []string{`certain  (if parameter Stage is "dev")`}},
+		{"another condition", templateOf("Conditions: { Prod: !Equals [!ImportValue x, y] }", sub("!If [Prod, a, b]")),
+			templateOf("Conditions: { Prod: !Equals [!ImportValue z, y] }", sub("!If [Prod, a, b]")),
+			[]string{"certain  (if condition Prod is true and condition Prod is false)", "certain  (if condition Prod is false and condition Prod is true)"}},
+		{"a value more to choose", templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b } } }"),
+			strings.Replace(templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b }, test: { s: '*' } } }"), "[dev, prod]", "[dev, prod, test]", 1),
+			[]string{`certain  (if parameter Stage is "test")`}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, c := range compare(t, tt.before, tt.after) {
+				line := map[bool]string{true: "might ", false: "certain "}[c.Might] + strings.Join(c.DependsOn, ", ")
+				if len(c.Given) > 0 {
+					line += " (" + trust.Given(c.Given) + ")"
+				}
+				if c.Might != strings.Contains(c.Message, "might be wider") {
+					t.Errorf("%+v", c)
+				}
+				if len(got) == 0 || got[len(got)-1] != line {
+					got = append(got, line)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// If nothing is reported, whatever the parameters are, what the new template
+// allows, the old one did.
+func TestSilenceIsSoundForEveryValue(t *testing.T) {
+	silent, wider := 0, 0
+	for seed := range uint64(1500) {
+		r := rand.New(rand.NewPCG(seed, 14))
+		before := randomPolicy(r)
+		before.openUp(r)
+		after := before.clone(t)
+		for range 1 + r.IntN(2) {
+			after.mutate(r)
+		}
+		if r.IntN(3) == 0 {
+			after.openUp(r)
+		}
+		old, fresh := before.template(), after.template()
+		if len(compare(t, old, fresh)) > 0 {
+			wider++
+			continue
+		}
+		silent++
+		for range 5 {
+			o := document.Options{Parameters: map[string]string{"X": pick(r, patterns), "Y": pick(r, patterns)}}
+			p, q := onePolicy(t, old, o), onePolicy(t, fresh, o)
+			if p == nil || q == nil {
+				continue
+			}
+			for range 30 {
+				request := randomRequest(r)
+				if q.Evaluate(request).Decision == trust.Allowed && p.Evaluate(request).Decision != trust.Allowed {
+					t.Fatalf("seed %d: nothing reported, but with %v %+v is allowed now\nold %s\nnew %s", seed, o.Parameters, request, old, fresh)
+				}
+			}
+		}
+	}
+	t.Logf("%d silent, %d wider", silent, wider)
+	if silent < 300 || wider < 300 {
+		t.Error("the policies are too alike or too different to say much")
+	}
+}
+
+// openUp puts parameters into values.
+func (p policy) openUp(r *rand.Rand) {
+	for _, s := range p.Statement {
+		for operator, byKey := range s.Condition {
+			for _, list := range byKey {
+				if operator != "Null" && r.IntN(2) == 0 {
+					list[r.IntN(len(list))] = pick(r, []string{"«X»", "a«X»", "«X»*", "«X»«Y»", "«Y»"})
+				}
+			}
+		}
+	}
+}
+
+// template makes references of the marks in p.
+func (p policy) template() string {
+	var tree any
+	if err := json.Unmarshal([]byte(p.String()), &tree); err != nil {
+		panic(err)
+	}
+	out, err := json.Marshal(references(tree))
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf(`{"Parameters": {"X": {"Type": "String"}, "Y": {"Type": "String"}},
+		"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": %s}}}}`, out)
+}
+
+func references(tree any) any {
+	switch v := tree.(type) {
+	case map[string]any:
+		for key, value := range v {
+			v[key] = references(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = references(value)
+		}
+	case string:
+		if strings.Contains(v, "«") {
+			return map[string]any{"Fn::Sub": strings.NewReplacer("«", "${", "»", "}").Replace(v)}
+		}
+	}
+	return tree
+}
+
+func onePolicy(t *testing.T, src string, o document.Options) *trust.Policy {
+	t.Helper()
+	for role, err := range document.Roles(t.Context(), strings.NewReader(src), o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if role.Err == nil {
+			return role.Policies[0]
+		}
+	}
+	return nil
+}
+
+func TestTooLongToCompare(t *testing.T) {
+	long := fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "a", "Principal": {"AWS": %q}}}`, strings.Repeat("x", trust.MaxLength))
+	changes := compare(t, long, long)
+	if len(changes) != 1 || changes[0].Kind != Unreadable || !strings.Contains(changes[0].Message, "IAM stores at most 8192") {
+		t.Errorf("%+v", changes)
+	}
+}

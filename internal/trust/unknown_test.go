@@ -1,0 +1,349 @@
+package trust
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
+)
+
+// open reads JSON in which {NAME} is unknown.
+type open struct{ *jsonlex.Lexer }
+
+func (o open) Next() (Token, error) {
+	t, err := o.Lexer.Next()
+	token := Token{Token: t}
+	if text := string(t.Text); strings.Contains(text, "{x}") || strings.Contains(text, "{y}") {
+		opened := openText(text)
+		token.Open = &opened
+	}
+	return token, err
+}
+
+func openText(text string) Text {
+	var all []Text
+	for text != "" {
+		i := len(text)
+		for _, mark := range []string{"{x}", "{y}"} {
+			if at := strings.Index(text, mark); at >= 0 {
+				i = min(i, at)
+			}
+		}
+		all = append(all, Known(text[:i]))
+		if text = text[i:]; text != "" {
+			all = append(all, NewUnknown("${"+text[1:2]+"}", "parameter "+text[1:2]).Text())
+			text = text[3:]
+		}
+	}
+	return Concat(all...)
+}
+
+func parseOpen(t *testing.T, src string) *Policy {
+	t.Helper()
+	in := open{jsonlex.FromBytes([]byte(src))}
+	first, err := in.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Read(first, in)
+	if err != nil {
+		t.Fatalf("%s: %v", src, err)
+	}
+	return p
+}
+
+func TestUnknownDecisions(t *testing.T) {
+	const allow, deny = `{"Effect": "Allow", "Action": "sts:*", "Principal": "*"`, `{"Effect": "Deny", "Action": "*", "Principal": "*"`
+	statement := func(s string) string { return `{"Version": "2012-10-17", "Statement": [` + s + `]}` }
+	condition := func(c string) string { return allow + `, "Condition": {` + c + `}}` }
+	x, both := []string{"parameter x"}, []string{"parameter x", "parameter y"}
+	tests := []struct {
+		name, src string
+		decision  Decision
+		dependsOn []string
+	}{
+		{"value", statement(condition(`"StringLike": {"g:sub": "repo:{x}:*"}`)), Undetermined, x},
+		{"value that cannot match", statement(condition(`"StringLike": {"g:sub": "repository:{x}:*"}`)), ImplicitDeny, nil},
+		{"value beside one that matches", statement(condition(`"StringLike": {"g:sub": ["{x}", "repo:*"]}`)), Allowed, nil},
+		{"exclusion", statement(condition(`"StringNotLike": {"g:sub": "repo:{x}:*"}`)), Undetermined, x},
+		{"exclusion of what cannot match", statement(condition(`"StringNotLike": {"g:sub": "x{x}"}`)), Allowed, nil},
+		{"wildcards that count as text", statement(condition(`"StringEquals": {"g:sub": "repo:{x}:*"}`)), ImplicitDeny, nil},
+		{"absent key", statement(condition(`"StringEquals": {"g:none": "{x}"}`)), ImplicitDeny, nil},
+		{"absent key with IfExists", statement(condition(`"StringEqualsIfExists": {"g:none": "{x}"}`)), Allowed, nil},
+		{"case does not count", statement(condition(`"StringEqualsIgnoreCase": {"g:sub": "REPO:{x}:ref"}`)), Undetermined, x},
+		{"number", statement(condition(`"NumericLessThan": {"g:n": "{x}"}`)), Undetermined, x},
+		{"address", statement(condition(`"IpAddress": {"aws:SourceIp": "10.{x}/8"}`)), Undetermined, x},
+		{"presence", statement(condition(`"Null": {"g:sub": "{x}"}`)), Undetermined, x},
+		{"another condition fails", statement(condition(`"StringEquals": {"g:sub": "{x}", "g:n": "8"}`)), ImplicitDeny, nil},
+		{"two of them", statement(condition(`"StringEquals": {"g:sub": "{x}", "g:n": "{y}"}`)), Undetermined, both},
+		{"key", statement(condition(`"StringEquals": {"{x}:sub": "repo:o/r:ref"}`)), Undetermined, x},
+		{"keys", statement(condition(`"StringEquals": "{x}"`)), Undetermined, x},
+		{"operator", statement(condition(`"{x}": {"g:sub": "a"}`)), Undetermined, x},
+		{"conditions", statement(allow + `, "Condition": "{x}"}`), Undetermined, x},
+		{"conditions and one that fails", statement(allow + `, "Condition": {"StringEquals": {"g:n": "8"}, "StringLike": "{x}"}}`), ImplicitDeny, nil},
+		{"action", statement(strings.Replace(allow, "sts:*", "sts:{x}", 1) + "}"), Undetermined, x},
+		{"action of another service", statement(strings.Replace(allow, "sts:*", "s3:{x}", 1) + "}"), ImplicitDeny, nil},
+		{"principal", statement(strings.Replace(allow, `"*"`, `"{x}"`, 1) + "}"), Undetermined, x},
+		{"provider", statement(strings.Replace(allow, `"*"`, `{"Federated": "arn:aws:iam::111122223333:oidc-provider/{x}"}`, 1) + "}"), Undetermined, x},
+		{"another account's provider", statement(strings.Replace(allow, `"*"`, `{"Federated": "arn:aws:iam::444455556666:oidc-provider/{x}"}`, 1) + "}"), ImplicitDeny, nil},
+		{"type of the principal", statement(strings.Replace(allow, `"*"`, `{"{x}": "a"}`, 1) + "}"), Undetermined, x},
+		{"all but an unknown one", statement(strings.Replace(allow, `"Principal": "*"`, `"NotPrincipal": {"Federated": "{x}"}`, 1) + "}"), Undetermined, x},
+		{"effect", statement(strings.Replace(allow, "Allow", "{x}", 1) + "}"), Undetermined, x},
+		{"statement", statement(allow + `}, "{x}"`), Undetermined, x},
+		{"statement beside a Deny", statement(deny + `}, "{x}"`), ExplicitDeny, nil},
+		{"policy", `"{x}"`, Undetermined, x},
+		{"version", strings.Replace(statement(allow+"}"), "2012-10-17", "{x}", 1), Undetermined, x},
+		{"Deny", statement(allow + "}, " + deny + `, "Condition": {"StringLike": {"g:sub": "repo:{x}"}}}`), Undetermined, x},
+		{"Deny without an Allow", statement(deny + `, "Condition": {"StringLike": {"g:sub": "repo:{x}"}}}`), ImplicitDeny, nil},
+		{"variable and unknown", statement(condition(`"StringLike": {"g:sub": "repo:${g:owner}/{x}:*"}`)), Undetermined, x},
+		{"variable without a value", statement(condition(`"StringLike": {"g:sub": "repo:${g:none}/{x}:*"}`)), ImplicitDeny, nil},
+	}
+	request := Request{Action: WebIdentityAction, Principal: webIdentity,
+		Context: Context{"g:sub": {"repo:o/r:ref"}, "g:n": {"7"}, "g:owner": {"o"}, "aws:SourceIp": {"10.1.2.3"}}}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			result := parseOpen(t, tt.src).Evaluate(request)
+			if result.Decision != tt.decision || !slices.Equal(result.DependsOn, tt.dependsOn) {
+				t.Errorf("%s, depends on %q", result.Decision, result.DependsOn)
+			}
+		})
+	}
+}
+
+// Where a role is deployed is known from the provider that asks.
+func TestAccountOfTheRole(t *testing.T) {
+	arn := Concat(Known("arn:"), NewUnknown(Partition, "AWS::Partition").Text(), Known(":iam::"), NewUnknown(AccountID, "AWS::AccountId").Text(), Known(":"))
+	for _, tt := range []struct {
+		kind, rest string
+		who        Principal
+		want       answer
+	}{
+		{"Federated", "oidc-provider/token.actions.githubusercontent.com", webIdentity, yes},
+		{"Federated", "oidc-provider/gitlab.com", webIdentity, no},
+		{"AWS", "role/path/deployer", aRole, maybe}, // it can be of another account
+		{"AWS", "role/other", aRole, no},
+	} {
+		text := Concat(arn, Known(tt.rest))
+		if got := (PrincipalEntry{Type: tt.kind, ID: text.String(), text: text}).matches(tt.who); got != tt.want {
+			t.Errorf("%s %s: %d", tt.kind, text, got)
+		}
+	}
+}
+
+func TestAlternatives(t *testing.T) {
+	policy := func(sub string, given ...Assumption) *Policy {
+		p := parseOpen(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {"StringLike": {"g:sub": "`+sub+`"}}}]}`)
+		p.Given = given
+		return p
+	}
+	live := func(value string) Assumption {
+		return Assumption{Choice: "condition Live", Value: value, Key: "k", DependsOn: []string{"parameter Stage"}}
+	}
+	request := Request{Action: "a", Principal: webIdentity, Context: Context{"g:sub": {"a"}}}
+	for _, tt := range []struct {
+		name      string
+		policies  Alternatives
+		decision  Decision
+		dependsOn []string
+		given     string
+	}{
+		{"one", Alternatives{policy("a")}, Allowed, nil, ""},
+		{"all allow", Alternatives{policy("a", live("true")), policy("*", live("false"))}, Allowed, nil, "true"},
+		{"none allows", Alternatives{policy("b", live("true")), policy("c", live("false"))}, ImplicitDeny, nil, "true"},
+		{"one allows", Alternatives{policy("b", live("true")), policy("a", live("false"))}, Undetermined, []string{"parameter Stage"}, "false"},
+		{"one cannot be told", Alternatives{policy("b", live("true")), policy("{x}", live("false"))}, Undetermined, []string{"parameter Stage", "parameter x"}, "false"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			result := tt.policies.Evaluate(request)
+			given := ""
+			if len(result.Given) > 0 {
+				given = result.Given[0].Value
+			}
+			if result.Decision != tt.decision || !slices.Equal(result.DependsOn, tt.dependsOn) || given != tt.given {
+				t.Errorf("%+v", result)
+			}
+		})
+	}
+}
+
+// Whatever the unknown turns out to be, a decision that is made without it
+// stands; and one that is not made can go either way.
+func TestDecisionsHoldForEveryValue(t *testing.T) {
+	fill := []string{"a", "*", "", "b/c", "a*", "7", "10.0.0.1", "arn:aws:iam::1:role/a", "true", "2026-11-24"}
+	undetermined, split := 0, 0
+	for seed := range uint64(worlds / 4) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		p, q := randomPolicy(r), randomRequest(r)
+		for _, s := range p.Statement {
+			for _, keys := range s["Condition"].(map[string]map[string]any) {
+				for _, key := range worldKeys {
+					if values, ok := keys[key].([]string); ok && len(values) > 0 && r.IntN(2) == 0 {
+						values[0] = pick(r, []string{"{x}", "a{x}", "{x}*", "{x}{y}", "*{x}b"})
+					}
+				}
+			}
+			if r.IntN(4) == 0 {
+				if _, ok := s["Action"]; ok {
+					s["Action"] = "sts:{y}"
+				}
+			}
+		}
+		src, _ := json.Marshal(p)
+		got := parseOpen(t, string(src)).Evaluate(q).Decision
+		seen := map[bool]bool{}
+		for range 20 {
+			concrete := strings.NewReplacer("{x}", pick(r, fill), "{y}", pick(r, []string{"a", "*", "AssumeRole", "AssumeRoleWithWebIdentity"})).Replace(string(src))
+			filled, err := Parse([]byte(concrete))
+			if err != nil {
+				continue
+			}
+			want := filled.Evaluate(q).Decision
+			seen[want == Allowed] = true
+			if got != Undetermined && (got == Allowed) != (want == Allowed) {
+				t.Fatalf("seed %d: %s, but %s for\n%s\nof\n%s\n%+v", seed, got, want, concrete, src, q)
+			}
+		}
+		if got == Undetermined {
+			undetermined++
+			if len(seen) == 2 {
+				split++
+			}
+		}
+	}
+	t.Logf("%d undetermined, of which %d go both ways", undetermined, split)
+	if undetermined < 100 || split < undetermined/4 {
+		t.Error("the test says little")
+	}
+}
+
+func TestText(t *testing.T) {
+	x, y := NewUnknown("${x}", "b", "a", "b"), NewUnknown("${y}", "c")
+	mixed := Concat(Known("a"), Known("b:"), x.Text(), Known(":c"), y.Text())
+	if got := mixed.String(); got != "ab:${x}:c${y}" {
+		t.Error(got)
+	}
+	if diff := cmp.Diff(&Unknown{"ab:${x}:c${y}", []string{"a", "b", "c"}}, mixed.Unknown()); diff != "" {
+		t.Error(diff)
+	}
+	if mixed.Wholly() != nil || x.Text().Wholly() != x || Known("a").Unknown() != nil {
+		t.Error("which unknown is all of a text")
+	}
+	if mixed.Equal(Known(mixed.String())) || !mixed.Equal(Concat(Known("ab:"), x.Text(), Known(":c"), y.Text())) || Concat(Known("a"), Known("b")).String() != "ab" {
+		t.Error("equality")
+	}
+	before, after := mixed.Cut(":c")
+	if before.String() != "ab:${x}" || after.String() != "${y}" {
+		t.Errorf("%s, %s", before, after)
+	}
+	if before, after := mixed.Cut("z"); !before.Equal(mixed) || !after.Equal(mixed) {
+		t.Errorf("%s, %s", before, after)
+	}
+	if before, after := Known("a:b").Cut("z"); before.String() != "a:b" || after.String() != "" {
+		t.Errorf("%s, %s", before, after)
+	}
+}
+
+func TestUnknownPatterns(t *testing.T) {
+	like := func(text string) Pattern { return openText(text).Pattern(true) }
+	exact := func(text string) Pattern { return openText(text).Pattern(false) }
+	tests := []struct {
+		outer, inner Pattern
+		contains     bool
+	}{
+		{like("{x}"), like("{x}"), true},
+		{like("{x}"), like("{y}"), false},
+		{like("{x}"), exact("{x}"), true},
+		{exact("{x}"), like("{x}"), false}, // it may be a wildcard
+		{like("*"), like("a{x}b"), true},
+		{like("a*"), like("a{x}"), true},
+		{like("a*"), like("{x}"), false},
+		{like("repo:{x}:*"), like("repo:{x}:ref"), true},
+		{like("repo:{x}:*"), like("repo:{y}:ref"), false},
+		{like("repo:{x}*"), like("repo:{x}"), true},
+		{like("?x?"), like("{x}"), false},
+		{like("*x*"), like("{x}"), false},
+		{like("*$*"), like("{x}"), false},
+		{like("${x}"), like("{x}"), false}, // the text that the unknown is shown as
+		{like("{x}"), like("${x}"), false},
+		{like("{x}{y}"), like("{x}*{y}"), false},
+		{like("{x}*{y}"), like("{x}a{y}"), true},
+		{like("{x}*"), like("*"), false},
+	}
+	for _, tt := range tests {
+		if got := tt.outer.Contains(tt.inner); got != tt.contains {
+			t.Errorf("%s contains %s: %t", tt.outer, tt.inner, got)
+		}
+	}
+	p := like("a{x}*")
+	if p.Match("ab") || !p.MayMatch("ab") || p.MayMatch("b") || !p.HasUnknown() || p.IsLiteral() || p.String() != "a${x}*" || p.Literals() != "a" {
+		t.Errorf("%s", p)
+	}
+}
+
+func TestOverlaps(t *testing.T) {
+	for _, tt := range []struct {
+		p, q string
+		want bool
+	}{
+		{"a*", "*b", true}, {"a*", "b*", false}, {"a?c", "abc", true}, {"a?c", "ac", false}, {"", "*", true}, {"", "?", false},
+		{"*a*", "*b*", true}, {"a*b", "ab*c", false}, {"a*b*", "ab*c", true}, {"repo:o/r:*", "*:pull_request", true}, {"x", "x", true}, {"x", "y", false}, {"**", "a", true},
+	} {
+		if got := NewPattern(tt.p).Overlaps(NewPattern(tt.q)); got != tt.want || NewPattern(tt.q).Overlaps(NewPattern(tt.p)) != tt.want {
+			t.Errorf("%s and %s: %t", tt.p, tt.q, got)
+		}
+	}
+	// a text that matches both proves it
+	r := rand.New(rand.NewPCG(1, 7))
+	alphabet := []string{"a", "b", "*", "?"}
+	random := func(from []string) string {
+		s := ""
+		for range r.IntN(6) {
+			s += pick(r, from)
+		}
+		return s
+	}
+	for range 20_000 {
+		p, q := random(alphabet), random(alphabet)
+		text := random(alphabet[:2])
+		if NewPattern(p).Match(text) && NewPattern(q).Match(text) && !NewPattern(p).Overlaps(NewPattern(q)) {
+			t.Fatalf("%q matches %s and %s", text, p, q)
+		}
+	}
+}
+
+func TestLength(t *testing.T) {
+	for src, want := range map[string]int{
+		` { "Version" : "2012-10-17", "Statement" : [ {"Effect":"Allow","Action":["a","b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}} ] } `: len(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a","b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}}]}`),
+		`{"Statement":{"Effect":"Allow","Action":"ä","Principal":"*"}}`: len(`{"Statement":{"Effect":"Allow","Action":"a","Principal":"*"}}`),
+	} {
+		if got := mustParse(t, src).Length; got != want {
+			t.Errorf("%s: %d, want %d", src, got, want)
+		}
+	}
+}
+
+// What is not known of the request is as open as what is not known of the
+// policy, under the condition key itself and in a policy variable.
+func TestUnknownKeys(t *testing.T) {
+	for condition, want := range map[string]Decision{
+		`"StringEquals": {"g:ref": "a"}`:               Undetermined,
+		`"StringNotEquals": {"G:REF": "a"}`:            Undetermined,
+		`"StringLike": {"g:sub": "a/${g:ref}"}`:        Undetermined,
+		`"StringEquals": {"g:sub": "b", "g:ref": "a"}`: ImplicitDeny,
+		`"StringEquals": {"g:sub": "a/b"}`:             Allowed,
+		`"StringEquals": {"g:aud": "c"}`:               Allowed, // known after all
+		`"StringEquals": {"g:none": "a"}`:              ImplicitDeny,
+	} {
+		p := mustParse(t, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {`+condition+`}}}`)
+		result := p.Evaluate(Request{Principal: webIdentity, Context: Context{"g:sub": {"a/b"}, "g:aud": {"c"}}, Unknown: []string{"g:ref", "g:aud"}})
+		if result.Decision != want || want == Undetermined && !slices.Equal(result.DependsOn, []string{"claim ref"}) {
+			t.Errorf("%s: %s, %q", condition, result.Decision, result.DependsOn)
+		}
+	}
+}
