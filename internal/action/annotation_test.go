@@ -39,7 +39,7 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	if len(details) <= 4096 {
 		t.Fatalf("the diagnoses have only %d characters", len(details))
 	}
-	if n := len(utf16.Encode([]rune(message))); n > 4096 || !strings.HasSuffix(message, "\nFor details, see the log of this step.") {
+	if n := len(utf16.Encode([]rune(message))); n > 4096 || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+explain.ProfilesFailed.Page("test")) {
 		t.Errorf("the annotation has %d characters:\n%s", n, message)
 	}
 	if !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, deployment-3\nprofile deployment-1: AWS refused hop 2 of 2, arn:aws:iam::100000000001:role/a-role-that-is-not-there-1: ") {
@@ -75,7 +75,7 @@ func TestWarningsBeyondAnAnnotation(t *testing.T) {
 	if len(annotations) != 1 || annotations[0].Level != "warning" || annotations[0].Title != "profiles-failed" {
 		t.Fatalf("annotations: %+v", annotations)
 	}
-	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "see the log of this step.") {
+	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+explain.ProfilesFailed.Page("test")) {
 		t.Errorf("the warning:\n%s", message)
 	}
 	if log := w.job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Contains(log, "token claims:") {

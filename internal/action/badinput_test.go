@@ -219,6 +219,10 @@ func TestBadInputs(t *testing.T) {
 			if !strings.Contains(message, tt.want) {
 				t.Errorf("the message lacks %q:\n%s", tt.want, message)
 			}
+			message, linked := strings.CutSuffix(message, "\nSee "+want.Page(""))
+			if !linked {
+				t.Errorf("the message does not end with a link:\n%s", message)
+			}
 			message, told := strings.CutSuffix(message, "\ncode: "+string(want))
 			if told != (want != explain.InvalidInput) {
 				t.Errorf("the log has no code %s:\n%s", want, message)

@@ -28,7 +28,7 @@ type Step struct {
 	HTTP    func(transport.Options) *http.Client
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between tries
-	Version string                                     // for the user agent
+	Version string                                     // for the user agent and links to the documentation
 	Post    bool                                       // this is the post phase, even if the state does not say so
 	Program string                                     // path of this executable, which refresh: true leaves to later steps
 
@@ -255,7 +255,7 @@ func (p *phase) fail(d explain.Diagnosis) int {
 	p.annotate(runner.LevelError, d)
 	if p.plan.Summary != plan.SummaryNever {
 		// A summary that cannot be written must not hide the error.
-		_ = p.runner.Publish(runner.Publication{Summary: failureSummary(d)})
+		_ = p.runner.Publish(runner.Publication{Summary: failureSummary(d, p.Version)})
 	}
 	if p.OnFailure != nil {
 		p.OnFailure(d)
@@ -266,7 +266,7 @@ func (p *phase) fail(d explain.Diagnosis) int {
 // annotate writes the short form of a diagnosis as an annotation, and the whole
 // to the log.
 func (p *phase) annotate(level runner.Level, d explain.Diagnosis) {
-	p.runner.Annotate(level, runner.Annotation{Title: string(d.Code), Text: d.Brief(), Details: d.Text()})
+	p.runner.Annotate(level, runner.Annotation{Title: string(d.Code), Text: d.Brief(), Details: d.Text(), Link: d.Code.Page(p.Version)})
 }
 
 // badInput lists all problems. If they share a code it is the diagnosis's.

@@ -87,8 +87,10 @@ func diagramLabel(s string) string {
 	}, s)
 }
 
-func failureSummary(d explain.Diagnosis) string {
-	return fmt.Sprintf("### AWS credentials: %s\n\n<pre>%s</pre>\n\n", d.Code, html.EscapeString(d.Text()))
+// failureSummary is the whole diagnosis below its code, which links to the page
+// of the program's version.
+func failureSummary(d explain.Diagnosis, version string) string {
+	return fmt.Sprintf("### AWS credentials: [%s](%s)\n\n<pre>%s</pre>\n\n", d.Code, d.Code.Page(version), html.EscapeString(d.Text()))
 }
 
 // cell makes text safe inside a Markdown table.

@@ -103,7 +103,7 @@ var publishCases = []tableCase{
 	{name: "no masked account", use: use{calls: byOIDC.calls, as: "hub", says: []string{"in account 111111111111"}}},
 	{name: "a summary", use: use{with: inputs{"job-summary": "always"}, calls: byOIDC.calls, as: "hub", says: []string{"### AWS credentials\n", "| 111111111111 | hub | {name} | {+1h0m0s} |"}}},
 	{name: "no summary of a success", use: use{calls: byOIDC.calls, as: "hub", hides: []string{"### AWS"}}},
-	{name: "a summary of a failure", use: use{with: inputs{"audience": "x"}, calls: "token for x; AssumeRoleWithWebIdentity hub InvalidIdentityToken", code: "audience-not-registered", says: []string{"### AWS credentials: audience-not-registered\n"}}},
+	{name: "a summary of a failure", use: use{with: inputs{"audience": "x"}, calls: "token for x; AssumeRoleWithWebIdentity hub InvalidIdentityToken", code: "audience-not-registered", says: []string{"### AWS credentials: [audience-not-registered](https:"}}},
 	{name: "no summary at all", use: use{with: inputs{"audience": "x", "job-summary": "never"}, calls: "token for x; AssumeRoleWithWebIdentity hub InvalidIdentityToken", code: "audience-not-registered", hides: []string{"### AWS"}}},
 
 	// Keys without special characters, tries, time.

@@ -43,7 +43,7 @@ func TestTrustPolicyFileExplainsTheRefusal(t *testing.T) {
 		r := w.use(inputs{"trust-policy-file": pattern})
 		message := w.failed(r, "subject-branch-or-tag")
 		evidence := path + ", line 4: StringEquals token.actions.githubusercontent.com:sub"
-		if !strings.Contains(message, evidence) || !strings.Contains(r.Summary, evidence) || !strings.Contains(r.Summary, "### AWS credentials: subject-branch-or-tag") {
+		if !strings.Contains(message, evidence) || !strings.Contains(r.Summary, evidence) || !strings.Contains(r.Summary, "### AWS credentials: [subject-branch-or-tag](https:") {
 			t.Errorf("%s:\n%s\n%s", pattern, message, r.Summary)
 		}
 	}

@@ -31,6 +31,10 @@ type Annotation struct {
 	// Details are for the log only, where they follow in a group. Without
 	// Details, a Text that is left out follows there.
 	Details string
+
+	// Link is the address of a page about the annotation, which ends it. It is
+	// never left out.
+	Link string
 }
 
 // maxAnnotation is how much of an annotation the runner keeps, in UTF-16 code
@@ -58,20 +62,25 @@ func (r *Runner) Warning(title, text string) {
 // Annotate annotates the run and prints what has no room there to the log.
 func (r *Runner) Annotate(level Level, a Annotation) {
 	title, text, details := r.shown(a.Title), r.shown(strings.Join(a.Text, "\n")), r.shown(a.Details)
+	link := ""
+	if a.Link != "" {
+		link = "\nSee " + r.shown(a.Link)
+	}
+	room := maxAnnotation - utf16Len(link)
 	switch {
-	case details == "" && utf16Len(text) > maxAnnotation:
+	case details == "" && utf16Len(text) > room:
 		details = text
-	case details == text && utf16Len(text) <= maxAnnotation:
+	case details == text && utf16Len(text) <= room:
 		details = ""
 	}
 	if details != "" {
-		text = r.fit(a.Text)
+		text = r.fit(a.Text, room)
 	}
 	var b bytes.Buffer
 	write := func(name string, properties githubactions.CommandProperties, message string) {
 		fmt.Fprintln(&b, &githubactions.Command{Name: name, Properties: properties, Message: message})
 	}
-	write(string(level), githubactions.CommandProperties{"title": title}, text)
+	write(string(level), githubactions.CommandProperties{"title": title}, text+link)
 	if details != "" {
 		write("group", nil, "Details of "+title)
 		fmt.Fprintln(&b, details)
@@ -80,11 +89,11 @@ func (r *Runner) Annotate(level Level, a Annotation) {
 	_, _ = r.out.Write(b.Bytes()) // at once, so that nothing comes between; Err has the error
 }
 
-// fit joins as many paragraphs as an annotation has room for beside seeLog. Of
-// the next one it takes the beginning.
-func (r *Runner) fit(paragraphs []string) string {
-	const least = 200 // room that is worth a beginning
-	room := maxAnnotation - utf16Len(seeLog)
+// fit joins as many paragraphs as have room beside seeLog. Of the next one it
+// takes the beginning.
+func (r *Runner) fit(paragraphs []string, room int) string {
+	const least = 200 // shorter beginnings are left out
+	room -= utf16Len(seeLog)
 	var b strings.Builder
 	for _, p := range paragraphs {
 		if room < least {

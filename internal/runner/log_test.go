@@ -40,6 +40,10 @@ func TestAnAnnotationHoldsWhatTheRunnerKeeps(t *testing.T) {
 		"details":                           {Annotation{Text: []string{"a"}, Details: "a\n::b"}, "a\n" + seeLog, "a\n: :b"},
 		"details that say the same":         {Annotation{Text: []string{"a", "b"}, Details: "a\nb"}, "a\nb", ""},
 		"long details that say the same":    {Annotation{Text: []string{x(5000)}, Details: x(5000)}, x(room-2) + "…\n" + seeLog, x(5000)},
+		"link":                              {Annotation{Text: []string{"a"}, Link: "https://x"}, "a\nSee https://x", ""},
+		"link behind details":               {Annotation{Text: []string{"a"}, Details: "b", Link: "https://x"}, "a\n" + seeLog + "\nSee https://x", "b"},
+		"link, as much as it can":           {Annotation{Text: []string{x(4082)}, Link: "https://x"}, x(4082) + "\nSee https://x", ""},
+		"link, one too many":                {Annotation{Text: []string{x(4083)}, Link: "https://x"}, x(room-14-2) + "…\n" + seeLog + "\nSee https://x", x(4083)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
