@@ -56,3 +56,9 @@ func Root(t testing.TB) string {
 		dir = parent
 	}
 }
+
+// Escape keeps Markdown from reading more than text out of s, also in a cell
+// of a table.
+func Escape(s string) string {
+	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`).Replace(s)
+}

@@ -17,12 +17,12 @@ func TestPageOfRulesIsRendered(t *testing.T) {
 	var index, sections strings.Builder
 	index.WriteString("| rule | severity | what it finds |\n|---|---|---|\n")
 	for _, r := range Rules() {
-		fmt.Fprintf(&index, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, markdown(r.Summary))
+		fmt.Fprintf(&index, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, docstest.Escape(r.Summary))
 		file, f := exampleOf(t, r)
 		fmt.Fprintf(&sections, "\n## %s\n\nSeverity %s: %s.\n\n```text\n%s\n```\n\n- **Why:** %s.\n",
-			r.ID, r.Severity, markdown(r.Summary), excerpt(t, file, f.Line), markdown(f.Message))
+			r.ID, r.Severity, docstest.Escape(r.Summary), excerpt(t, file, f.Line), docstest.Escape(f.Message))
 		if f.Rewrite != "" {
-			fmt.Fprintf(&sections, "- **Fix:** write %s\n", markdown(f.Rewrite))
+			fmt.Fprintf(&sections, "- **Fix:** write %s\n", docstest.Escape(f.Rewrite))
 		}
 	}
 	docstest.Section(t, *update, "docs/lint-rules.md", "rules", index.String()+sections.String())
@@ -87,8 +87,3 @@ func opening(lines []string, i int) int {
 }
 
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-// markdown keeps Markdown from reading more than text out of s.
-func markdown(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`).Replace(s)
-}
