@@ -343,7 +343,7 @@ func FuzzSessionName(f *testing.F) {
 
 func FuzzRoleChain(f *testing.F) {
 	for _, seed := range []string{hub, "- " + hub, "- role: " + hub + "\n  tags: {a: b}", "[{role: x, duration-seconds: 9}]", "- &a b\n- *a", "a: [", "- role: {a: b}\n  inline-session-policy: {a: [1, {b: ~}]}",
-		"- " + hub + "\n- ''", "[" + hub + ", '']", "- role: " + hub + "\n  transitive-tag-keys: ['']", "''", "# x"} {
+		"- " + hub + "\n- ''", "[" + hub + ", '']", "[" + hub + ", # ]\n]", hub + "\n\n", "- role: " + hub + "\n  transitive-tag-keys: ['']", "''", "# x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, chain string) {

@@ -86,6 +86,21 @@ func TestNothingIsNotTakenForNotGiven(t *testing.T) {
 			}
 		}
 	}
+	for way, gap := range map[string]string{"bare": "[%s, ]", "over lines": "[\n %s,\n]", "with a comment": "[%s, # ]\n ]", "behind quotes": "['%s' , ]"} {
+		list := func(entry string) string { return fmt.Sprintf(gap, entry) }
+		refused("gap at the end of a chain: "+way, "role-chain", list(gate), "hop 3", 1)
+		refused("gap at the end of a profile's chain: "+way, "profiles", "a: {role: '"+spoke+"'}\nprod: {role-chain: "+list(gate)+"}", "hop 3", 2)
+		for _, field := range listFields {
+			refused("gap at the end of "+field+": "+way, "profiles", "prod: {role: "+spoke+", tags: {team: blue}, "+field+": "+list(hopFields[field]+strings.Trim(profileFields[field], "'"))+"}", "."+field+"[2]", 1)
+		}
+	}
+	for way, text := range map[string]string{"below the last": gate + "\n\n", "of blanks": gate + "\n  \n", "open": gate + "\n ", "behind a comment": gate + "\n# more\n\n"} {
+		refused("line "+way, "role-chain", text, "hop 3", strings.Count(strings.TrimSuffix(text, "\n"), "\n")+1)
+	}
+	for _, style := range []string{"|", ">", "|-", ">+"} {
+		refused("line of a profile's chain, "+style, "profiles", "prod:\n  role-chain: "+style+"\n    "+gate+"\n    \n", ".role-chain: a line", 4)
+		refused("first line of a profile's chain, "+style, "profiles", "prod:\n  role-chain: "+style+"\n    \n    "+gate+"\ndev: "+spoke, ".role-chain: a line", 3)
+	}
 	for _, key := range []string{"''", "~", "' '"} {
 		refused("key of a profile: "+key, "profiles", "dev: "+spoke+"\n"+key+": "+spoke, "profiles: a key", 2)
 		refused("key of a field: "+key, "profiles", "dev:\n  role: "+spoke+"\n  "+key+": x", `profile "dev": a key`, 3)
@@ -94,6 +109,18 @@ func TestNothingIsNotTakenForNotGiven(t *testing.T) {
 	}
 	if n < 300 {
 		t.Errorf("only %d cases", n)
+	}
+}
+
+func TestEndsInComma(t *testing.T) {
+	for text, want := range map[string]bool{
+		"[a,]": true, "[a , ]": true, "['a',\n# ]\n]": true, "['it''s',]": true, `["\"",]`: true, "[[a], ]": true, "[it's, ]": true, "[{a: ']'},]": true,
+		"[a]": false, "[a, b] , ]": false, "['a,']": false, "['it''s, ]', b]": false, `["\",]"]`: false, "[a # ,\n]": false, "[[a, ], b]": false, "[{a: b,}]": false,
+		"[a#,b]": false, "[": false, "": false, "[']": false, `["\`: false,
+	} {
+		if got := endsInComma(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
 	}
 }
 

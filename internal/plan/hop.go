@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,28 +29,41 @@ func (b *builder) chain() []draft {
 	}
 	var hops []draft
 	if arnLines(text) {
-		n := 0
-		for line := range strings.Lines(text) {
-			n++
-			line = strings.TrimSpace(line)
-			if line == "" || strings.HasPrefix(line, "#") {
-				continue
-			}
-			if hop, ok := b.hop(input, n, line); ok {
-				hops = append(hops, hop)
-			}
-		}
-		if n > 0 && len(lines(text)) == 0 {
-			b.problem(input, "%s lists no role; give it one or remove it", quote(text))
-		}
+		hops = b.arnChain(input, b.values.raw[input])
 	} else {
-		d := document{report: b.report, input: input}
-		if root := d.parse(text); root != nil {
+		d := document{newSource(text), b.report, input}
+		if root := d.parse(); root != nil {
 			hops = b.chainNode(d, input, 2, root) // after role-to-assume
 		}
 	}
 	if len(hops) > maxHops {
 		b.problem(input, "has %d hops; use at most %d", len(hops), maxHops)
+	}
+	return hops
+}
+
+// arnChain reads ARNs, one a line. An empty line between them is skipped, but
+// one below the last is an error: that is what an expression for the last hop
+// leaves if it comes out empty, and the session before it would be exported.
+func (b *builder) arnChain(input, text string) []draft {
+	var hops []draft
+	number := 2 // of the next hop, after role-to-assume
+	all := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for i, line := range all {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if hop, ok := b.hop(input, i+1, line); ok {
+			hops = append(hops, hop)
+		}
+		number++
+	}
+	switch {
+	case number == 2:
+		b.problem(input, "%s lists no role; give it one or remove it", quote(strings.TrimSpace(text)))
+	case strings.TrimSpace(all[len(all)-1]) == "":
+		b.report.saysNothing(input, len(all), fmt.Sprintf("hop %d", number))
 	}
 	return hops
 }

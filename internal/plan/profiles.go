@@ -40,7 +40,7 @@ func (b *builder) profilesInput() (input, text string) {
 	case inline == "": // which is reported
 		return "", ""
 	}
-	return "profiles", inline
+	return "profiles", b.values.raw["profiles"]
 }
 
 // profiles reads many profiles. The top-level inputs are the defaults of each;
@@ -54,8 +54,8 @@ func (b *builder) profiles(input, text string) []Profile {
 	if input == "" {
 		return nil
 	}
-	d := document{report: b.report, input: input}
-	root := d.parse(text)
+	d := document{newSource(text), b.report, input}
+	root := d.parse()
 	if root == nil {
 		return nil
 	}
@@ -211,6 +211,9 @@ func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeF
 	if chain != nil {
 		own.hasChain = true
 		if chain.Kind == yaml.ScalarNode {
+			if line, found := d.emptyLine(chain); found {
+				d.report.saysNothing(d.input, line, what+".role-chain: a line")
+			}
 			for _, line := range d.texts(what+".role-chain", chain) {
 				hop, _ := b.hop(d.input, chain.Line, line)
 				own.chain = append(own.chain, hop)

@@ -15,7 +15,7 @@ const NotGiven = "(not given)"
 
 // Sources is what a plan is made from.
 type Sources struct {
-	Input func(name string) (value string, given bool) // without the blanks around it; given if the step has a variable for it
+	Input func(name string) (value string, given bool) // as the runner passes it; given if the step has a variable for it
 	Names []string                                     // of all inputs that the step has, as the runner's variables spell them
 	Env   func(name string) string                     // a variable, or ""
 	Path  func(path string) string                     // a path that the job names, as this process sees it
@@ -24,15 +24,18 @@ type Sources struct {
 
 // values are the inputs as they count.
 type values struct {
-	text    map[string]string // what an input says; absent if it says nothing
+	text    map[string]string // what an input says, without the blanks around it; absent if it says nothing
+	raw     map[string]string // an input as the runner passes it
 	standIn map[string]string // input → the variable that its text comes from
 	empty   map[string]bool   // inputs that the workflow names, but that came out empty; only those with NotGiven can tell
 }
 
 func read(s Sources) values {
-	v := values{text: map[string]string{}, standIn: map[string]string{}, empty: map[string]bool{}}
+	v := values{text: map[string]string{}, raw: map[string]string{}, standIn: map[string]string{}, empty: map[string]bool{}}
 	for _, in := range Inputs {
-		text, given := s.Input(in.Name)
+		raw, given := s.Input(in.Name)
+		text := strings.TrimSpace(raw)
+		v.raw[in.Name] = raw
 		if in.Default == NotGiven {
 			given = given && text != NotGiven
 			if !given {

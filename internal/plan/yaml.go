@@ -14,14 +14,15 @@ import (
 // duplicates, no anchors, and nothing that is named without being said.
 // Whatever is wrong goes to the report, with its line.
 type document struct {
+	source
 	report *report
 	input  string
 }
 
 // parse returns the document's root, or nil after reporting why there is none.
-func (d document) parse(text string) *yaml.Node {
+func (d document) parse() *yaml.Node {
 	var root yaml.Node
-	if err := yaml.Load([]byte(text), &root); err != nil {
+	if err := yaml.Load([]byte(d.source.text), &root); err != nil {
 		line, why := 0, err.Error()
 		var load *yaml.LoadError
 		if errors.As(err, &load) {
@@ -55,7 +56,7 @@ func (d document) says(n *yaml.Node, what string) bool {
 		empty = n.Tag == "!!null" || strings.TrimSpace(n.Value) == ""
 	}
 	if empty && n.Kind != yaml.AliasNode {
-		d.report.addEmpty(d.input, n.Line, "%s is empty; give it a value or remove it (a secret or variable that this job does not have leaves it empty)", what)
+		d.report.saysNothing(d.input, n.Line, what)
 		return false
 	}
 	return true
@@ -113,6 +114,9 @@ func (d document) items(n *yaml.Node, format string, first int, each func(what s
 		if what := fmt.Sprintf(format, first+i); d.says(item, what) {
 			each(what, item)
 		}
+	}
+	if d.endsInGap(n) {
+		d.report.saysNothing(d.input, n.Line, fmt.Sprintf(format, first+len(n.Content)))
 	}
 }
 

@@ -69,14 +69,15 @@ const inputPrefix = "INPUT_"
 // Input returns an input without the blanks around it, or "" if there is none.
 func (r *Runner) Input(name string) string {
 	value, _ := r.LookupInput(name)
-	return value
+	return strings.TrimSpace(value)
 }
 
-// LookupInput is Input, and reports whether the step has a variable for it. An
-// input that the workflow does not name has one too: of its default, or empty.
+// LookupInput returns an input as the runner passes it, and reports whether the
+// step has a variable for it. An input that the workflow does not name has one
+// too: of its default, or empty.
 func (r *Runner) LookupInput(name string) (value string, found bool) {
 	value, found = r.env[inputPrefix+strings.ToUpper(strings.ReplaceAll(name, " ", "_"))]
-	return strings.TrimSpace(value), found
+	return value, found
 }
 
 // InputNames returns the names of all inputs that the step has a variable for,
