@@ -170,6 +170,3 @@ func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis
 func ownSTS(profile plan.Profile) plan.Hop {
 	return plan.Hop{Region: profile.Region, Endpoint: profile.Endpoint, FIPS: profile.FIPS}
 }
-
-// notCancelled tells a failure of the call from an end of the job.
-func notCancelled(err error) bool { return err != nil && !errors.Is(err, context.Canceled) }

@@ -63,8 +63,11 @@ func (f Files) ReadProjected(ctx context.Context, path string, limit int64) ([]b
 // there is followed.
 func (f Files) Inside(path string) bool {
 	place, err := f.locate(path)
+	if err != nil {
+		return true
+	}
 	defer place.Close()
-	return err != nil || place.workspace != nil
+	return place.workspace != nil
 }
 
 // Open opens a file for reading.
