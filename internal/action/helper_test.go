@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/jobstate"
+	"github.com/org/aws-oidc-action/internal/refresh"
 )
 
 // TestFailuresOfTheHelper covers every part that refresh: true leaves: one
@@ -114,6 +115,7 @@ func TestWhatToDoIfNothingCanBePublished(t *testing.T) {
 		{full, "free space in the runner's temporary directory"},
 		{helperError{full}, "free space in the runner's temporary directory"},
 		{jobstate.ErrLocked, "do not run steps of this action at the same time"},
+		{helperError{refresh.ErrLocked}, "end the process of an earlier step"},
 		{fs.ErrPermission, "let the action write to"},
 		{&fs.PathError{Op: "open", Err: syscall.EROFS}, "let the action write to"},
 		{helperError{errors.New("x")}, "set refresh: false"},

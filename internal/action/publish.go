@@ -15,6 +15,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
@@ -117,6 +118,8 @@ func undelivered(err error) *explain.Diagnosis {
 		d.Cure = "free space in the runner's temporary directory; refresh: true takes room for this program there; nothing was exported"
 	case errors.Is(err, jobstate.ErrLocked):
 		d.Cure = "do not run steps of this action at the same time in one job; nothing was exported"
+	case errors.Is(err, refresh.ErrLocked):
+		d.Cure = "end the process of an earlier step that uses the profile, and run the job again; nothing was exported"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		d.Cure = "let the action write to the runner's temporary directory and to the files that the job's variables name; nothing was exported"
 	case helper:

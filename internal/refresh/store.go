@@ -35,7 +35,7 @@ const (
 
 const (
 	lockPoll = 20 * time.Millisecond // between looks at a lock that others hold
-	lockWait = 10 * time.Second      // of those who put and remove profiles
+	lockWait = 5 * time.Second       // of those who put and remove profiles
 )
 
 // Store is what a job's state directory holds for refreshing, below refresh/.
@@ -115,9 +115,14 @@ func (l Login) check() error {
 	return nil
 }
 
+// ErrLocked means that another process, which renews the profile, kept its lock.
+var ErrLocked = errors.New("another process holds the lock for renewals")
+
 // Put stores a profile: the login that renews it, and the session that it has
 // just come to, fetched at now. A profile of that name is replaced; undo
-// brings it back. Only steps put profiles, and those run one after another.
+// brings it back. Only steps put profiles, and those run one after another. It
+// waits for a renewal that is under way, but not for long: then it returns
+// ErrLocked.
 func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Session, now time.Time) (undo func() error, err error) {
 	if err := l.check(); err != nil {
 		return nil, fmt.Errorf("store profile %q: %w", name, err)
@@ -143,10 +148,14 @@ func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Se
 		}
 		return s.replace(ctx, name, former)
 	}
-	if err := s.replace(ctx, name, next); err != nil {
-		return nil, errors.Join(err, undo())
+	err = s.replace(ctx, name, next)
+	switch {
+	case err == nil:
+		return undo, nil
+	case former != nil && errors.Is(err, ErrLocked):
+		return nil, err // nothing was changed
 	}
-	return undo, nil
+	return nil, errors.Join(err, undo())
 }
 
 // files returns the content of a profile's files; nil if there is no such
@@ -350,7 +359,12 @@ func (s *Store) lockNew(ctx context.Context, name string) (unlock func(), err er
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	lock := s.lock(name)
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+	_, err = lock.TryLockContext(ctx, lockPoll)
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, ErrLocked
+	default:
 		return nil, fmt.Errorf("lock it: %w", err)
 	}
 	return func() { _ = lock.Unlock() }, nil

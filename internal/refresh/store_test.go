@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -165,6 +166,27 @@ func TestAFailedPutLeavesNothing(t *testing.T) {
 	}
 	if err := lock.Unlock(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPutOfALockedProfileChangesNothing(t *testing.T) {
+	w := newWorld(t, "")
+	session := w.put("deploy", w.login())
+	lock := w.Store.lock("deploy")
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	before := tree(t, w.dir)
+	ctx, cancel := context.WithDeadline(context.Background(), time.Time{})
+	defer cancel()
+	session.AccessKeyID = "ASIASECOND"
+	// Undoing what was not done would wait for the lock once more, and fail too.
+	if _, err := w.Store.Put(ctx, "deploy", w.login(), session, w.now); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %v", err)
+	}
+	if diff := cmp.Diff(before, tree(t, w.dir)); diff != "" {
+		t.Error(diff)
 	}
 }
 
