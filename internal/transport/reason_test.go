@@ -51,8 +51,19 @@ func listen(t *testing.T, handle func(net.Conn)) (address string) {
 	return listener.Addr().String()
 }
 
-// answers reads a request and sends this text.
+// answers reads a request, sends this text and then ends its side. It reads
+// what follows: a connection with unread data is reset when it is closed, and
+// the peer may see that before the text.
 func answers(text string) func(net.Conn) {
+	return func(conn net.Conn) {
+		sends(text)(conn)
+		_ = conn.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, conn)
+	}
+}
+
+// sends is answers without an end.
+func sends(text string) func(net.Conn) {
 	return func(conn net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 			_, _ = io.WriteString(conn, text)
@@ -239,7 +250,7 @@ func TestAContextThatEnds(t *testing.T) {
 		}
 	})
 	half := listen(t, func(conn net.Conn) {
-		answers("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + said)(conn)
+		sends("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + said)(conn)
 		asked <- true
 		_, _ = io.Copy(io.Discard, conn)
 	})
