@@ -122,7 +122,8 @@ var badInputs = []struct {
 	{name: "boolean 1", with: inputs{"output-credentials": "1"}, input: "output-credentials", want: `"1"`},
 	{name: "boolean in mixed case", with: inputs{"output-env-credentials": "tRue"}, input: "output-env-credentials", want: `"tRue"`},
 	{name: "boolean on", with: inputs{"disable-retry": "on"}, input: "disable-retry", want: "not a boolean"},
-	{name: "no attempts", with: inputs{"retry-max-attempts": "0"}, input: "retry-max-attempts", want: "1 to 100"},
+	{name: "fewer than no attempts", with: inputs{"retry-max-attempts": "-1"}, input: "retry-max-attempts", want: "1 to 100"},
+	{name: "attempts with zeros before them", with: inputs{"retry-max-attempts": "0500"}, input: "retry-max-attempts", want: "1 to 100"},
 	{name: "attempts in words", with: inputs{"retry-max-attempts": "twelve"}, input: "retry-max-attempts", want: `"twelve"`},
 	{name: "no time", with: inputs{"action-timeout-s": "-1"}, input: "action-timeout-s", want: "1 to 21600"},
 	{name: "missing token word", with: inputs{"on-missing-token": "ignore"}, input: "on-missing-token", want: "fail or skip"},
@@ -193,7 +194,7 @@ func TestBadInputs(t *testing.T) {
 				environ = append(environ, name+"="+value)
 			}
 			var log bytes.Buffer
-			code := Step{Environ: environ, Stdout: &log, HTTP: transport.New, Now: time.Now, Sleep: retry.Sleep}.Run(context.Background())
+			code := Step{Environ: environ, Stdout: &log, HTTP: transport.New, Now: time.Now, Sleep: retry.Sleep, Rehearsed: server.URL}.Run(context.Background())
 
 			want := tt.code
 			if want == "" {

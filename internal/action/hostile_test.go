@@ -306,6 +306,7 @@ func TestHostilePeers(t *testing.T) {
 		{name: "token endpoint", breaks: func(r *http.Request) bool { return r.Method == http.MethodGet }, code: "id-token-endpoint"},
 		{name: "first hop", breaks: action("AssumeRoleWithWebIdentity"), code: "sts-unreachable"},
 		{name: "second hop", breaks: action("AssumeRole"), code: "sts-unreachable"},
+		{name: "first hop, through a proxy", proxied: true, sts: "http://minio:9000", breaks: action("AssumeRoleWithWebIdentity"), code: "sts-unreachable"},
 		{name: "tunnel", proxied: true, sts: "https://sts.example.com", breaks: func(r *http.Request) bool { return r.Method == http.MethodConnect }, code: "sts-unreachable"},
 	} {
 		t.Run(place.name, func(t *testing.T) {

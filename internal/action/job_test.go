@@ -83,7 +83,8 @@ func (w *world) newStep(environ []string, stdout io.Writer) Step {
 			w.sleeps = append(w.sleeps, d)
 			return nil
 		},
-		Version: "test",
+		Version:   "test",
+		Rehearsed: w.server.URL(),
 	}
 }
 

@@ -49,11 +49,11 @@ func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnos
 	return results, p.judge(results)
 }
 
-// walk walks one chain. Credentials that no answer of STS's has named yet are
-// asked for their identity.
+// walk walks one chain. Credentials that the chain begins with and that no answer
+// of STS's has named yet are asked for their identity.
 func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, evidence func() explain.Evidence, profile plan.Profile) result {
 	session, err := w.Walk(ctx, profile)
-	if err == nil && session.ARN == "" {
+	if err == nil && session.ARN == "" && len(profile.Chain) == 0 {
 		session, err = w.Identify(ctx, ownSTS(profile), session)
 	}
 	r := result{profile: profile, session: session}
@@ -156,17 +156,26 @@ func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 // to the role's ARN, but where there is no role only STS's answer says whose
 // credentials these are.
 func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
-	if allowed := profile.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
+	allowed := profile.AllowedAccounts
+	switch {
+	case len(allowed) == 0 || slices.Contains(allowed, s.Account):
+		return nil
+	case s.Account == "":
+		return &explain.Diagnosis{
+			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
+			What: "the response of " + p.plan.Endpoint.URL + " does not name the account of the credentials, which allowed-account-ids needs",
+			Cure: "remove allowed-account-ids, or use an endpoint whose sessions belong to accounts; nothing was exported",
+		}
+	default:
 		return &explain.Diagnosis{
 			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
 			What: fmt.Sprintf("the credentials belong to account %s, which is not among allowed-account-ids (%s)", s.Account, strings.Join(allowed, ", ")),
 			Cure: "correct the role or the keys, or allow the account; nothing was exported",
 		}
 	}
-	return nil
 }
 
 // ownSTS is where GetCallerIdentity is asked for a profile.
 func ownSTS(profile plan.Profile) plan.Hop {
-	return plan.Hop{Region: profile.Region, Endpoint: profile.Endpoint, FIPS: profile.FIPS}
+	return plan.Hop{Region: profile.Region, Endpoint: profile.Endpoint, Foreign: profile.Foreign, FIPS: profile.FIPS, DualStack: profile.DualStack}
 }

@@ -21,6 +21,32 @@ func (p *phase) connect(ctx context.Context) {
 	p.network, p.client = o, p.HTTP(o)
 }
 
+// announceEndpoint names an endpoint that takes the place of the region's own:
+// whoever sets it decides who gets the job's token or keys.
+func (p *phase) announceEndpoint() {
+	e := p.plan.Endpoint
+	if e.URL == "" {
+		return
+	}
+	if e.URL == p.Rehearsed {
+		p.runner.Info("STS endpoint: %s, which plays AWS's", e.URL)
+		return
+	}
+	whose := ""
+	if e.Foreign {
+		whose = ", not AWS's"
+	}
+	p.runner.Info("STS endpoint: %s (%s)%s", e.URL, e.From, whose)
+	plain, leave := e.Unencrypted()
+	text := e.From + ": " + e.URL + " is not encrypted: whoever can read the connection gets the token and the credentials; use https:// unless that is only this job"
+	switch {
+	case leave:
+		p.runner.Warning("STS endpoint", text)
+	case plain: // worth a line, but no annotation of each job that tests against a simulation
+		p.runner.Info("Warning: %s", text)
+	}
+}
+
 // tokenProxies are those on the way to the runner's token endpoint: http-proxy
 // is for STS, and the job's request token passes no proxy unencrypted.
 func (p *phase) tokenProxies() transport.Proxies {

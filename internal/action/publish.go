@@ -234,14 +234,17 @@ func (p *phase) outputs(results []result) ([]runner.Pair, error) {
 }
 
 func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
-	out := []runner.Pair{
-		runner.NewPair("aws-account-id", s.Account),
-		runner.NewPair("authenticated-arn", s.ARN),
+	var out []runner.Pair
+	add := func(name, value string) { // unless the server did not tell it
+		if value != "" {
+			out = append(out, runner.NewPair(name, value))
+		}
 	}
+	add("aws-account-id", s.Account)
+	add("authenticated-arn", s.ARN)
 	if name := sessionName(s); name != "" {
-		out = append(out,
-			runner.NewPair("assumed-role-id", s.UserID),
-			runner.NewPair("role-session-name", name))
+		add("assumed-role-id", s.UserID)
+		add("role-session-name", name)
 	}
 	if !s.Expires.IsZero() {
 		out = append(out, runner.NewPair("aws-expiration", s.Expires.Format(time.RFC3339)))
@@ -255,6 +258,17 @@ func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
 		}
 	}
 	return out
+}
+
+// whose names a session as far as the server has told it.
+func whose(s assume.Session) string {
+	switch {
+	case s.ARN == "":
+		return string(s.Role) + " (the response names no session ARN and no account)"
+	case s.Account == "":
+		return s.ARN
+	}
+	return s.ARN + " in account " + s.Account
 }
 
 // sessionName is the session's name, also of one that an earlier step assumed.
@@ -329,9 +343,9 @@ func (p *phase) conclude(results []result) {
 			until = " until " + r.session.Expires.Format(time.RFC3339)
 		}
 		if r.profile.Name != "" {
-			p.runner.Info("Profile %s: %s in account %s%s", r.profile.Name, r.session.ARN, r.session.Account, until)
+			p.runner.Info("Profile %s: %s%s", r.profile.Name, whose(r.session), until)
 		} else {
-			p.runner.Info("Authenticated as %s in account %s%s", r.session.ARN, r.session.Account, until)
+			p.runner.Info("Authenticated as %s%s", whose(r.session), until)
 		}
 	}
 	if profile := p.runner.Getenv("AWS_PROFILE"); profile != "" && p.plan.Profiles[0].Name != profile {

@@ -20,8 +20,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Step is one phase of one use of the action. All fields but OnFailure are
-// needed.
+// Step is one phase of one use of the action. All fields but Rehearsed and
+// OnFailure are needed.
 type Step struct {
 	Environ []string // as os.Environ gives it
 	Stdout  io.Writer
@@ -31,6 +31,10 @@ type Step struct {
 	Version string                                     // for the user agent and links to the documentation
 	Post    bool                                       // this is the post phase, even if the state does not say so
 	Program string                                     // path of this executable, which refresh: true leaves to later steps
+
+	// Rehearsed is the endpoint of a server that plays AWS's STS: what AWS
+	// demands of inputs and responses is demanded there too. It may be empty.
+	Rehearsed string
 
 	// OnFailure gets the diagnosis with which a main phase fails.
 	OnFailure func(explain.Diagnosis)
@@ -87,6 +91,8 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		Env:   p.runner.Getenv,
 		Path:  p.runner.Path,
 		File:  func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) },
+
+		Rehearsed: p.Rehearsed,
 	})
 	p.maskKnown()
 	for _, warning := range p.plan.Warnings {
@@ -186,6 +192,7 @@ func (p *phase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagno
 }
 
 func (p *phase) announce() {
+	p.announceEndpoint()
 	for _, notice := range p.plan.Notices {
 		p.runner.Info("Note: %s", notice)
 	}

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"strings"
@@ -26,7 +27,7 @@ func successSummary(results []result) string {
 		if !r.session.Expires.IsZero() {
 			expires = r.session.Expires.Format(time.RFC3339)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.profile.Name), cell(r.session.Account), cell(r.session.Role.Name()),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", cell(r.profile.Name), cell(cmp.Or(r.session.Account, "unknown")), cell(r.session.Role.Name()),
 			cell(sessionName(r.session)), cell(expires), strings.Join(chain, "<br>"))
 	}
 	b.WriteString("\n")
@@ -63,7 +64,7 @@ func chainDiagram(results []result) string {
 		at := node(key, key)
 		for _, h := range r.profile.Chain {
 			key += "\n" + string(h.Role)
-			next := node(key, h.Role.Account()+" "+h.Role.Name())
+			next := node(key, strings.TrimSpace(h.Role.Account()+" "+h.Role.Name()))
 			edge(at, next)
 			at = next
 		}

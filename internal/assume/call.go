@@ -60,7 +60,8 @@ func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session,
 			return false, nil
 		}
 		again = c.judge(err, token.Raw)
-		if c.denial.Code == "ExpiredTokenException" && refused.Raw.IsZero() {
+		expired := c.denial.Code == "ExpiredTokenException" || c.hop.Foreign && c.denial.Code == "ExpiredToken" // MinIO's code
+		if expired && refused.Raw.IsZero() {
 			refused, again = token, true
 		}
 		return again, c.denial
@@ -95,7 +96,7 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 
 // sent are the condition keys that a request for the hop brings along.
 func sent(h plan.Hop) trust.Context {
-	keys := trust.Context{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.Region}}
+	keys := trust.Context{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.SigningRegion()}}
 	for key, value := range map[string]string{"sts:ExternalId": h.ExternalID, "sts:SourceIdentity": h.SourceIdentity} {
 		if value != "" {
 			keys[key] = []string{value}
@@ -130,18 +131,16 @@ func (c call) askIdentity(ctx context.Context, s *Session) (err error) {
 		return err
 	}
 	defer func() { leave(err) }()
-	out, err := c.client(s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
+	client, got := c.client(s)
+	out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err := got.judge("GetCallerIdentity", err); err != nil {
 		return err
-	}
-	if out.Arn == nil && out.UserId == nil {
-		return errEmpty
 	}
 	if err := wholeTexts(field{"Arn", out.Arn}, field{"UserId", out.UserId}); err != nil {
 		return err
 	}
 	s.UserID = *out.UserId
-	return s.setARN(*out.Arn)
+	return s.setARN(*out.Arn, c.hop.Foreign)
 }
 
 // errNotBegun says that time ran out before the call could be made.
@@ -168,7 +167,8 @@ func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (s Session, 
 		return Session{}, err
 	}
 	defer func() { leave(err) }()
-	out, err := c.client(nil).AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
+	client, got := c.client(nil)
+	out, err := client.AssumeRoleWithWebIdentity(ctx, &sts.AssumeRoleWithWebIdentityInput{
 		RoleArn:          aws.String(string(c.hop.Role)),
 		RoleSessionName:  aws.String(c.hop.SessionName),
 		DurationSeconds:  seconds(c.hop.Duration),
@@ -176,7 +176,7 @@ func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (s Session, 
 		Policy:           optional(c.hop.Policy),
 		PolicyArns:       policyARNs(c.hop.ManagedPolicies),
 	})
-	if err != nil {
+	if err := got.judge("AssumeRoleWithWebIdentity", err); err != nil {
 		return Session{}, err
 	}
 	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
@@ -201,8 +201,9 @@ func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err err
 	for _, t := range c.hop.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
-	out, err := c.client(&by).AssumeRole(ctx, in)
-	if err != nil {
+	client, got := c.client(&by)
+	out, err := client.AssumeRole(ctx, in)
+	if err := got.judge("AssumeRole", err); err != nil {
 		return Session{}, err
 	}
 	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
@@ -219,11 +220,12 @@ func (c call) serverTime(m smithymiddleware.Metadata) time.Time {
 
 // client is explicit about everything, so that nothing of the environment
 // (profiles, other credentials, retry settings) changes what is asked and who
-// asks.
-func (c call) client(by *Session) *sts.Client {
+// asks. It makes one call, whose response can be had as it came.
+func (c call) client(by *Session) (*sts.Client, *received) {
+	got := &received{client: c.walker.HTTP}
 	o := sts.Options{
 		Region:     c.hop.Region,
-		HTTPClient: c.walker.HTTP,
+		HTTPClient: got,
 		Retryer:    aws.NopRetryer{}, // the walker's is the only one
 	}
 	for _, product := range strings.Fields(c.walker.UserAgent) {
@@ -236,11 +238,17 @@ func (c call) client(by *Session) *sts.Client {
 	if c.hop.FIPS {
 		o.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
 	}
+	if c.hop.DualStack {
+		o.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+	}
+	if c.hop.Endpoint != "" || c.hop.FIPS || c.hop.DualStack {
+		o.Region = c.hop.SigningRegion() // the SDK knows the global region's plain endpoint only
+	}
 	if by != nil {
 		o.HTTPSignerV4 = signer{v4.NewSigner(), c.walker}
 		o.Credentials = credentials.NewStaticCredentialsProvider(by.AccessKeyID, by.SecretAccessKey.Reveal(), by.SessionToken.Reveal())
 	}
-	return sts.New(o)
+	return sts.New(o), got
 }
 
 // judge writes into the denial what went wrong, without any of the secrets

@@ -128,6 +128,133 @@ func TestAResponseIsJudged(t *testing.T) {
 	}
 }
 
+// TestAWellFormedResponseIsNotAskedForAgain: what an action of STS answers with
+// status 200 would be the same at the next try, and what it lacks is named.
+func TestAWellFormedResponseIsNotAskedForAgain(t *testing.T) {
+	wrap := func(inner string) string { return "<AssumeRoleResponse>" + inner + "</AssumeRoleResponse>" }
+	for name, tt := range map[string]struct{ answer, want string }{
+		"no result":             {wrap(""), "the response has no AssumeRoleResult"},
+		"the result of another": {wrap("<GetSessionTokenResult/>"), "the response has no AssumeRoleResult"},
+		"an empty result":       {wrap("<AssumeRoleResult/>"), "the response has no Credentials"},
+		"a user only":           {wrap("<AssumeRoleResult><AssumedRoleUser><Arn>arn:aws:sts::222222222222:assumed-role/spoke1/S3CRET</Arn></AssumedRoleUser></AssumeRoleResult>"), "the response has no Credentials"},
+		"empty credentials":     {wrap("<AssumeRoleResult><Credentials/></AssumeRoleResult>"), "the response has no AccessKeyId"},
+		"no time":               {goodResponse().with("Expiration", "S3CRET").xml("AssumeRole"), "the response has an invalid Expiration"},
+		"no number":             {strings.Replace(goodResponse().xml("AssumeRole"), "<AssumedRoleUser>", "<PackedPolicySize>S3CRET</PackedPolicySize><AssumedRoleUser>", 1), "the response has an invalid element in its AssumeRoleResult"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, "")
+			_, calls, err := s.ask(byKeys(s.profile(1)), func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tt.answer) })
+			if d := denial(t, err); d.Message != tt.want || calls != 1 {
+				t.Errorf("%q after %d calls, want %q", d.Message, calls, tt.want)
+			}
+		})
+	}
+}
+
+// TestAForeignServerNeedNotSayWhoseSessionItIs takes the ARNs of servers that
+// are not AWS's in their own forms, and sessions without.
+func TestAForeignServerNeedNotSayWhoseSessionItIs(t *testing.T) {
+	for name, tt := range map[string]struct {
+		response     response
+		arn, account string
+		want         string
+	}{
+		"none (MinIO)":           {response: goodResponse().with("Arn", "").with("AssumedRoleId", "")},
+		"empty ones (MinIO)":     {response: goodResponse().with("Arn", "<>").with("AssumedRoleId", "<>")},
+		"as AWS":                 {response: goodResponse(), arn: goodResponse()["Arn"], account: "222222222222"},
+		"another account":        {response: goodResponse().with("Arn", "arn:aws:sts::000000000000:assumed-role/spoke1/test"), arn: "arn:aws:sts::000000000000:assumed-role/spoke1/test", account: "000000000000"},
+		"no account (Ceph)":      {response: goodResponse().with("Arn", "arn:aws:sts:::assumed-role/spoke1/test"), arn: "arn:aws:sts:::assumed-role/spoke1/test"},
+		"a tenant (Ceph)":        {response: goodResponse().with("Arn", "arn:aws:sts::tenant:assumed-role/spoke1/test"), arn: "arn:aws:sts::tenant:assumed-role/spoke1/test"},
+		"a field less":           {response: goodResponse().with("Arn", "arn:aws:sts::assumed-role/spoke1/test"), arn: "arn:aws:sts::assumed-role/spoke1/test"},
+		"a short key id":         {response: goodResponse().with("AccessKeyId", "test"), arn: goodResponse()["Arn"], account: "222222222222"},
+		"no ARN's form":          {response: goodResponse().with("Arn", "S3CRET"), want: "the response has an invalid Arn"},
+		"the ARN of a user":      {response: goodResponse().with("Arn", "arn:aws:iam:::user/S3CRET"), want: "the response has an invalid Arn"},
+		"a token in the ARN":     {response: goodResponse().with("Arn", "arn:aws:sts:::assumed-role/spoke1/"+strings.Repeat("S3CRET", 20)), want: "the response has an invalid Arn"},
+		"a token in the account": {response: goodResponse().with("Arn", "arn:aws:sts::"+strings.Repeat("S3CRET", 20)+":assumed-role/spoke1/test"), want: "the response has an invalid Arn"},
+		"a line in the ARN":      {response: goodResponse().with("Arn", "arn:aws:sts:::assumed-role/spoke1/test&#10;::error::x"), want: "the response has an invalid character in Arn"},
+		"no key id":              {response: goodResponse().with("AccessKeyId", ""), want: "the response has no AccessKeyId"},
+		"no token":               {response: goodResponse().with("SessionToken", "<>"), want: "the response has no SessionToken"},
+		"no end":                 {response: goodResponse().with("Expiration", ""), want: "the response has no Expiration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, "")
+			p := byKeys(s.profile(1))
+			p.Chain[0].Foreign = true
+			session, calls, err := s.ask(p, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, tt.response.xml("AssumeRole")) })
+			if calls != 1 {
+				t.Errorf("%d calls", calls)
+			}
+			if tt.want != "" {
+				if d := denial(t, err); d.Message != tt.want {
+					t.Errorf("%q, want %q", d.Message, tt.want)
+				}
+				return
+			}
+			if err != nil || session.ARN != tt.arn || session.Account != tt.account || session.AccessKeyID != tt.response["AccessKeyId"] {
+				t.Errorf("session %+v, error %v", session, err)
+			}
+			if session.UserID != strings.TrimPrefix(tt.response["AssumedRoleId"], "<>") || session.Role != p.Chain[0].Role || session.SessionName != "test" {
+				t.Errorf("session %+v", session)
+			}
+		})
+	}
+}
+
+// The global region is signed as us-east-1, whatever server is asked.
+func TestTheGlobalRegionIsSignedAsUSEast1(t *testing.T) {
+	s := newSite(t, "")
+	p := byKeys(s.profile(1))
+	p.Chain[0].Region = plan.GlobalRegion
+	var scope string
+	if _, _, err := s.ask(p, func(w http.ResponseWriter, r *http.Request) {
+		scope = r.Header.Get("Authorization")
+		fmt.Fprint(w, goodResponse().xml("AssumeRole"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(scope, "/us-east-1/sts/aws4_request") {
+		t.Errorf("signed for %s", scope)
+	}
+}
+
+// TestWhichEndpointIsAsked has the hosts that the SDK makes of region and
+// variables, without asking them.
+func TestWhichEndpointIsAsked(t *testing.T) {
+	for host, hop := range map[string]plan.Hop{
+		"sts.eu-central-1.amazonaws.com":     {Region: "eu-central-1"},
+		"sts.amazonaws.com":                  {Region: plan.GlobalRegion},
+		"sts-fips.us-east-1.amazonaws.com":   {Region: plan.GlobalRegion, FIPS: true},
+		"sts.us-east-1.api.aws":              {Region: plan.GlobalRegion, DualStack: true},
+		"sts.eu-central-1.api.aws":           {Region: "eu-central-1", DualStack: true},
+		"sts-fips.us-east-1.api.aws":         {Region: "us-east-1", DualStack: true, FIPS: true},
+		"sts.cn-north-1.amazonaws.com.cn":    {Region: "cn-north-1"},
+		"sts.minio.example":                  {Region: plan.GlobalRegion, Endpoint: "https://sts.minio.example"},
+		"vpce-1.sts.eu-west-1.amazonaws.com": {Region: "eu-west-1", Endpoint: "https://vpce-1.sts.eu-west-1.amazonaws.com"},
+		"sts.us-gov-west-1.amazonaws.com":    {Region: "us-gov-west-1"},
+		"sts.eusc-de-east-1.amazonaws.eu":    {Region: "eusc-de-east-1"},
+		"sts.us-iso-east-1.c2s.ic.gov":       {Region: "us-iso-east-1"},
+	} {
+		t.Run(host, func(t *testing.T) {
+			s := newSite(t, "")
+			var asked string
+			s.walker.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				asked = r.URL.Host
+				return nil, &transport.Error{Reason: transport.ProxyInvalid} // permanent, so that it is asked once
+			})}
+			if _, err := s.walker.Identify(context.Background(), hop, Session{AccessKeyID: "AKIA", SecretAccessKey: secret.New("x")}); err == nil {
+				t.Fatal("no error")
+			}
+			if asked != host {
+				t.Errorf("asked %s", asked)
+			}
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // A machine's clock that is wrong makes no session over: what counts is the
 // time of the response.
 func TestASessionIsOverBySTSsClock(t *testing.T) {
@@ -262,9 +389,12 @@ func TestNoTextOfTheTransportIsShown(t *testing.T) {
 		calls  int
 	}{
 		"bad XML": {func(w http.ResponseWriter) { fmt.Fprint(w, "<a><S3CRET</b>") }, "status 200 from 127.0.0.1: the response does not come from STS", 4},
-		"bad base": {func(w http.ResponseWriter) {
-			fmt.Fprint(w, goodResponse().with("Expiration", "S3CRET").xml("AssumeRole"))
+		"half of it": {func(w http.ResponseWriter) {
+			text := goodResponse().with("AssumedRoleId", "S3CRET").xml("AssumeRole")
+			fmt.Fprint(w, text[:len(text)/2])
 		}, "status 200 from 127.0.0.1: the response does not come from STS", 4},
+		"a page": {func(w http.ResponseWriter) { fmt.Fprint(w, "<html><body>S3CRET</body></html>") }, "status 200 from 127.0.0.1: the response does not come from STS", 4},
+		"blanks": {func(w http.ResponseWriter) { fmt.Fprint(w, " \r\n ") }, "status 200 from 127.0.0.1: the response does not come from STS", 4},
 		"too large": {func(w http.ResponseWriter) {
 			fmt.Fprint(w, goodResponse().with("SessionToken", strings.Repeat("S3CRET", transport.MaxBody)).xml("AssumeRole"))
 		}, "status 200 from 127.0.0.1: response too large", 1},

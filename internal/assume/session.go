@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -20,6 +21,7 @@ type Session struct {
 	SessionToken    secret.Value // empty for the keys of a user
 	Expires         time.Time    // UTC; zero if it is unknown or never
 
+	// A server that is not AWS's may leave these three empty.
 	ARN     string // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, or a user's
 	Account string // 12 digits
 	UserID  string // AROA…:SESSION, or a user's AIDA…
@@ -31,21 +33,17 @@ type Session struct {
 
 // newSession reads STS's response. It refuses one that is no session of the
 // hop's role: incomplete, with characters that could break a file or a log,
-// over at the time of the response, or of another account than the role's.
+// over at the time of the response, or of another account than the role's. A
+// server that is not AWS's need not say whose session it is (MinIO does not).
 func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at time.Time) (Session, error) {
-	if c == nil && u == nil {
-		return Session{}, errEmpty
-	}
 	if c == nil {
-		c = &types.Credentials{}
+		return Session{}, badResponse("the response has no Credentials")
 	}
 	if u == nil {
 		u = &types.AssumedRoleUser{}
 	}
-	if err := wholeTexts(
-		field{"AccessKeyId", c.AccessKeyId}, field{"SecretAccessKey", c.SecretAccessKey}, field{"SessionToken", c.SessionToken},
-		field{"Arn", u.Arn},
-	); err != nil {
+	err := wholeTexts(field{"AccessKeyId", c.AccessKeyId}, field{"SecretAccessKey", c.SecretAccessKey}, field{"SessionToken", c.SessionToken})
+	if err != nil {
 		return Session{}, err
 	}
 	if c.Expiration == nil {
@@ -58,25 +56,39 @@ func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at t
 		Expires:         c.Expiration.UTC(),
 		SessionName:     h.SessionName,
 	}
-	if u.AssumedRoleId != nil {
+	if id := aws.ToString(u.AssumedRoleId); id != "" {
 		if err := wholeTexts(field{"AssumedRoleId", u.AssumedRoleId}); err != nil {
 			return Session{}, err
 		}
-		s.UserID = *u.AssumedRoleId
+		s.UserID = id
 	}
-	if err := s.setARN(*u.Arn); err != nil {
+	if err := s.setRole(u.Arn, h); err != nil {
 		return Session{}, err
-	}
-	if !isAssumedRole(s.ARN) {
-		return Session{}, badResponse("the response has an invalid Arn")
 	}
 	if !s.Expires.After(at) {
 		return Session{}, badResponse("the session is already over: it ended at " + s.Expires.Format(time.RFC3339))
 	}
-	if want := h.Role.Account(); want != "" && s.Account != want {
-		return Session{}, badResponse("the session is in account " + s.Account + ", expected " + want)
-	}
 	return s, nil
+}
+
+// setRole takes over whose session it is.
+func (s *Session) setRole(arn *string, h plan.Hop) error {
+	if h.Foreign && aws.ToString(arn) == "" {
+		return nil
+	}
+	if err := wholeTexts(field{"Arn", arn}); err != nil {
+		return err
+	}
+	if err := s.setARN(*arn, h.Foreign); err != nil {
+		return err
+	}
+	if !isAssumedRole(s.ARN) {
+		return badResponse("the response has an invalid Arn")
+	}
+	if want := h.Role.Account(); want != "" && s.Account != want && !h.Foreign {
+		return badResponse("the session is in account " + s.Account + ", expected " + want)
+	}
+	return nil
 }
 
 // badResponse says what is wrong with a response of status 200 that STS never
@@ -85,8 +97,8 @@ type badResponse string
 
 func (b badResponse) Error() string { return string(b) }
 
-// errEmpty is a response without an element of STS's, as proxies send while STS
-// is out of reach: another try may pass.
+// errEmpty is a response without any text, as proxies send while STS is out of
+// reach: another try may pass.
 const errEmpty = badResponse(notFromSTS)
 
 const notFromSTS = "the response does not come from STS"
@@ -112,23 +124,31 @@ func wholeTexts(fields ...field) error {
 	return nil
 }
 
-func (s *Session) setARN(arn string) error {
+// setARN takes over an ARN and its account. Those of servers that are not AWS's
+// may have no account, or one that is a name, and lack a field.
+func (s *Session) setARN(arn string, foreign bool) error {
 	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) != 6 || fields[0] != "arn" || len(fields[4]) != 12 || strings.Trim(fields[4], "0123456789") != "" {
+	account := ""
+	if len(fields) == 6 && len(fields[4]) == 12 && strings.Trim(fields[4], "0123456789") == "" {
+		account = fields[4]
+	}
+	if fields[0] != "arn" || account == "" && !foreign || slices.ContainsFunc(fields[:len(fields)-1], func(f string) bool { return len(f) > longestName }) {
 		return badResponse("the response has an invalid Arn")
 	}
-	s.ARN, s.Account = arn, fields[4]
+	s.ARN, s.Account = arn, account
 	return nil
 }
 
-// isAssumedRole reports whether an ARN is that of a role's session. Its two
-// names have at most 64 characters (IAM user guide, "IAM and AWS STS quotas"):
-// what a server wants to bring into logs and outputs here has no room.
+// longestName is how long the names in an ARN can be (IAM user guide, "IAM and
+// AWS STS quotas"): what a server wants to bring into logs and outputs there has
+// no room.
+const longestName = 64
+
+// isAssumedRole reports whether an ARN is that of a role's session.
 func isAssumedRole(arn string) bool {
-	const longest = 64
 	parts := strings.Split(arn[strings.LastIndexByte(arn, ':')+1:], "/")
 	return len(parts) == 3 && parts[0] == "assumed-role" && !slices.ContainsFunc(parts[1:], func(name string) bool {
-		return name == "" || len(name) > longest
+		return name == "" || len(name) > longestName
 	})
 }
 

@@ -48,6 +48,7 @@ func newStep(environ []string, stdout io.Writer, now func() time.Time) action.St
 func rehearsedStep(now func() time.Time) rehearsal.Step {
 	return func(ctx context.Context, p rehearsal.Process) (code int, failure *explain.Diagnosis) {
 		s := newStep(p.Environ, p.Stdout, now)
+		s.Rehearsed = p.Sandbox
 		s.OnFailure = func(d explain.Diagnosis) { failure = &d }
 		code = s.Run(ctx)
 		return code, failure

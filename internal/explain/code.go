@@ -34,6 +34,7 @@ const (
 	DurationOverRoleMaximum    Code = "duration-over-role-maximum"
 	DurationOverChainingHour   Code = "duration-over-chaining-hour"
 	AccountNotAllowed          Code = "account-not-allowed"
+	CredentialsInvalid         Code = "credentials-invalid"
 	PartitionMismatch          Code = "partition-mismatch"
 	RegionDisabled             Code = "region-disabled"
 	TokenExpired               Code = "token-expired"

@@ -100,8 +100,12 @@ var answers = map[string]func(*Denial, Evidence) Diagnosis{
 	"SignatureDoesNotMatch": badSignature,
 	"RequestTimeTooSkewed":  clockSkew,
 	"RequestExpired":        clockSkew,
-	"InvalidClientTokenId":  badCredentials,
-	"ExpiredToken":          badCredentials,
+	"ExpiredToken":          expired,
+
+	"InvalidClientTokenId":       badCredentials,
+	"InvalidAccessKeyId":         badCredentials, // MinIO
+	"IncompleteSignature":        badCredentials,
+	"MissingAuthenticationToken": badCredentials,
 
 	"ValidationError":         validation,
 	"InvalidParameterValue":   wrongParameter,
@@ -210,6 +214,15 @@ func communication(d *Denial, e Evidence) Diagnosis {
 	return diagnosis
 }
 
+// expired is a token for MinIO, which has one code for all of them, and a
+// session for AWS.
+func expired(d *Denial, e Evidence) Diagnosis {
+	if d.Action == "sts:AssumeRoleWithWebIdentity" {
+		return expiredToken(d, e)
+	}
+	return badCredentials(d, e)
+}
+
 // expiredToken tells a token that was old from a clock that is wrong.
 func expiredToken(d *Denial, e Evidence) Diagnosis {
 	end := e.claimsOf(d).Expires()
@@ -248,12 +261,11 @@ func badSignature(d *Denial, e Evidence) Diagnosis {
 }
 
 // badCredentials are those that sign a hop, or a question for their identity.
+// Those of a later hop came from AWS itself.
 func badCredentials(d *Denial, e Evidence) Diagnosis {
-	diagnosis := is(ChainedRoleRefused)(d, e)
-	diagnosis.Causes = []string{"AWS does not accept the credentials that signed the call"}
-	diagnosis.Cure = "check the keys that the login begins with; in a region that is switched off by default, enable it in the caller's account"
+	diagnosis := is(CredentialsInvalid)(d, e)
 	if d.Hop > 1 {
-		diagnosis.Cure = "run the job again; in a region that is switched off by default, enable it in the account of the hop before"
+		diagnosis.Cure = "run the job again; in a region that is disabled by default, enable it in the account of the hop before"
 	}
 	return diagnosis
 }

@@ -21,7 +21,7 @@ const (
 // could find, and the plan is not to be used, but for its warnings.
 func Build(s Sources) (Plan, []Problem) {
 	v := read(s)
-	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, path: s.Path, file: s.File}
+	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, path: s.Path, file: s.File, rehearsed: s.Rehearsed}
 	b.warnUnknown(s.Names)
 	if b.boolean("show-claims", false) {
 		return b.showClaims()
@@ -56,7 +56,9 @@ func Build(s Sources) (Plan, []Problem) {
 	b.boolean("role-session-name-sanitize", false) // for its problem
 	b.step = b.readStep()
 	b.endpoint = b.readEndpoint()
-	b.fips = b.env("AWS_USE_FIPS_ENDPOINT") == "true"
+	b.fips, b.dualStack = b.envTrue("AWS_USE_FIPS_ENDPOINT"), b.envTrue("AWS_USE_DUALSTACK_ENDPOINT")
+	b.noteEndpoint()
+	p.Endpoint = b.endpoint
 	b.checkSourceIdentity()
 
 	if b.many() {
@@ -112,8 +114,19 @@ func (b *builder) summary() Summary {
 	return Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever)))
 }
 
+// attempts reads retry-max-attempts, in which configure-aws-credentials takes 0
+// for the default and any number.
 func (b *builder) attempts() int {
-	n := b.integer("retry-max-attempts", defaultAttempts, 1, maxAttempts)
+	const input = "retry-max-attempts"
+	n := defaultAttempts
+	switch v := b.input(input); {
+	case v == "0":
+	case made(v, len("101"), len(v), isDigit) && v[0] != '0' && v != "100":
+		n = maxAttempts
+		b.notice(input + " " + quote(v) + " is above the maximum; " + itoa(maxAttempts) + " is used")
+	default:
+		n = b.integer(input, defaultAttempts, 1, maxAttempts)
+	}
 	if b.boolean("disable-retry", false) {
 		return 1
 	}
@@ -158,17 +171,19 @@ func (b *builder) onlyWithProfiles(inputs ...string) {
 }
 
 type builder struct {
-	values   values
-	report   *report
-	env      func(string) string
-	path     func(string) string
-	file     func(string) ([]byte, error)
-	notices  []string
-	warnings []string
+	values    values
+	report    *report
+	env       func(string) string
+	path      func(string) string
+	file      func(string) ([]byte, error)
+	rehearsed string
+	notices   []string
+	warnings  []string
 
 	step        settings
-	endpoint    string
+	endpoint    Endpoint
 	fips        bool
+	dualStack   bool
 	sessionName string // the default one
 
 	withoutHub []withoutHub // profiles whose hub is missing
@@ -197,8 +212,10 @@ func (b *builder) warn(text string) {
 // baseProfile is what all profiles of the step have in common.
 func (b *builder) baseProfile() Profile {
 	p := Profile{
-		Endpoint:  b.endpoint,
+		Endpoint:  b.endpoint.URL,
+		Foreign:   b.endpoint.Foreign,
 		FIPS:      b.fips,
+		DualStack: b.dualStack,
 		Source:    b.source(),
 		PlainKeys: b.boolean("special-characters-workaround", false),
 	}
@@ -253,6 +270,13 @@ func (b *builder) firstHop(source Source, text string) draft {
 }
 
 func (b *builder) role(input string, line int, text string) (RoleARN, bool) {
+	if b.endpoint.Foreign {
+		if !isForeignRoleARN(text) {
+			b.report.add(input, line, "%s is not the ARN of a role; use arn:<partition>:iam:<region>:<account>:role/<name>, as the server of %s shows it", quote(text), b.endpoint.From)
+			return "", false
+		}
+		return RoleARN(text), true
+	}
 	if !isRoleARN(text) {
 		b.report.add(input, line, "%s is not the ARN of a role; use arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 		return "", false

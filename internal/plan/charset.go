@@ -46,9 +46,15 @@ func isExternalID(s string) bool {
 	return made(s, 2, 1224, func(c rune) bool { return isName(c) || c == ':' || c == '/' })
 }
 
+// GlobalRegion stands for no region: its STS is the global one.
+const GlobalRegion = "aws-global"
+
 // isRegion knows the form, not the list: partition or continent, one to three
 // words, a number.
 func isRegion(s string) bool {
+	if s == GlobalRegion {
+		return true
+	}
 	parts := strings.Split(s, "-")
 	if len(parts) < 3 || len(parts) > 5 {
 		return false
@@ -85,6 +91,19 @@ func isRoleARN(s string) bool {
 	account, resource, ok := iamARN(s)
 	name, isRole := strings.CutPrefix(resource, "role/")
 	return ok && isRole && isAccountID(account) && isPathAndName(name, 64, isPath) && len(s) <= 2048 && strings.Count(s, "arn:") == 1
+}
+
+// isForeignRoleARN takes the forms of servers that are not AWS's: those of MinIO
+// have the partition minio, no account and perhaps a region, those of Ceph an
+// account that is a name or missing.
+func isForeignRoleARN(s string) bool {
+	parts := strings.SplitN(s, ":", 6)
+	if len(parts) != 6 || parts[0] != "arn" || parts[2] != "iam" || len(s) > 2048 || strings.Count(s, "arn:") != 1 {
+		return false
+	}
+	name, isRole := strings.CutPrefix(parts[5], "role/")
+	return isRole && isPathAndName(name, 128, isPath) && made(parts[1], 1, 20, func(c rune) bool { return isLower(c) || c == '-' }) &&
+		made(parts[3], 0, 64, isName) && made(parts[4], 0, 64, isName)
 }
 
 // policyAccount returns the account of a managed policy's ARN, "aws" for AWS's

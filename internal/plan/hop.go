@@ -203,7 +203,15 @@ func (b *builder) sessionPolicy(input string, line int, text string) string {
 	return policy
 }
 
-func (b *builder) managedPolicies(input string, line int, arns []string, role RoleARN) []string {
+// managedPolicies reads ARNs, several in a text where commas separate them.
+func (b *builder) managedPolicies(input string, line int, texts []string, role RoleARN) []string {
+	var arns []string
+	for _, text := range texts {
+		arns = append(arns, splitARNs(text)...)
+	}
+	if len(arns) == 0 && len(texts) > 0 {
+		b.report.add(input, line, "%s names no managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(strings.Join(texts, " ")))
+	}
 	if len(arns) > maxPolicies {
 		b.report.add(input, line, "has %d policies; use at most %d", len(arns), maxPolicies)
 	}
@@ -214,6 +222,22 @@ func (b *builder) managedPolicies(input string, line int, arns []string, role Ro
 			b.report.add(input, line, "%s is not the ARN of a managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
 		case account != "aws" && role.Account() != "" && account != role.Account():
 			b.report.add(input, line, "%s is not in account %s of the role that it narrows; use a policy of that account or of AWS", quote(arn), role.Account())
+		}
+	}
+	return arns
+}
+
+// splitARNs splits a text at commas. A name may hold commas too (IAM user guide,
+// "IAM identifiers"): what follows one is another ARN only if it begins as one.
+func splitARNs(text string) []string {
+	var arns []string
+	for part := range strings.SplitSeq(text, ",") {
+		switch begin := strings.TrimSpace(part); {
+		case begin == "":
+		case len(arns) == 0 || strings.HasPrefix(begin, "arn:"):
+			arns = append(arns, begin)
+		default:
+			arns[len(arns)-1] += "," + strings.TrimRight(part, " \t")
 		}
 	}
 	return arns

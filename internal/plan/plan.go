@@ -36,6 +36,7 @@ type Plan struct {
 	Attempts        int // how often a call is tried, 1 or more
 	Parallel        int // how many calls at once
 	Network         Network
+	Endpoint        Endpoint // of STS for all profiles
 
 	UnsetCurrent      bool // blank keys of earlier steps, and do not use them
 	ExportEnv         bool // output-env-credentials
@@ -73,7 +74,9 @@ type Profile struct {
 	OfMany    bool   // it is one of the input profiles, even if it is the only one
 	Region    string
 	Endpoint  string // of STS, in place of the region's, or empty
+	Foreign   bool   // the endpoint is not AWS's
 	FIPS      bool
+	DualStack bool
 	Source    Source
 	Audience  string // of the OIDC token that opens the chain; only with SourceOIDC
 	TokenFile string // only with SourceTokenFile
@@ -113,7 +116,9 @@ type Hop struct {
 	Role              RoleARN
 	Region            string // whose STS is asked
 	Endpoint          string // URL in place of the region's STS, or empty
+	Foreign           bool   // the endpoint is not AWS's: its roles, keys and responses have forms of their own
 	FIPS              bool
+	DualStack         bool
 	SessionName       string
 	Duration          time.Duration
 	ExternalID        string `json:",omitempty"`
@@ -122,6 +127,14 @@ type Hop struct {
 	ManagedPolicies   []string
 	Tags              []Tag
 	TransitiveTagKeys []string
+}
+
+// SigningRegion is the region in whose name a request is signed.
+func (h Hop) SigningRegion() string {
+	if h.Region == GlobalRegion {
+		return "us-east-1"
+	}
+	return h.Region
 }
 
 // Tag is a session tag. One that is droppable is left out where AWS says that

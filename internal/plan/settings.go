@@ -76,7 +76,8 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 		if i < shared {
 			of = settings{}
 		}
-		h.Region, h.Endpoint, h.FIPS = cmp.Or(of.region, b.step.region), b.endpoint, b.fips
+		h.Region = cmp.Or(of.region, b.step.region)
+		h.Endpoint, h.Foreign, h.FIPS, h.DualStack = b.endpoint.URL, b.endpoint.Foreign, b.fips, b.dualStack
 		h.SessionName = cmp.Or(h.SessionName, of.sessionName, b.step.sessionName, b.sessionName)
 		if i >= signed {
 			h.ExternalID = cmp.Or(h.ExternalID, of.externalID, b.step.externalID)
@@ -177,7 +178,7 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 		of = "profile " + quote(p.Name) + ": "
 	}
 	for _, h := range hops {
-		if h.Role == "" || h.Role.IsName() || !isRegion(h.Region) {
+		if h.Role == "" || h.Role.IsName() || !isRegion(h.Region) || h.Foreign {
 			continue
 		}
 		where := of
@@ -190,8 +191,8 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 		}
 	}
 	last := hops[len(hops)-1].Role
-	if last == "" || last.IsName() || len(p.AllowedAccounts) == 0 {
-		return
+	if last.Account() == "" || len(p.AllowedAccounts) == 0 {
+		return // the account shows in STS's response
 	}
 	if account := last.Account(); !slices.Contains(p.AllowedAccounts, account) {
 		input, line, allowed := "allowed-account-ids", 0, ""

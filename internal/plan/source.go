@@ -1,10 +1,7 @@
 package plan
 
 import (
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -17,6 +14,15 @@ func (b *builder) source() Source {
 	chaining := b.boolean("role-chaining", false)
 	skipOIDC := b.boolean("force-skip-oidc", false)
 	keyID, secretKey, token := b.input("aws-access-key-id"), b.input("aws-secret-access-key"), b.input("aws-session-token")
+	leftOver := keyID == "" && (secretKey != "" || token != "")
+	if leftOver && role && (tokenFile != "" || chaining || !skipOIDC) {
+		leftOver = false
+		for _, input := range []string{"aws-secret-access-key", "aws-session-token"} {
+			if b.input(input) != "" {
+				b.warn("input " + input + " has no effect without aws-access-key-id; remove it, or set aws-access-key-id to use keys")
+			}
+		}
+	}
 	switch {
 	case keyID != "":
 		b.checkKeyID(keyID)
@@ -24,7 +30,7 @@ func (b *builder) source() Source {
 			b.problem("aws-secret-access-key", "is required with aws-access-key-id; set both, or neither to use OIDC")
 		}
 		return SourceKeys
-	case secretKey != "" || token != "":
+	case leftOver:
 		b.problem("aws-access-key-id", "is required with aws-secret-access-key or aws-session-token; set all of them, or none to use OIDC")
 		return SourceKeys
 	case tokenFile != "":
@@ -48,9 +54,15 @@ func (b *builder) source() Source {
 	return SourceOIDC
 }
 
-// checkKeyID follows AWS's service model: accessKeyIdType.
+// checkKeyID follows AWS's service model: accessKeyIdType. Other servers have
+// short ones, and some with a hyphen or a dot.
 func (b *builder) checkKeyID(v string) {
-	if !made(v, 16, 128, isWord) {
+	switch {
+	case b.endpoint.Foreign:
+		if !made(v, 1, 128, isPath) {
+			b.problem("aws-access-key-id", "is not an access key id; check the secret's name (expected 1 to 128 printable ASCII characters without blanks)")
+		}
+	case !made(v, 16, 128, isWord):
 		b.problem("aws-access-key-id", "is not an access key id; check the secret's name (expected 16 to 128 letters and digits, such as AKIA…)")
 	}
 }
@@ -91,53 +103,4 @@ func (b *builder) checkProxy(name, v string) {
 	if problem := transport.CheckProxy(v); problem != "" {
 		b.problem(name, "%s", problem)
 	}
-}
-
-// readEndpoint follows the order of AWS's SDKs: what is given explicitly, the
-// service's own variable, the one for all services.
-func (b *builder) readEndpoint() string {
-	if v := b.input("sts-endpoint"); v != "" {
-		b.checkEndpoint("sts-endpoint", v)
-		return v
-	}
-	if b.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		return ""
-	}
-	for _, name := range []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"} {
-		if v := b.env(name); v != "" {
-			b.checkEndpoint(name, v)
-			return v
-		}
-	}
-	return ""
-}
-
-func (b *builder) checkEndpoint(name, v string) {
-	if b.env("AWS_USE_FIPS_ENDPOINT") == "true" { // AWS's SDKs refuse this without a call
-		b.problem(name, "cannot be combined with AWS_USE_FIPS_ENDPOINT; unset one of them")
-		return
-	}
-	u, err := url.Parse(v)
-	switch {
-	case strings.Contains(v, "@"):
-		b.problem(name, "has a user name or password; use https://host without them")
-	case strings.ContainsAny(v, "?#"):
-		b.problem(name, "has a query or fragment; use https://host without them")
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		b.problem(name, "%s is not the URL of an endpoint, write https://host", quote(v))
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		b.problem(name, "%s would send the token unencrypted, write https:// (http:// is for loopback only)", quote(v))
-	}
-}
-
-// mayHoldCredentials reports whether a URL has a part in which secrets stand.
-// Such a one is never quoted, and refused where it is an endpoint's.
-func mayHoldCredentials(url string) bool { return strings.ContainsAny(url, "@?#") }
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
 }

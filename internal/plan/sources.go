@@ -20,6 +20,8 @@ type Sources struct {
 	Env   func(name string) string                     // a variable, or ""
 	Path  func(path string) string                     // a path that the job names, as this process sees it
 	File  func(path string) ([]byte, error)            // a file of the workspace; its errors name path and remedy
+
+	Rehearsed string // endpoint of STS that plays AWS's, so that its rules apply; or empty
 }
 
 // values are the inputs as they count.

@@ -157,10 +157,10 @@ var builtIn = sync.OnceValue(func() *x509.CertPool {
 })
 
 // IsLoopback reports whether a URL's host is this machine's own loopback
-// interface: an address of it, or localhost (RFC 6761), which no name server is
-// asked for.
+// interface: an address of it, or localhost. With a dot at its end Go asks name
+// servers for that name.
 func IsLoopback(host string) bool {
-	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -112,8 +112,8 @@ func TestRoots(t *testing.T) {
 
 func TestIsLoopback(t *testing.T) {
 	for host, want := range map[string]bool{
-		"127.0.0.1": true, "127.8.9.10": true, "::1": true, "::ffff:127.0.0.1": true, "localhost": true, "LOCALHOST": true, "localhost.": true,
-		"": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "2130706433": false, "127.1": false, "0x7f.0.0.1": false,
+		"127.0.0.1": true, "127.8.9.10": true, "::1": true, "::ffff:127.0.0.1": true, "localhost": true, "LOCALHOST": true,
+		"": false, "localhost.": false, "0.0.0.0": false, "::": false, "10.0.0.1": false, "2130706433": false, "127.1": false, "0x7f.0.0.1": false,
 		"127.0.0.1.": false, "127.0.0.1.evil.example": false, "localhost.evil.example": false, "evil-localhost": false, "localhost..": false,
 	} {
 		if got := IsLoopback(host); got != want {

@@ -1,0 +1,80 @@
+package assume
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"time"
+)
+
+// received keeps the response to one call as it came: what the SDK makes of it
+// does not tell an answer of STS that lacks something from the page of a proxy.
+// It is an aws.HTTPClient.
+type received struct {
+	client *http.Client
+	status int
+	body   []byte
+}
+
+func (r *received) Do(request *http.Request) (*http.Response, error) {
+	got, err := r.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	r.status = got.StatusCode
+	if r.status != http.StatusOK {
+		return got, nil
+	}
+	r.body, err = io.ReadAll(got.Body)
+	got.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(r.body), failing{err}), got.Body}
+	return got, nil
+}
+
+// failing is the end of a body, or what it ends with.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return 0, io.EOF
+}
+
+// judge returns what is wrong with a call: the SDK's error, but for a response
+// of status 200 that is well-formed and of this action. Such a one is STS's own,
+// and would be the same at the next try: a badResponse names what it lacks.
+func (r *received) judge(action string, err error) error {
+	if r.status != http.StatusOK {
+		return err
+	}
+	if err == nil {
+		if len(bytes.TrimSpace(r.body)) == 0 {
+			return errEmpty
+		}
+		return nil
+	}
+	var answer struct {
+		XMLName xml.Name
+		Results []struct {
+			XMLName    xml.Name
+			Expiration string `xml:"Credentials>Expiration"`
+		} `xml:",any"`
+	}
+	if xml.Unmarshal(r.body, &answer) != nil || answer.XMLName.Local != action+"Response" {
+		return err
+	}
+	for _, result := range answer.Results {
+		if result.XMLName.Local != action+"Result" {
+			continue
+		}
+		if _, bad := time.Parse(time.RFC3339, result.Expiration); bad != nil && result.Expiration != "" {
+			return badResponse("the response has an invalid Expiration")
+		}
+		return badResponse("the response has an invalid element in its " + action + "Result")
+	}
+	return badResponse("the response has no " + action + "Result")
+}
