@@ -60,7 +60,10 @@ func parseParameters(src []byte) (map[string]string, error) {
 	n := root.Content[0]
 	if n.Kind == yaml.ScalarNode {
 		for line := range strings.Lines(string(src)) {
-			if err := addParameter(values, strings.TrimSpace(line)); err != nil {
+			if line = strings.TrimSpace(line); line == "" {
+				continue
+			}
+			if err := addParameter(values, line); err != nil {
 				return nil, err
 			}
 		}

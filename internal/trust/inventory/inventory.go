@@ -83,10 +83,28 @@ func entriesOfPolicy(p *trust.Policy) []Entry {
 	for _, g := range grants {
 		entries = append(entries, entriesOfGrant(g, p)...)
 	}
+	entries = append(entries, otherActions(p)...)
 	if len(entries) == 0 {
 		return nil
 	}
 	return append(entries, others(p, grants)...)
+}
+
+// otherActions returns an entry for each statement that names a provider of
+// GitHub's and allows nothing that its tokens can do.
+func otherActions(p *trust.Policy) []Entry {
+	var entries []Entry
+	for _, s := range p.Statements {
+		for _, e := range s.Principal.Entries {
+			provider, _ := trust.ProviderOfARN(e.ID)
+			who := trust.Principal{Type: e.Type, ID: e.ID}
+			if s.Effect == trust.Allow && e.Type == "Federated" && trust.IsGitHub(provider) && !s.MayApply(trust.WebIdentityAction, who) && !s.Principal.Negated {
+				entries = append(entries, Entry{Pos: s.Pos, Provider: strings.ToLower(provider),
+					Runs: fmt.Sprintf("none: %s takes no token; %s does", strings.Join(texts(s.Action.Values), " or "), trust.WebIdentityAction)})
+			}
+		}
+	}
+	return entries
 }
 
 // unknown says what something depends on that the document does not determine.
@@ -100,6 +118,7 @@ func entriesOfGrant(g grant.Grant, p *trust.Policy) []Entry {
 	base.Further = strings.Join(append(further(g, decisive), denials(g, p)...), "; ")
 	if why := never(g, p); why != "" {
 		base.Runs = "none: " + why
+		base.Further = strings.Join(append(further(g, grant.Constraint{}), denials(g, p)...), "; ")
 		return []Entry{base}
 	}
 	if !ok {
@@ -199,7 +218,7 @@ func further(g grant.Grant, decisive grant.Constraint) []string {
 func denials(g grant.Grant, p *trust.Policy) []string {
 	var all []string
 	for _, d := range p.Statements {
-		if d.Effect != trust.Deny || !g.Covered(d) {
+		if d.Effect != trust.Deny || !g.Covered(d) || len(d.Conditions) == 0 {
 			continue
 		}
 		var conditions []string
@@ -271,7 +290,8 @@ func others(p *trust.Policy, grants []grant.Grant) []Entry {
 		}
 		for _, e := range s.Principal.Entries {
 			named := func(g grant.Grant) bool { return g.Names(e) }
-			if s.Principal.Negated || slices.ContainsFunc(grants, named) {
+			provider, _ := trust.ProviderOfARN(e.ID)
+			if s.Principal.Negated || slices.ContainsFunc(grants, named) || e.Type == "Federated" && trust.IsGitHub(provider) {
 				continue
 			}
 			add(e.Pos, e.Type+" "+e.ID)
