@@ -9,7 +9,9 @@ package ambient
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -73,6 +75,9 @@ func (c *Chain) Resolve(ctx context.Context) (Credentials, error) {
 	if found, ok := c.Environment(); ok {
 		return found, nil
 	}
+	if err := c.halfKeys(); err != nil {
+		return Credentials{}, err
+	}
 	if path := c.getenv(tokenFile); path != "" {
 		session, err := c.webIdentity(ctx, webIdentity{
 			source: "variable " + tokenFile, path: path,
@@ -86,11 +91,34 @@ func (c *Chain) Resolve(ctx context.Context) (Credentials, error) {
 	return c.Machine(ctx)
 }
 
+// The variables of the keys and of the profile, as the SDK for Go reads them:
+// the first one that is not empty counts.
+var (
+	keyIDNames     = []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"}
+	secretKeyNames = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"}
+	profileNames   = []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}
+)
+
+// halfKeys is the error of an environment that has one key without the other,
+// such as one whose secret came out empty. SDKs disagree on whether to pass it
+// over.
+func (c *Chain) halfKeys() error {
+	id, key := c.getenv(keyIDNames...), c.getenv(secretKeyNames...)
+	if (id == "") == (key == "") {
+		return nil
+	}
+	missing := keyIDNames[0]
+	if key == "" {
+		missing = secretKeyNames[0]
+	}
+	return &Error{Source: "environment", Reason: "it has only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", Remedy: "set " + missing + ", or unset the other one"}
+}
+
 // Environment returns the keys of the environment, if it has both.
 func (c *Chain) Environment() (found Credentials, ok bool) {
 	session := assume.Session{
-		AccessKeyID:     c.getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: secret.New(c.getenv("AWS_SECRET_ACCESS_KEY")),
+		AccessKeyID:     c.getenv(keyIDNames...),
+		SecretAccessKey: secret.New(c.getenv(secretKeyNames...)),
 		SessionToken:    secret.New(c.getenv("AWS_SESSION_TOKEN")),
 	}
 	return Credentials{session, "environment", false}, session.AccessKeyID != "" && !session.SecretAccessKey.IsZero()
@@ -173,14 +201,31 @@ func (c *Chain) readSecret(ctx context.Context, path string) (secret.Value, erro
 	return secret.New(text), nil
 }
 
-func (c *Chain) getenv(name string) string {
-	// The last one counts, as for a process.
-	for i := len(c.Environ) - 1; i >= 0; i-- {
-		if value, ok := strings.CutPrefix(c.Environ[i], name+"="); ok {
-			return value
+// getenv returns the value of the first variable that is not empty.
+func (c *Chain) getenv(names ...string) string {
+	for _, name := range names {
+		// The last one counts, as for a process.
+		for i := len(c.Environ) - 1; i >= 0; i-- {
+			value, ok := strings.CutPrefix(c.Environ[i], name+"=")
+			if ok && value != "" {
+				return value
+			}
+			if ok {
+				break
+			}
 		}
 	}
 	return ""
+}
+
+// homeFile returns the path of a file in the home directory. Without one, a
+// path of it would begin in the workspace.
+func (c *Chain) homeFile(source string, names ...string) (string, error) {
+	home := c.getenv("HOME")
+	if !filepath.IsAbs(home) {
+		return "", &Error{Source: source, Reason: fmt.Sprintf("HOME is %q, expected an absolute path", home), Remedy: "set HOME"}
+	}
+	return filepath.Join(append([]string{home}, names...)...), nil
 }
 
 // retrieve asks a provider of the SDK's. Each attempt ends after limit; one

@@ -203,8 +203,24 @@ func TestResolve(t *testing.T) {
 			w.set("AWS_SECRET_ACCESS_KEY", secretKey)
 			w.set("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent")
 		}, from: "environment", arn: userARN},
-		{name: "half of the environment's keys", make: func(w *world) { w.set("AWS_ACCESS_KEY_ID", keyID) },
+		{name: "the environment by the older names", make: func(w *world) {
+			w.set("AWS_ACCESS_KEY", keyID)
+			w.set("AWS_SECRET_KEY", secretKey)
+		}, from: "environment", arn: userARN},
+		{name: "nothing", make: func(*world) {},
 			err: []string{"no credentials from environment, profiles, container or instance: instance metadata service: AWS_EC2_METADATA_DISABLED is true; set role-to-assume"}},
+		{name: "a key without its secret, on an instance", make: func(w *world) {
+			w.instance()
+			w.set("AWS_ACCESS_KEY_ID", keyID)
+			w.set("AWS_SECRET_ACCESS_KEY", "")
+		}, err: []string{"no credentials from environment: it has only one of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; set AWS_SECRET_ACCESS_KEY, or unset the other one"}},
+		{name: "a secret without its key, on an instance", make: func(w *world) { w.instance(); w.set("AWS_SECRET_ACCESS_KEY", "h4nter2") },
+			err: []string{"set AWS_ACCESS_KEY_ID, or unset the other one"}},
+		{name: "both keys empty, as a clean-up leaves them", make: func(w *world) {
+			w.instance()
+			w.set("AWS_ACCESS_KEY_ID", "")
+			w.set("AWS_SECRET_ACCESS_KEY", "")
+		}, from: "instance", arn: userARN, renewing: true},
 		{name: "a token file", make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "token"), w.token()+"\n")
 			w.set("AWS_WEB_IDENTITY_TOKEN_FILE", "token")
@@ -283,6 +299,18 @@ func TestResolve(t *testing.T) {
 
 		{name: "the missing profile of AWS_PROFILE", make: func(w *world) { w.instance(); w.set("AWS_PROFILE", "gone") },
 			err: []string{`profile "gone" (AWS_PROFILE): neither of the profile files that this container sees has it; correct the name`}},
+		{name: "the profile of AWS_DEFAULT_PROFILE", make: func(w *world) {
+			w.instance()
+			w.config("[profile other]\n" + keys)
+			w.set("AWS_DEFAULT_PROFILE", "other")
+		}, from: "profile other", arn: userARN},
+		{name: "AWS_PROFILE before AWS_DEFAULT_PROFILE", make: func(w *world) {
+			w.config("[profile other]\n" + keys)
+			w.set("AWS_DEFAULT_PROFILE", "gone")
+			w.set("AWS_PROFILE", "other")
+		}, from: "profile other", arn: userARN},
+		{name: "the missing profile of AWS_DEFAULT_PROFILE", make: func(w *world) { w.instance(); w.set("AWS_DEFAULT_PROFILE", "gone") },
+			err: []string{`profile "gone" (AWS_DEFAULT_PROFILE)`, "unset AWS_DEFAULT_PROFILE"}},
 		{name: "the missing source of a profile", make: func(w *world) { w.config("[default]\nsource_profile = gone\nrole_arn = " + deploy + "\n") },
 			err: []string{`source_profile "gone" is missing or has no credentials`}},
 		{name: "half of a profile's keys", make: func(w *world) { w.config("[default]\naws_access_key_id = " + keyID + "\n") },
@@ -324,6 +352,10 @@ func TestResolve(t *testing.T) {
 			w.set("AWS_EC2_METADATA_DISABLED", "")
 			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
 		}, err: []string{"instance metadata service: connection refused"}},
+		{name: "an instance at no URL", make: func(w *world) {
+			w.set("AWS_EC2_METADATA_DISABLED", "")
+			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "169.254.169.254")
+		}, err: []string{`instance metadata service: "169.254.169.254" is not a URL; set a URL`}},
 		{name: "an instance in a mode that is none", make: func(w *world) {
 			w.set("AWS_EC2_METADATA_DISABLED", "")
 			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")

@@ -65,18 +65,27 @@ func (c *Chain) container(ctx context.Context) (assume.Session, error) {
 // containerToken is what the agent asks for, or nothing. The file comes first,
 // as in the SDKs: it is replaced while it is in use.
 func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
-	const variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
-	if path := c.getenv(variable); path != "" {
+	const variable, fileVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+	if path := c.getenv(fileVariable); path != "" {
 		token, err := c.readSecret(ctx, path)
-		if err != nil {
-			return token, unread("variable "+variable, err)
+		switch {
+		case err != nil:
+			return token, unread("variable "+fileVariable, err)
+		case token.IsZero() || strings.ContainsAny(token.Reveal(), lineEnds):
+			return token, &Error{Source: "variable " + fileVariable, Reason: "the file does not hold a token", Remedy: "check " + path}
 		}
 		return token, nil
 	}
-	token := c.getenv("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+	token := c.getenv(variable)
 	c.Mask(token)
+	if strings.ContainsAny(token, lineEnds) {
+		return secret.Value{}, &Error{Source: "variable " + variable, Reason: "it has more than one line", Remedy: "set it to the token only"}
+	}
 	return secret.New(token), nil
 }
+
+// lineEnds cannot be in a header.
+const lineEnds = "\r\n"
 
 // ecsAgent is where a relative URI leads (task IAM roles of ECS).
 const ecsAgent = "169.254.170.2"
@@ -92,16 +101,30 @@ func containerEndpoint(relative, full string) (string, error) {
 		return "http://" + ecsAgent + relative, nil
 	}
 	const source = "variable " + fullURI
-	u, err := url.Parse(full)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
-		return "", &Error{Source: source, Reason: fmt.Sprintf("%q is not a URL", full), Remedy: "set a URL such as https://host/path"}
-	case u.User != nil: // not quoted: it may hold a password
-		return "", &Error{Source: source, Reason: "it holds a user or password", Remedy: "set a URL such as https://host/path"}
-	case u.Scheme == "http" && !onMachine(u.Hostname()):
+	u, err := parseURL(source, full)
+	if err != nil {
+		return "", err
+	}
+	if u.Scheme == "http" && !onMachine(u.Hostname()) {
 		return "", &Error{Source: source, Reason: fmt.Sprintf("%q would fetch credentials unencrypted", full), Remedy: "use https:// (http:// is for loopback and the agents of ECS and EKS only)"}
 	}
 	return full, nil
+}
+
+// parseURL parses the URL of a service that hands out credentials. One that
+// may hold a password is not quoted.
+func parseURL(source, raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	e := &Error{Source: source, Reason: fmt.Sprintf("%q is not a URL", raw), Remedy: "set a URL such as https://host/path"}
+	switch {
+	case err == nil && u.User != nil:
+		e.Reason = "it holds a user or password"
+	case err != nil && strings.Contains(raw, "@"):
+		e.Reason = "it is not a URL"
+	case err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http"):
+		return u, nil
+	}
+	return nil, e
 }
 
 // onMachine reports whether what is sent to a host stays on the machine:
@@ -142,11 +165,15 @@ func (c *Chain) instance(ctx context.Context, o instanceOptions) (assume.Session
 			return assume.Session{}, &Error{Source: source, Reason: fmt.Sprintf("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE %q is invalid", v), Remedy: "use IPv4 or IPv6"}
 		}
 	}
-	if o.endpoint == "" {
-		o.endpoint = "http://169.254.169.254"
-		if o.mode == imds.EndpointModeStateIPv6 {
-			o.endpoint = "http://[fd00:ec2::254]"
+	switch {
+	case o.endpoint != "":
+		if _, err := parseURL(source, o.endpoint); err != nil {
+			return assume.Session{}, err
 		}
+	case o.mode == imds.EndpointModeStateIPv6:
+		o.endpoint = "http://[fd00:ec2::254]"
+	default:
+		o.endpoint = "http://169.254.169.254"
 	}
 	direct := &witness{Client: c.Direct}
 	client := imds.New(imds.Options{

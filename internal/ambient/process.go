@@ -15,7 +15,7 @@ import (
 
 const (
 	processTimeout = time.Minute     // as in the SDK
-	processGrace   = 2 * time.Second // for children that keep its output open
+	processGrace   = time.Second / 2 // for children that keep its output open
 	maxProcess     = 64 << 10        // bytes of output, as in the SDK for Java
 )
 

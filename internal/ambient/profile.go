@@ -17,10 +17,10 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// announced returns the credentials of the profile that AWS_PROFILE names, or
+// announced returns the credentials of the profile that AWS_PROFILE or AWS_DEFAULT_PROFILE names, or
 // of the profile default, or of the fallback.
 func (c *Chain) announced(ctx context.Context) (found Credentials, ok bool, err error) {
-	name := c.getenv("AWS_PROFILE")
+	name := c.getenv(profileNames...)
 	if name == "" {
 		if found, ok, err = c.Profile(ctx, plan.DefaultProfile); ok || err != nil {
 			return found, ok, err
@@ -32,10 +32,14 @@ func (c *Chain) announced(ctx context.Context) (found Credentials, ok bool, err 
 		return Credentials{}, false, err
 	}
 	if !files.have(name) {
+		variable := profileNames[0]
+		if c.getenv(variable) == "" {
+			variable = profileNames[1]
+		}
 		return Credentials{}, false, &Error{
-			Source: fmt.Sprintf("profile %q (AWS_PROFILE)", name),
+			Source: fmt.Sprintf("profile %q (%s)", name, variable),
 			Reason: "neither of the profile files that this container sees has it",
-			Remedy: "correct the name, or unset AWS_PROFILE",
+			Remedy: "correct the name, or unset " + variable,
 		}
 	}
 	return c.Profile(ctx, name)

@@ -46,7 +46,18 @@ func TestContainer(t *testing.T) {
 			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
 		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "is a named pipe"}},
 		{name: "with a token of two lines", make: func(w *world) { w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN", "h4nter2\nX-Other: h4nter2") },
-			err: []string{"the container's credentials endpoint (AWS_CONTAINER_CREDENTIALS_FULL_URI)"}},
+			err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN: it has more than one line"}},
+		{name: "with a token of two lines in a file", make: func(w *world) {
+			w.write(filepath.Join(w.home, "token"), "h4nter2\r\nX-Other: h4nter2\n")
+			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
+		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the file does not hold a token; check "}},
+		{name: "with a token in an empty file", make: func(w *world) {
+			w.write(filepath.Join(w.home, "token"), "\n")
+			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
+		}, err: []string{"the file does not hold a token"}},
+		{name: "with a token in a missing file", make: func(w *world) {
+			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
+		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "does not exist", "where the action's container sees it"}},
 		{name: "refused", tries: 1, make: func(*world) {}, err: []string{"unexpected response (status 403), AccessDenied; check that this container may use it"}},
 		{name: "overloaded twice", tries: 3, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/busy?2") }},
 		{name: "overloaded", tries: 3, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/busy?9") }, err: []string{"unexpected response (status 503)"}},
@@ -165,6 +176,21 @@ func TestProcess(t *testing.T) {
 			}
 			w.set("AWS_CONFIG_FILE", filepath.Join(w.home, "alias/config"))
 		}, err: []string{"a file of the workspace"}},
+		{name: "a file of the workspace behind a link outside", command: printKeys, make: func(w *world) {
+			w.write(filepath.Join(w.workspace, "dir/config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
+			if err := os.Symlink(filepath.Join(w.workspace, "dir/config"), filepath.Join(w.home, "linked")); err != nil {
+				w.Fatal(err)
+			}
+			w.set("AWS_CONFIG_FILE", filepath.Join(w.home, "linked"))
+		}, err: []string{"a file of the workspace"}},
+		{name: "a home whose .aws is a directory of the workspace", make: func(w *world) {
+			w.write(filepath.Join(w.workspace, "aws/config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
+			home := filepath.Join(w.home, "other")
+			if err := errors.Join(os.Mkdir(home, 0o755), os.Symlink(filepath.Join(w.workspace, "aws"), filepath.Join(home, ".aws"))); err != nil {
+				w.Fatal(err)
+			}
+			w.set("HOME", home)
+		}, err: []string{"a file of the workspace"}},
 		{name: "a file of the workspace beside another", command: printKeys, make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "credentials"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			w.set("AWS_SHARED_CREDENTIALS_FILE", "credentials")
@@ -251,6 +277,10 @@ func (w *world) portal() {
 	w.set("AWS_ENDPOINT_URL_SSO_OIDC", w.url)
 	w.mux.HandleFunc("GET /federation/credentials", func(out http.ResponseWriter, r *http.Request) {
 		out.Header().Set("Content-Type", "application/json")
+		if r.Header.Get("X-Amz-Sso_bearer_token") == "garbled" {
+			fmt.Fprint(out, "<p>h4nter2</p>")
+			return
+		}
 		if r.Header.Get("X-Amz-Sso_bearer_token") != "living" || r.URL.Query().Get("role_name") != "dev" || r.URL.Query().Get("account_id") != "111111111111" {
 			out.Header().Set("X-Amzn-Errortype", "UnauthorizedException")
 			out.WriteHeader(http.StatusUnauthorized)
@@ -305,6 +335,24 @@ func TestSSO(t *testing.T) {
 			w.login("corp", "dead", -time.Hour, `, "refreshToken": "h4nter2", "clientId": "c", "clientSecret": "s"`)
 		}, err: []string{"unexpected response (status 400), InvalidGrantException"}},
 		{name: "a login that is refused", make: func(w *world) { w.config(ssoProfile); w.login("corp", "dead", time.Hour, "") }, err: []string{"unexpected response (status 401), UnauthorizedException"}},
+		{name: "a portal that is none", make: func(w *world) {
+			w.config(ssoProfile)
+			w.login("corp", "garbled", time.Hour, "")
+		}, err: []string{"(sso_session): the answer is not valid"}},
+		{name: "a portal at no URL", make: func(w *world) {
+			w.config(ssoProfile)
+			w.login("corp", "living", time.Hour, "")
+			w.set("AWS_ENDPOINT_URL_SSO", "http://u:h4nter2@portal.example")
+		}, err: []string{"variable AWS_ENDPOINT_URL_SSO: it holds a user or password"}},
+		{name: "a login without a home", make: func(w *world) {
+			w.config(ssoProfile)
+			w.login("corp", "living", time.Hour, "") // moved to where a path without a home begins
+			if err := os.Rename(filepath.Join(w.home, ".aws"), filepath.Join(w.workspace, ".aws")); err != nil {
+				w.Fatal(err)
+			}
+			w.set("AWS_CONFIG_FILE", filepath.Join(w.workspace, ".aws/config"))
+			w.set("HOME", "")
+		}, err: []string{`profile "default" (sso_session): HOME is "", expected an absolute path; set HOME`}},
 		{name: "a login in a pipe", make: func(w *world) {
 			w.config(ssoProfile)
 			w.login("corp", "x", time.Hour, "")

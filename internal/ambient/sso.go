@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signin"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	"github.com/aws/smithy-go"
 
 	"github.com/org/aws-oidc-action/internal/assume"
 )
@@ -48,7 +48,18 @@ func (c *Chain) sso(ctx context.Context, source string, p *config.SharedConfig) 
 		}
 	}
 	sum := sha1.Sum([]byte(key))
-	path := filepath.Join(c.getenv("HOME"), ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
+	path, err := c.homeFile(source, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
+	if err != nil {
+		return assume.Session{}, err
+	}
+	endpoint, err := c.endpoint("SSO")
+	if err != nil {
+		return assume.Session{}, err
+	}
+	oidcEndpoint, err := c.endpoint("SSO_OIDC")
+	if err != nil {
+		return assume.Session{}, err
+	}
 	if err := c.checkLogin(ctx, source, path, "aws sso login"); err != nil {
 		return assume.Session{}, err
 	}
@@ -56,11 +67,11 @@ func (c *Chain) sso(ctx context.Context, source string, p *config.SharedConfig) 
 		o.CachedTokenFilepath = path
 		if p.SSOSession != nil {
 			o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(ssooidc.New(ssooidc.Options{
-				Region: region, BaseEndpoint: c.endpoint("SSO_OIDC"), HTTPClient: c.HTTP, Retryer: aws.NopRetryer{},
+				Region: region, BaseEndpoint: oidcEndpoint, HTTPClient: c.HTTP, Retryer: aws.NopRetryer{},
 			}), path)
 		}
 	}
-	client := sso.New(sso.Options{Region: region, BaseEndpoint: c.endpoint("SSO"), HTTPClient: c.HTTP, Retryer: aws.NopRetryer{}})
+	client := sso.New(sso.Options{Region: region, BaseEndpoint: endpoint, HTTPClient: c.HTTP, Retryer: aws.NopRetryer{}})
 	session, err := c.retrieve(ctx, loginTimeout, ssocreds.New(client, p.SSOAccountID, p.SSORoleName, startURL, options))
 	if err != nil {
 		return assume.Session{}, loginFailed(source, err, "aws sso login")
@@ -74,16 +85,23 @@ func (c *Chain) login(ctx context.Context, source string, p *config.SharedConfig
 	source += " (login_session)"
 	dir := c.getenv("AWS_LOGIN_CACHE_DIRECTORY")
 	if dir == "" {
-		dir = filepath.Join(c.getenv("HOME"), ".aws", "login", "cache")
+		var err error
+		if dir, err = c.homeFile(source, ".aws", "login", "cache"); err != nil {
+			return assume.Session{}, err
+		}
 	}
 	path, err := logincreds.StandardCachedTokenFilepath(p.LoginSession, c.Path(dir))
 	if err != nil {
 		return assume.Session{}, failed(source, err, "")
 	}
+	endpoint, err := c.endpoint("SIGNIN")
+	if err != nil {
+		return assume.Session{}, err
+	}
 	if err := c.checkLogin(ctx, source, path, "aws login"); err != nil {
 		return assume.Session{}, err
 	}
-	client := signin.New(signin.Options{Region: c.STS.Region, BaseEndpoint: c.endpoint("SIGNIN"), HTTPClient: c.HTTP, Retryer: aws.NopRetryer{}})
+	client := signin.New(signin.Options{Region: c.STS.Region, BaseEndpoint: endpoint, HTTPClient: c.HTTP, Retryer: aws.NopRetryer{}})
 	session, err := c.retrieve(ctx, loginTimeout, logincreds.New(client, path, func(o *logincreds.Options) { o.RestrictPermissions = true }))
 	if err != nil {
 		return assume.Session{}, loginFailed(source, err, "aws login")
@@ -108,22 +126,23 @@ func (c *Chain) checkLogin(ctx context.Context, source, path, command string) er
 
 func loginFailed(source string, err error, command string) error {
 	e := failed(source, err, "run '"+command+"' on the machine, or set role-to-assume")
-	if e.Reason == invalidAnswer {
-		// The SDK's words for it name no kind of error.
+	if _, answered := errors.AsType[*smithy.OperationError](err); e.Reason == invalidAnswer && !answered {
+		// No call was made. The SDK's words for why name no kind of error.
 		e.Reason = "the login has expired or is invalid"
 	}
 	return e
 }
 
 // endpoint is the URL that stands in for a service's own, or nil.
-func (c *Chain) endpoint(service string) *string {
+func (c *Chain) endpoint(service string) (*string, error) {
 	if c.getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		return nil
+		return nil, nil
 	}
 	for _, name := range []string{"AWS_ENDPOINT_URL_" + service, "AWS_ENDPOINT_URL"} {
-		if url := c.getenv(name); url != "" {
-			return &url
+		if raw := c.getenv(name); raw != "" {
+			_, err := parseURL("variable "+name, raw)
+			return &raw, err
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -59,15 +59,28 @@ func (f Files) ReadProjected(ctx context.Context, path string, limit int64) ([]b
 	})
 }
 
-// Inside reports whether a path leads into the workspace before any link in
-// there is followed.
+// Inside reports whether a file may be one of the workspace's: its path leads
+// into the workspace before any link in there is followed, or links outside
+// lead there.
 func (f Files) Inside(path string) bool {
 	place, err := f.locate(path)
 	if err != nil {
 		return true
 	}
 	defer place.Close()
-	return place.workspace != nil
+	if place.workspace != nil {
+		return true
+	}
+	target, err := filepath.EvalSymlinks(place.name)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	behind, err := f.locate(target)
+	if err != nil {
+		return true
+	}
+	defer behind.Close()
+	return behind.workspace != nil
 }
 
 // Open opens a file for reading.
