@@ -129,6 +129,7 @@ func TestExitCodeByOrigin(t *testing.T) {
 		"deadline":                   {failure(context.DeadlineExceeded), ExitFailure, 0},
 		"another error":              {failure(errors.New("disk full")), ExitFailure, 0},
 		"missing token":              {MissingToken(Job{}), ExitRefused, 0},
+		"an origin that is unknown":  {Diagnosis{Code: Failed, Origin: "a later version's"}, ExitFailure, 0},
 		"inputs":                     {Diagnosis{Code: PartitionMismatch, Origin: OriginInputs}, ExitUsage, 0},
 		"profiles that fail":         {Several([]Reason{{[]string{"a"}, failure(answer("", 0))}, {[]string{"b"}, failure(context.DeadlineExceeded)}}), ExitFailure, 0},
 		"profiles of which one is refused": {Several([]Reason{{[]string{"a"}, failure(answer("", 0))}, {[]string{"b"}, failure(answer("AccessDenied", 403))}}),

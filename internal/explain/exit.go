@@ -45,15 +45,18 @@ const (
 	OriginRefusal Origin = "refusal" // an answer of STS or GitHub, or the guard of allowed accounts
 )
 
-var exitCodes = map[Origin]int{
-	OriginFailure: ExitFailure,
-	OriginInputs:  ExitUsage,
-	OriginRefusal: ExitRefused,
-}
-
 // ExitCode is the exit code of the step or command that ends with the
-// diagnosis.
-func (d Diagnosis) ExitCode() int { return exitCodes[d.Origin] }
+// diagnosis. It never says that all is fine: a diagnosis may come from a file,
+// with an origin that another version of the action or another program wrote.
+func (d Diagnosis) ExitCode() int {
+	switch d.Origin {
+	case OriginInputs:
+		return ExitUsage
+	case OriginRefusal:
+		return ExitRefused
+	}
+	return ExitFailure
+}
 
 // answered returns the origin of an error answer of a server: a refusal, unless
 // the server says itself that it failed.
