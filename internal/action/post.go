@@ -284,10 +284,14 @@ func (c *cleanUp) failed(err error) {
 }
 
 func (c *cleanUp) conclude() error {
-	if c.found {
+	err := errors.Join(c.errs...)
+	switch {
+	case c.found && err != nil:
+		c.runner.Info("Removed exported credentials as far as possible")
+	case c.found:
 		c.runner.Info("Removed exported credentials")
-	} else {
+	case err == nil:
 		c.runner.Info("Nothing to clean up")
 	}
-	return errors.Join(c.errs...)
+	return err
 }
