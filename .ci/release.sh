@@ -23,10 +23,12 @@ same() {
   echo "$1: $3"
 }
 
+commit=$(git rev-parse HEAD) # one, even if somebody commits meanwhile
+
 step 'A remote with main, and a registry'
 git init -q --bare --initial-branch=main "$work/remote.git"
 git -C "$work/remote.git" config receive.shallowUpdate true # CI's checkout may be a shallow one
-git push -q "$work/remote.git" HEAD:refs/heads/main
+git push -q "$work/remote.git" "$commit:refs/heads/main"
 start_registry "$work/registry"
 image=$registry_host/org/aws-oidc-action
 
@@ -69,7 +71,7 @@ git -C "$work/source" tag "$version" "$(tool pin --version "$version" --digest "
 git -C "$work/source" push -q origin "$version"
 git -C "$work/remote.git" diff "$version^" "$version"
 same 'changed lines' $'1\t1\taction.yml' "$(git -C "$work/remote.git" diff --numstat "$version^" "$version")"
-same 'parent' "$(git rev-parse HEAD)" "$(git -C "$work/remote.git" rev-parse "$version^")"
+same 'parent' "$commit" "$(git -C "$work/remote.git" rev-parse "$version^")"
 
 step 'What the image holds'
 docker pull -q "$image@$index"
@@ -78,7 +80,7 @@ docker save "$image@$index" | tar -C "$work/saved" -x
 layers=$(grep -o '"Layers":\[[^]]*\]' "$work/saved/manifest.json" | grep -o '[^"]*layer\.tar\|blobs/[^"]*')
 for layer in $layers; do tar -tf "$work/saved/$layer"; done >"$work/content"
 same 'files' 'aws-oidc-action post' "$(sort "$work/content" | xargs)"
-same 'version' "$(printf 'aws-oidc-action %s (%s) %s linux/amd64' "$version" "$(git rev-parse HEAD)" "$GOTOOLCHAIN")" \
+same 'version' "$(printf 'aws-oidc-action %s (%s) %s linux/amd64' "$version" "$commit" "$GOTOOLCHAIN")" \
   "$(docker run --rm --network none "$image@$index" version)"
 
 step 'The image for arm64'
