@@ -356,6 +356,10 @@ func TestResolve(t *testing.T) {
 			w.set("AWS_EC2_METADATA_DISABLED", "")
 			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "169.254.169.254")
 		}, err: []string{`instance metadata service: "169.254.169.254" is not a URL; set a URL`}},
+		{name: "an instance at a password", make: func(w *world) {
+			w.set("AWS_EC2_METADATA_DISABLED", "")
+			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "user:h4nter2@169.254.169.254")
+		}, err: []string{"instance metadata service: it is not a URL; set a URL"}},
 		{name: "an instance in a mode that is none", make: func(w *world) {
 			w.set("AWS_EC2_METADATA_DISABLED", "")
 			w.set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5")

@@ -119,10 +119,10 @@ func parseURL(source, raw string) (*url.URL, error) {
 	switch {
 	case err == nil && u.User != nil:
 		e.Reason = "it holds a user or password"
-	case err != nil && strings.Contains(raw, "@"):
-		e.Reason = "it is not a URL"
 	case err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http"):
 		return u, nil
+	case strings.Contains(raw, "@"):
+		e.Reason = "it is not a URL"
 	}
 	return nil, e
 }

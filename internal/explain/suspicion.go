@@ -64,16 +64,16 @@ var allSuspicions = []suspicion{
 		return "the run is a pull request's, and so the subject ends in pull_request and names no branch"
 	})},
 	{SubjectPullRequest, 86, when(run.isPullRequestTarget, func(r run) string {
-		return fmt.Sprintf("the event is pull_request_target, whose subject names the base branch (%s) and not pull_request", quote(r.Get("ref")))
+		return fmt.Sprintf("the event is pull_request_target, whose subject names the base branch (%s) and not pull_request", quote(r.ref()))
 	})},
 	{SubjectImmutable, 80, when(run.isImmutable, func(run) string {
 		return "the subject has the immutable form, with @ and ids, which a policy in the older form does not match"
 	})},
 	{SubjectBranchOrTag, 78, when(run.isMergeQueue, func(r run) string {
-		return fmt.Sprintf("the run is a merge queue's, on the branch %s of its own", quote(r.Get("ref")))
+		return fmt.Sprintf("the run is a merge queue's, on the branch %s of its own", quote(r.ref()))
 	})},
 	{SubjectBranchOrTag, 76, when(run.isTag, func(r run) string {
-		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.Get("ref")))
+		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.ref()))
 	})},
 	{ProviderOtherIssuer, 74, when(run.hasOtherIssuer, func(r run) string {
 		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), defaultProvider)
@@ -85,7 +85,7 @@ var allSuspicions = []suspicion{
 		return "the subject has upper-case letters, and a policy must have the same"
 	})},
 	{SubjectBranchOrTag, 65, when(run.isSideBranch, func(r run) string {
-		return fmt.Sprintf("the run is on %s, and the role may trust another branch", quote(r.Get("ref")))
+		return fmt.Sprintf("the run is on %s, and the role may trust another branch", quote(r.ref()))
 	})},
 	{UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
 		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
@@ -100,7 +100,7 @@ var allSuspicions = []suspicion{
 		return fmt.Sprintf("the job belongs to the reusable workflow %s, and the role may expect a customized subject that names it", quote(r.Get("job_workflow_ref")))
 	})},
 	{SubjectBranchOrTag, 50, when(run.isUnpushed, func(r run) string {
-		return fmt.Sprintf("the event %s ran on %s, and the role may trust another branch, or a tag", quote(r.Get("event_name")), quote(r.Get("ref")))
+		return fmt.Sprintf("the event %s ran on %s, and the role may trust another branch, or a tag", quote(r.Get("event_name")), quote(r.ref()))
 	})},
 	{UnknownConditionKey, 48, when(run.hasOtherIssuer, func(run) string {
 		return "the issuer is not the default one, and the condition keys may still have the default one's name"
@@ -115,7 +115,7 @@ var allSuspicions = []suspicion{
 	{WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
 	{UnknownConditionKey, 34, always("the policy may test a claim that IAM has no key for")},
 	{SubjectBranchOrTag, 32, when(run.isBranch, func(r run) string {
-		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.Get("ref")))
+		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.ref()))
 	})},
 	{SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
 	{AudienceMismatch, 15, always("the policy may demand another audience")},
@@ -143,15 +143,28 @@ func (r run) isPullRequest() bool       { return r.kind() == pullRequestKind }
 func (r run) isPullRequestTarget() bool { return r.Get("event_name") == "pull_request_target" }
 func (r run) isTag() bool               { return r.kind() == tagKind }
 func (r run) isBranch() bool            { return r.kind() == branchKind }
-func (r run) isMergeQueue() bool {
-	return strings.HasPrefix(r.Get("ref"), "refs/heads/gh-readonly-queue/")
+
+// ref is what the run is for: the claim, or what the subject says in a token
+// without it.
+func (r run) ref() string {
+	if context := r.subject.context(); r.Get("ref") == "" && context.key == "ref" {
+		return context.value
+	}
+	return r.Get("ref")
 }
-func (r run) hasOtherIssuer() bool   { return r.provider != defaultProvider }
-func (r run) hasOtherAudience() bool { return r.claim("aud") != commonAudience }
+
+func (r run) isMergeQueue() bool {
+	return strings.HasPrefix(r.ref(), "refs/heads/gh-readonly-queue/")
+}
+func (r run) hasOtherIssuer() bool   { return r.provider != defaultProvider && r.Get("iss") != "" }
+func (r run) hasOtherAudience() bool { return r.claim("aud") != commonAudience && r.claim("aud") != "" }
 func (r run) hasCapitals() bool      { return strings.ContainsFunc(r.subject.text, unicode.IsUpper) }
-func (r run) isUnpushed() bool       { return r.isBranch() && r.Get("event_name") != "push" }
-func (r run) isFromServer() bool     { return strings.HasSuffix(r.provider, "/_services/token") }
-func (r run) isSelfHosted() bool     { return r.Get("runner_environment") == "self-hosted" }
+func (r run) isUnpushed() bool {
+	event := r.Get("event_name")
+	return r.isBranch() && event != "push" && event != ""
+}
+func (r run) isFromServer() bool { return strings.HasSuffix(r.provider, "/_services/token") }
+func (r run) isSelfHosted() bool { return r.Get("runner_environment") == "self-hosted" }
 
 func (r run) isImmutable() bool {
 	named := r.subject.named()
@@ -160,7 +173,7 @@ func (r run) isImmutable() bool {
 
 // isSideBranch leaves out the names that default branches mostly have.
 func (r run) isSideBranch() bool {
-	return r.isBranch() && !slices.Contains([]string{"refs/heads/main", "refs/heads/master"}, r.Get("ref"))
+	return r.isBranch() && !slices.Contains([]string{"refs/heads/main", "refs/heads/master"}, r.ref())
 }
 
 // environmentWords are what people call environments, and roles after them.

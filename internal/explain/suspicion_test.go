@@ -59,3 +59,32 @@ func TestNothingIsGuessedAboutOtherIssuers(t *testing.T) {
 		t.Error(all)
 	}
 }
+
+// TestNothingIsNamedByAnEmptyText: what a claim would say is left out where the
+// token lacks the claim, or taken from the subject.
+func TestNothingIsNamedByAnEmptyText(t *testing.T) {
+	for _, more := range []oidc.Claims{
+		{},
+		{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x"},
+		{"sub": "repo:octo-org/octo-repo:ref:refs/tags/v1"},
+		{"event_name": "pull_request_target"},
+		{"event_name": "schedule"},
+		{"iss": issuer + "/octo"},
+		{"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"},
+	} {
+		for name := range claimsOf(more) {
+			claims := claimsOf(more)
+			delete(claims, name)
+			for _, s := range suspicions(newToken(claims), theRole, atHand{}) {
+				if strings.Contains(s, `""`) {
+					t.Errorf("%v without %s: %s", more, name, s)
+				}
+			}
+		}
+	}
+	claims := claimsOf(oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x"})
+	delete(claims, "ref")
+	if all := suspicions(newToken(claims), theRole, atHand{}); !strings.Contains(all[0], `the run is on "refs/heads/x"`) {
+		t.Error(all)
+	}
+}
