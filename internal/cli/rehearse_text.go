@@ -15,21 +15,39 @@ import (
 // printReport writes a report for people.
 func printReport(out io.Writer, r *rehearsal.Report) {
 	say := func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }
-	say("Log of the job, as the runner shows it (%s)", r.Scenario)
-	for line := range strings.Lines(r.Log) {
-		say("  | %s", strings.TrimSuffix(line, "\n"))
+	block := func(text string) {
+		for line := range strings.Lines(text) {
+			say("  | %s", strings.TrimSuffix(line, "\n"))
+		}
 	}
-	for i, s := range r.Steps {
-		say("\nWhat step %d gives to later steps", i+1)
-		printVariables(say, "env", s.Env)
-		printVariables(say, "output", s.Outputs)
+	// What is certain comes before the log, which holds what the step could
+	// only guess.
+	say("Hops, with the decision of each role's trust policy (%s)", r.Scenario)
+	if len(r.Hops) == 0 {
+		say("  no call to STS")
 	}
-	say("\nHops, with the decision of each role's trust policy")
 	for _, h := range r.Hops {
 		printHop(say, h)
 	}
+	say("\nLog of the job, as the runner shows it")
+	block(r.Log)
+	for i, s := range r.Steps {
+		say("\nWhat step %d exports to later steps", i+1)
+		printVariables(say, "env", s.Env)
+		printVariables(say, "output", s.Outputs)
+	}
+	for _, variable := range slices.Sorted(maps.Keys(r.Files)) {
+		say("\nProfiles (file of %s)", variable)
+		block(r.Files[variable])
+	}
+	if r.Identity != "" || len(r.Profiles) > 0 {
+		say("\nProof: answers of GetCallerIdentity")
+	}
 	if r.Identity != "" {
-		say("\nProof: GetCallerIdentity, signed with the exported keys, says %s", r.Identity)
+		say("  exported keys: %s", r.Identity)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Profiles)) {
+		say("  profile %s: %s", name, r.Profiles[name])
 	}
 	say("\nAfter the post phase")
 	printVariables(say, "env", r.After)
@@ -39,7 +57,10 @@ func printReport(out io.Writer, r *rehearsal.Report) {
 	case r.AsExpected:
 		say("\nOutcome: %s, as expected", r.Outcome)
 	default:
-		say("\nOutcome: %s, but expected was %s", r.Outcome, r.Expected)
+		say("\nOutcome: expected %s, got %s", r.Expected, r.Outcome)
+	}
+	for _, reason := range r.Reasons {
+		say("  %s", reason)
 	}
 }
 
@@ -59,18 +80,18 @@ func printHop(say func(string, ...any), h rehearsal.Hop) {
 	}
 	say("  %s %s\n    %s", h.Action, h.Role, outcome)
 	for _, d := range h.Decisions {
-		say("    %s: %s", d.Action, d.Result.Decision)
+		say("    %s: %s by %s", d.Action, d.Result.Decision, h.PolicyFile)
 		for _, s := range d.Result.Statements {
 			printStatement(say, s)
 		}
 		if d.IdentityMissing {
-			say("      the trust policy lets the caller in, but the caller's own permissions do not cover the role")
+			say("      the trust policy admits the caller, but the caller's own permissions (may-assume) do not include the role")
 		}
 	}
 }
 
 func printStatement(say func(string, ...any), s trust.StatementResult) {
-	say("      line %d: %s %s", s.Line, s.Effect, matched(s.Matched))
+	say("      line %d: %s statement: %s", s.Line, s.Effect, matched(s.Matched))
 	for _, e := range []trust.ElementResult{s.Principal, s.Action} {
 		if !e.Matched {
 			say("        line %d: %s: no match", e.Line, explain.DescribeElement(e))

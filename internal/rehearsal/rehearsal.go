@@ -10,15 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/plan"
-	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/scenario"
-	"github.com/org/aws-oidc-action/internal/secret"
-	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // Step runs one phase of the action. It returns the exit code and, of a main
@@ -43,11 +39,14 @@ type Report struct {
 	Scenario   string            `json:"scenario"`
 	Steps      []StepReport      `json:"steps"`
 	Hops       []Hop             `json:"hops"`
-	Identity   string            `json:"identity,omitempty"` // what GetCallerIdentity says of the exported keys
-	After      map[string]string `json:"after-post"`         // the AWS variables when the job has ended
+	Identity   string            `json:"identity,omitempty"`      // of the exported keys, by GetCallerIdentity
+	Profiles   map[string]string `json:"profiles,omitempty"`      // the same by profile, of those that the steps wrote
+	Files      map[string]string `json:"profile-files,omitempty"` // the files of profiles, by the variable that names them
+	After      map[string]string `json:"after-post"`              // the AWS variables when the job has ended
 	Expected   string            `json:"expected,omitempty"`
 	Outcome    string            `json:"outcome"`
 	AsExpected bool              `json:"as-expected"`
+	Reasons    []string          `json:"reasons,omitempty"` // of a failure: what the policies refused, else the step's error
 	Log        string            `json:"log"`
 }
 
@@ -61,25 +60,16 @@ type StepReport struct {
 	Outputs map[string]string `json:"outputs"`
 }
 
-// Hop is a call to STS with the decisions of the role's trust policy.
-type Hop struct {
-	Action    string             `json:"action"`
-	Role      string             `json:"role"`
-	Caller    string             `json:"caller,omitempty"`
-	Session   string             `json:"session,omitempty"`
-	Refused   string             `json:"refused,omitempty"`
-	Decisions []sandbox.Decision `json:"decisions"`
-}
-
 // noMetadata keeps a rehearsal from asking the machine that it runs on.
 const noMetadata = "AWS_EC2_METADATA_DISABLED=true"
 
 // rehearsal is a scenario that is being run.
 type rehearsal struct {
-	server *sandbox.Server
-	job    *fakerunner.Job
-	action Step
-	report *Report
+	scenario *scenario.Scenario
+	server   *sandbox.Server
+	job      *fakerunner.Job
+	action   Step
+	report   *Report
 }
 
 // Run runs the steps of a scenario, main and post phases, against a sandbox of
@@ -108,8 +98,8 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Report, error) 
 	if err := layPolicies(job.Workspace(), s); err != nil {
 		return nil, err
 	}
-	r := &rehearsal{server, job, o.Step, &Report{Scenario: s.Name}}
-	if err := r.run(ctx, s.Steps); err != nil {
+	r := &rehearsal{s, server, job, o.Step, &Report{Scenario: s.Name}}
+	if err := r.run(ctx); err != nil {
 		return nil, err
 	}
 	r.report.judge(s.Expect)
@@ -117,9 +107,10 @@ func Run(ctx context.Context, s *scenario.Scenario, o Options) (*Report, error) 
 }
 
 // run runs the whole job.
-func (r *rehearsal) run(ctx context.Context, steps []map[string]string) error {
-	failed := false
-	for _, with := range steps {
+func (r *rehearsal) run(ctx context.Context) error {
+	failed, before := false, 0
+	for _, with := range r.scenario.Steps {
+		before = len(r.server.Calls())
 		var err error
 		if failed, err = r.step(ctx, with); err != nil {
 			return err
@@ -128,12 +119,12 @@ func (r *rehearsal) run(ctx context.Context, steps []map[string]string) error {
 			break // the runner skips the steps that follow
 		}
 	}
-	r.report.addHops(r.server.Calls())
-	if !failed && r.job.Getenv("AWS_ACCESS_KEY_ID") != "" {
-		var err error
-		if r.report.Identity, err = r.identity(ctx); err != nil {
-			return fmt.Errorf("the exported credentials do not work: %w", err)
-		}
+	calls := r.server.Calls()
+	r.addHops(calls)
+	if failed {
+		r.addReasons(calls[before:])
+	} else if err := r.prove(ctx); err != nil {
+		return err
 	}
 	if _, err := r.job.Finish(ctx); err != nil {
 		return err
@@ -178,33 +169,6 @@ func masked(job *fakerunner.Job, values map[string]string) map[string]string {
 	return all
 }
 
-func (r *Report) addHops(calls []sandbox.Call) {
-	for _, c := range calls {
-		if c.Kind == scenario.CallToken || c.Kind == scenario.CallIdentity {
-			continue
-		}
-		hop := Hop{Action: c.Kind, Role: c.Role(), Caller: c.Signer, Session: c.Session, Decisions: c.Decisions}
-		switch {
-		case c.Code != "":
-			hop.Refused = c.Code + ": " + c.Message
-		case c.Fault != "":
-			hop.Refused = "fault: " + string(c.Fault)
-		}
-		r.Hops = append(r.Hops, hop)
-	}
-}
-
-// identity proves the exported keys with a signed call.
-func (r *rehearsal) identity(ctx context.Context) (string, error) {
-	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(3)}
-	session, err := walker.Identify(ctx, plan.Hop{Region: r.job.Getenv("AWS_REGION"), Endpoint: r.server.URL()}, assume.Session{
-		AccessKeyID:     r.job.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: secret.New(r.job.Getenv("AWS_SECRET_ACCESS_KEY")),
-		SessionToken:    secret.New(r.job.Getenv("AWS_SESSION_TOKEN")),
-	})
-	return session.ARN, err
-}
-
 // awsVariables picks what a job's steps know of AWS.
 func awsVariables(job *fakerunner.Job) map[string]string {
 	all := map[string]string{}
@@ -215,27 +179,4 @@ func awsVariables(job *fakerunner.Job) map[string]string {
 		}
 	}
 	return all
-}
-
-// judge compares what came out with what the scenario expects: success, if it
-// does not say.
-func (r *Report) judge(expect *scenario.Expect) {
-	last := r.Steps[len(r.Steps)-1]
-	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
-	if expect == nil {
-		r.AsExpected = !last.Failed
-		return
-	}
-	r.Expected = outcome(expect.Success, expect.Code, expect.Hop)
-	r.AsExpected = expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
-}
-
-func outcome(success bool, code explain.Code, hop int) string {
-	switch {
-	case success:
-		return "success"
-	case hop > 0:
-		return fmt.Sprintf("%s at hop %d", code, hop)
-	}
-	return string(code)
 }

@@ -22,6 +22,7 @@ func realStep(ctx context.Context, p rehearsal.Process) (code int, failure *expl
 		HTTP:      transport.New,
 		Now:       theTime,
 		Sleep:     retry.Sleep,
+		Rehearsed: p.Sandbox,
 		OnFailure: func(d explain.Diagnosis) { failure = &d },
 	}
 	code = s.Run(ctx)

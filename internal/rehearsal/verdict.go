@@ -1,0 +1,125 @@
+package rehearsal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+// Hop is a call to STS with the decisions of the role's trust policy.
+type Hop struct {
+	Action     string             `json:"action"`
+	Role       string             `json:"role"`
+	PolicyFile string             `json:"policy-file,omitempty"` // in which the decisions' lines count
+	Caller     string             `json:"caller,omitempty"`
+	Session    string             `json:"session,omitempty"`
+	Refused    string             `json:"refused,omitempty"`
+	Decisions  []sandbox.Decision `json:"decisions"`
+}
+
+func (r *rehearsal) addHops(calls []sandbox.Call) {
+	for _, c := range calls {
+		if c.Kind == scenario.CallToken || c.Kind == scenario.CallIdentity {
+			continue
+		}
+		hop := Hop{Action: c.Kind, Role: c.Role(), Caller: c.Signer, Session: c.Session, Decisions: c.Decisions}
+		if role := r.scenario.Role(hop.Role); role != nil {
+			hop.PolicyFile = role.PolicyFile
+		}
+		switch {
+		case c.Code != "":
+			hop.Refused = c.Code + ": " + c.Message
+		case c.Fault != "":
+			hop.Refused = "fault: " + string(c.Fault)
+		}
+		r.report.Hops = append(r.report.Hops, hop)
+	}
+}
+
+// addReasons says why the last step failed, by its calls. Where a role's policy
+// decided, that is certain, whatever the step could find out; else it is what
+// the step said.
+func (r *rehearsal) addReasons(calls []sandbox.Call) {
+	var reasons []string
+	for _, c := range calls {
+		for _, reason := range r.refusal(c) {
+			if !slices.Contains(reasons, reason) { // of a call that was tried again
+				reasons = append(reasons, reason)
+			}
+		}
+	}
+	if len(reasons) == 0 {
+		message, _, _ := strings.Cut(r.report.Steps[len(r.report.Steps)-1].Message, "\n")
+		reasons = []string{message}
+	}
+	for i, reason := range reasons {
+		reasons[i] = r.job.Mask(reason)
+	}
+	r.report.Reasons = reasons
+}
+
+// refusal returns what in the scenario refused a call, with its place; nothing
+// if it was neither the role's policy nor the caller's permissions.
+func (r *rehearsal) refusal(c sandbox.Call) []string {
+	role := r.scenario.Role(c.Role())
+	switch {
+	case role == nil && c.Code == "AccessDenied":
+		return []string{fmt.Sprintf("%s: account %s has no role %s", r.scenario.Name, c.Account(), c.Role())}
+	case role == nil || len(c.Decisions) == 0:
+		return nil
+	}
+	d := c.Decisions[len(c.Decisions)-1]
+	if d.IdentityMissing {
+		return []string{fmt.Sprintf("%s: may-assume of the caller, %s, does not include %s", r.scenario.Name, c.Signer, role.ARN)}
+	}
+	if d.Result.Decision == trust.Allowed {
+		return nil // the reason is another one, such as the duration
+	}
+	s, ok := d.Result.Deciding()
+	if !ok {
+		return []string{role.PolicyFile + ": no statement allows anything"}
+	}
+	if d.Result.Decision == trust.ExplicitDeny {
+		return []string{fmt.Sprintf("%s:%d: this Deny statement matches", role.PolicyFile, s.Line)}
+	}
+	var lines []string
+	for _, e := range []trust.ElementResult{s.Principal, s.Action} {
+		if !e.Matched {
+			lines = append(lines, fmt.Sprintf("%s:%d: %s", role.PolicyFile, e.Line, explain.DescribeElement(e)))
+		}
+	}
+	for _, c := range s.Failing() {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s", role.PolicyFile, c.Line, explain.DescribeCondition(c)))
+	}
+	return lines
+}
+
+// judge compares what came out with what the scenario expects: success, if it
+// does not say.
+func (r *Report) judge(expect *scenario.Expect) {
+	last := r.Steps[len(r.Steps)-1]
+	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+	if expect == nil {
+		r.AsExpected = !last.Failed
+		return
+	}
+	r.Expected = outcome(expect.Success, expect.Code, expect.Hop)
+	r.AsExpected = expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
+}
+
+func outcome(success bool, code explain.Code, hop int) string {
+	switch {
+	case success:
+		return "success"
+	case hop > 0:
+		return fmt.Sprintf("%s at hop %d", code, hop)
+	case code == "":
+		return "failed by the runner"
+	}
+	return string(code)
+}
