@@ -3,6 +3,7 @@ package action
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
+	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
@@ -294,5 +298,24 @@ func TestSessionNamesInTheLog(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestOutputsHoldNoWorkflowCommand: a later step that prints the output must
+// not make the runner act on what STS said.
+func TestOutputsHoldNoWorkflowCommand(t *testing.T) {
+	const said = "denied\n::error::x ##[error]y \u202e"
+	p := &phase{runner: runner.New(nil, io.Discard)}
+	pairs, err := p.profileOutputs(nil, []result{{profile: plan.Profile{Name: "dev"}, failure: &explain.Diagnosis{Code: explain.Failed, What: said}}})
+	if err != nil || len(pairs) != 1 {
+		t.Fatalf("%d outputs, %v", len(pairs), err)
+	}
+	text := pairs[0].Value.Reveal()
+	var out map[string]profileOutput
+	if err := json.Unmarshal([]byte(text), &out); err != nil || out["dev"].Error.Message != said {
+		t.Errorf("%v: %s", err, text)
+	}
+	if strings.ContainsAny(text, "\n\u202e") || strings.Contains(text, "##[") {
+		t.Errorf("output %s", text)
 	}
 }

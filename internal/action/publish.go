@@ -320,7 +320,8 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 	if err != nil {
 		return nil, fmt.Errorf("encode the output profiles: %w", err)
 	}
-	out = append(out, runner.NewPair("profiles", string(text)))
+	// Workflows print this output, and it quotes what STS said.
+	out = append(out, runner.NewPair("profiles", runner.SanitizeJSON(string(text))))
 	if !p.plan.OutputCredentials {
 		return out, nil
 	}
