@@ -54,6 +54,19 @@ func InputTable() string {
 	return b.String()
 }
 
+// VariableTable renders the documentation's table of the inputs that fall back
+// to variables.
+func VariableTable() string {
+	var b strings.Builder
+	b.WriteString("| input | variable |\n|---|---|\n")
+	for _, in := range Inputs {
+		if len(in.Env) > 0 {
+			fmt.Fprintf(&b, "| `%s` | `%s` |\n", in.Name, strings.Join(in.Env, "`, then `"))
+		}
+	}
+	return b.String()
+}
+
 // OutputTable renders the documentation's table of outputs.
 func OutputTable() string {
 	var b strings.Builder

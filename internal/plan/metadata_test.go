@@ -30,5 +30,6 @@ func TestActionYAMLIsRendered(t *testing.T) {
 
 func TestTablesAreRendered(t *testing.T) {
 	docstest.Section(t, *update, "docs/inputs-and-outputs.md", "inputs", InputTable())
+	docstest.Section(t, *update, "docs/inputs-and-outputs.md", "variables", VariableTable())
 	docstest.Section(t, *update, "docs/inputs-and-outputs.md", "outputs", OutputTable())
 }
