@@ -1,10 +1,5 @@
 package explain
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Exit codes of the step and of every command.
 const (
 	ExitFine    = 0
@@ -22,16 +17,6 @@ var exits = []struct {
 	{ExitRefused, "an answer of STS or GitHub refused the login, or allowed-account-ids did; a command has findings, or the outcome of a rehearsal is not the expected one"},
 	{ExitUsage, "inputs, arguments or a scenario are invalid; no network call was made"},
 	{ExitFailure, "anything else: network, files, a deadline"},
-}
-
-// ExitTable renders the table of exit codes.
-func ExitTable() string {
-	var b strings.Builder
-	b.WriteString("| exit code | meaning |\n|---|---|\n")
-	for _, e := range exits {
-		fmt.Fprintf(&b, "| %d | %s |\n", e.code, markdown(e.meaning))
-	}
-	return b.String()
 }
 
 // Origin is what ended a login. It decides the exit code, whatever the Code:

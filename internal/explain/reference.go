@@ -1,10 +1,5 @@
 package explain
 
-import (
-	"fmt"
-	"strings"
-)
-
 // Entry is what the documentation says of a code. The same sentences stand in a
 // diagnosis where the cause is certain.
 type Entry struct {
@@ -148,22 +143,4 @@ func entry(code Code) Entry {
 		}
 	}
 	return Entry{Code: code}
-}
-
-// CodeSections renders a section of the documentation for each code, whose
-// heading is the code.
-func CodeSections() string {
-	var b strings.Builder
-	for i, e := range Reference {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "### %s\n\n- **Cause:** %s.\n- **What to do:** %s.\n", e.Code, markdown(e.Cause), markdown(e.Cure))
-	}
-	return b.String()
-}
-
-// markdown keeps Markdown from reading more than text out of s.
-func markdown(s string) string {
-	return strings.NewReplacer("|", `\|`, "<", `\<`, "*", `\*`).Replace(s)
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"flag"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode"
@@ -11,9 +12,23 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the tables of the documentation")
 
+// Each code has a section that links of annotations lead to, see Page.
 func TestReferenceIsRendered(t *testing.T) {
-	docstest.Section(t, *update, "docs/troubleshooting.md", "codes", CodeSections())
-	docstest.Section(t, *update, "docs/commands.md", "exit codes", ExitTable())
+	var codes strings.Builder
+	for i, e := range Reference {
+		if i > 0 {
+			codes.WriteByte('\n')
+		}
+		fmt.Fprintf(&codes, "### %s\n\n- **Cause:** %s.\n- **What to do:** %s.\n- **Rehearse it:** [%[1]s.yml](../testdata/scenarios/broken/%[1]s.yml)\n",
+			e.Code, docstest.Escape(e.Cause), docstest.Escape(e.Cure))
+	}
+	docstest.Section(t, *update, "docs/troubleshooting.md", "codes", codes.String())
+
+	table := "| exit code | meaning |\n|---|---|\n"
+	for _, e := range exits {
+		table += fmt.Sprintf("| %d | %s |\n", e.code, docstest.Escape(e.meaning))
+	}
+	docstest.Section(t, *update, "docs/commands.md", "exit codes", table)
 }
 
 func TestEveryCodeHasCauseAndCure(t *testing.T) {
