@@ -41,6 +41,19 @@ type Policy struct {
 // highest quota; without one it is 2,048 (IAM and STS quotas, IAM user guide).
 const MaxLength = 8192
 
+// Edit returns a copy of p in which the statements at a place are changed.
+func (p *Policy) Edit(at Pos, change func(*Statement)) *Policy {
+	edited := *p
+	edited.Statements = slices.Clone(p.Statements)
+	for i := range edited.Statements {
+		if s := &edited.Statements[i]; s.Pos == at {
+			s.Conditions = slices.Clone(s.Conditions)
+			change(s)
+		}
+	}
+	return &edited
+}
+
 // Assumption is one choice of a template: what is chosen, and how.
 type Assumption struct {
 	Choice    string   `json:"choice"` // such as condition Live, or parameter Stage
@@ -133,6 +146,9 @@ type Value struct {
 	text  Text
 	parts []part // nil for plain text
 }
+
+// NewValue returns a value that is known and has no policy variables.
+func NewValue(text string, at Pos) Value { return newValue(Known(text), at) }
 
 func newValue(text Text, at Pos) Value {
 	parts, _ := partsOf(text, false)

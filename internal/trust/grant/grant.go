@@ -248,15 +248,17 @@ func (g *Grant) Claim(key string) (string, bool) {
 }
 
 // Key returns the condition key of a claim under the grant's first provider.
-func (g *Grant) Key(claim string) string {
-	provider := githubHost
+func (g *Grant) Key(claim string) string { return g.Provider() + ":" + claim }
+
+// Provider returns the grant's first provider; GitHub's if it names none.
+func (g *Grant) Provider() string {
 	switch {
 	case g.Unknown != nil:
-		provider = g.shown
+		return g.shown
 	case len(g.Providers) > 0:
-		provider = g.Providers[0]
+		return g.Providers[0]
 	}
-	return provider + ":" + claim
+	return githubHost
 }
 
 // On returns the constraints on any of the claims.

@@ -17,8 +17,8 @@ var anyRun = Rule{
 			if narrowed(g) || c.Claim == "sub" && (!isOpen(s.Context) || s.Malformed) {
 				return
 			}
-			in.report(Medium, v.Pos, fmt.Sprintf("%s %q admits every branch, tag, pull request and environment of the repository: "+
-				"whoever can push a branch can assume the role", c.Claim, v.Text), rewriteSubject(g, s))
+			in.propose(Medium, g, v.Pos, fmt.Sprintf("%s %q admits every branch, tag, pull request and environment of the repository: "+
+				"whoever can push a branch can assume the role", c.Claim, v.Text), narrowValue(g, c, v, s))
 		})
 	},
 }

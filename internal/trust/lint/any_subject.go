@@ -27,8 +27,8 @@ var anySubject = Rule{
 func (in *inspection) reportAnyone(g grant.Grant, c grant.Constraint) {
 	for _, v := range known(c.Values) {
 		if s := c.Subject(v); s.Reach == grant.Anyone && !s.Malformed {
-			in.report(Critical, v.Pos, fmt.Sprintf("%s %q does not name an owner: workflows of every repository on GitHub can assume the role", c.Claim, v.Text),
-				rewriteSubject(g, grant.Subject{}))
+			in.propose(Critical, g, v.Pos, fmt.Sprintf("%s %q does not name an owner: workflows of every repository on GitHub can assume the role", c.Claim, v.Text),
+				narrowValue(g, c, v, grant.Subject{}))
 		}
 	}
 }

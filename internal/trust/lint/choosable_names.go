@@ -16,8 +16,8 @@ var choosableNames = Rule{
 			if !ok || c.Reach() != grant.Choosable || g.Tests("sub", "repository", "repository_id", "repository_owner_id", "enterprise_id") {
 				continue
 			}
-			in.report(High, c.Pos, fmt.Sprintf("%s does not say whose repository it is: anyone can choose the same name in a repository of their own", c.Claim),
-				"besides, "+rewriteSubject(g, grant.Subject{}))
+			in.propose(High, g, c.Pos, fmt.Sprintf("%s does not say whose repository it is: anyone can choose the same name in a repository of their own", c.Claim),
+				addConditions(g, "besides, in StringEquals: ", "sub", proposedSubject(g, grant.Subject{})))
 		}
 	},
 }

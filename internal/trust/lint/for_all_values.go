@@ -17,9 +17,11 @@ var forAllValues = Rule{
 				if !ok || c.Operator.Set != trust.ForAllValues {
 					continue
 				}
-				plain := trust.Operator{Base: c.Operator.Base}
-				in.report(Critical, c.Pos, fmt.Sprintf("%s holds for every token without %s: it demands nothing", c.Operator, claim),
-					fmt.Sprintf("%q in place of %q", plain, c.Operator))
+				r := plainOperator(c)
+				if claim == "iss" {
+					r = deleteCondition(noIssuer, c)
+				}
+				in.propose(breadth(g, c), g, c.Pos, fmt.Sprintf("%s holds for every token without %s: it demands nothing", c.Operator, claim), r)
 			}
 		}
 	},

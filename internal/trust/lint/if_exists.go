@@ -21,9 +21,7 @@ var ifExists = Rule{
 				if c.Pos == decisive.Pos {
 					severity = High
 				}
-				plain := trust.Operator{Base: c.Operator.Base}
-				in.report(severity, c.Pos, fmt.Sprintf("%s lets every token without %s through", c.Operator, c.Claim),
-					fmt.Sprintf("%q in place of %q", plain, c.Operator))
+				in.propose(min(severity, breadth(g, c.Condition)), g, c.Pos, fmt.Sprintf("%s lets every token without %s through", c.Operator, c.Claim), plainOperator(c.Condition))
 			}
 		}
 	},

@@ -38,7 +38,11 @@ func (in *inspection) checkDeny(c trust.Condition) {
 		if trust.IsClaimOnly(claim) {
 			why = fmt.Sprintf("%s is a claim of the token, but AWS has no condition key for it", claim)
 		}
-		in.report(Error, c.Pos, why+": "+follows, insteadOf(grant.Grant{Providers: []string{strings.ToLower(provider)}}, c))
+		key, rewrite := insteadOf(grant.Grant{Providers: []string{strings.ToLower(provider)}}, c)
+		if key != "" {
+			rewrite = line(key, rewrite)
+		}
+		in.report(Error, c.Pos, why+": "+follows, rewrite)
 		return
 	}
 	for _, v := range c.Values {

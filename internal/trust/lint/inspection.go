@@ -18,6 +18,7 @@ type inspection struct {
 	options  Options
 	grants   []grant.Grant
 	rule     Rule
+	trial    bool // of a remedy
 	findings []Finding
 }
 
@@ -79,9 +80,10 @@ func known(values []trust.Value) []trust.Value {
 // line renders a condition as a policy would have it.
 func line(key, value string) string { return fmt.Sprintf("%q: %q", key, value) }
 
-// rewriteSubject proposes a subject in place of s, with placeholders in
-// capitals for what s leaves open.
-func rewriteSubject(g grant.Grant, s grant.Subject) string {
+// proposedSubject returns a subject in place of s, with placeholders in
+// capitals for what s leaves open. Its context is what other conditions pin,
+// if they do.
+func proposedSubject(g grant.Grant, s grant.Subject) string {
 	part := func(text, placeholder string) string {
 		if text == "" || strings.ContainsAny(text, "*?") {
 			return placeholder
@@ -97,11 +99,17 @@ func rewriteSubject(g grant.Grant, s grant.Subject) string {
 	if s.OneName() {
 		name = owner
 	}
-	context := "ref:refs/heads/main"
+	context := pinnedContext(g)
+	switch fixed := prefix(s.Context); {
+	case fixed == "environment:":
+		context = "environment:ENVIRONMENT"
+	case fixed == "ref:refs/tags/":
+		context = "ref:refs/tags/TAG"
+	}
 	if !s.Customized && !isOpen(s.Context) && !s.Context.HasWildcards() {
 		context = s.Context.String()
 	}
-	return "in StringEquals: " + line(g.Key("sub"), "repo:"+name+":"+context)
+	return "repo:" + name + ":" + context
 }
 
 // isOpen reports whether the context demands nothing.

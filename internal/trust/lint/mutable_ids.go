@@ -21,7 +21,7 @@ var mutableIDs = Rule{
 			if isOpen(s.Context) {
 				message += fmt.Sprintf(", and so does a branch called x/%s@1 in any other repository of %s, since * crosses the slash", s.Repository, s.Owner)
 			}
-			in.report(Medium, v.Pos, message, rewriteSubject(g, s))
+			in.propose(Medium, g, v.Pos, message, narrowValue(g, c, v, s))
 		})
 	},
 }

@@ -19,8 +19,8 @@ var namesOnly = Rule{
 			}
 			for _, v := range known(c.Values) {
 				if s := c.Subject(v); !s.Malformed && s.OwnerID == "" && s.RepositoryID == "" {
-					in.report(Low, v.Pos, fmt.Sprintf("%s %q pins names and no ids: whoever registers the name after it was given up passes", c.Claim, v.Text),
-						idsFor(g, s))
+					in.propose(Low, g, v.Pos, fmt.Sprintf("%s %q pins names and no ids: whoever registers the name after it was given up passes", c.Claim, v.Text),
+						idsFor(g, c, v, s))
 					break
 				}
 			}
@@ -28,9 +28,9 @@ var namesOnly = Rule{
 	},
 }
 
-func idsFor(g grant.Grant, s grant.Subject) string {
+func idsFor(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) remedy {
 	if trust.IsConditionKey(g.Key("repository_id")) {
-		return "besides, in StringEquals: " + line(g.Key("repository_owner_id"), "OWNER_ID") + ", " + line(g.Key("repository_id"), "REPOSITORY_ID")
+		return addConditions(g, "besides, in StringEquals: ", "repository_owner_id", "OWNER_ID", "repository_id", "REPOSITORY_ID")
 	}
-	return rewriteSubject(g, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context})
+	return narrowValue(g, c, v, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context})
 }

@@ -24,7 +24,7 @@ var noSubject = Rule{
 			if g.Unknown != nil {
 				message += fmt.Sprintf(" if %s is GitHub's provider", g.Unknown.Expression)
 			}
-			in.report(Critical, g.Statement.Pos, message, rewriteSubject(g, grant.Subject{}))
+			in.propose(Critical, g, g.Statement.Pos, message, addSubject(g, grant.Subject{}))
 		}
 	},
 }

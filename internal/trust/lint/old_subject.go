@@ -20,8 +20,8 @@ var oldSubject = Rule{
 			}
 			name := s.Owner + "/" + s.Repository
 			if slices.ContainsFunc(withIDs, func(p trust.Pattern) bool { return p.Match(name) }) {
-				in.report(Warning, v.Pos, fmt.Sprintf("sub %q has the old form, and tokens of %s have the ids in it: they will be refused", v.Text, name),
-					rewriteSubject(g, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context}))
+				in.propose(Warning, g, v.Pos, fmt.Sprintf("sub %q has the old form, and tokens of %s have the ids in it: they will be refused", v.Text, name),
+					narrowValue(g, c, v, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context}))
 			}
 		})
 	},

@@ -17,8 +17,8 @@ var onlyNegated = Rule{
 			}
 			for _, c := range g.Constraints {
 				if c.Operator.Negated() && c.Identifies() {
-					in.report(High, c.Pos, fmt.Sprintf("%s on %s excludes some and admits everyone else on GitHub", c.Operator, c.Claim),
-						rewriteSubject(g, grant.Subject{}))
+					in.propose(High, g, c.Pos, fmt.Sprintf("%s on %s excludes some and admits everyone else on GitHub", c.Operator, c.Claim),
+						addSubject(g, grant.Subject{}))
 				}
 			}
 		}

@@ -16,7 +16,7 @@ var openContext = Rule{
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if !s.Customized && s.Reach >= grant.Owner && !pinnedOtherwise(g, c) {
-				in.checkContext(g, v, s)
+				in.checkContext(g, c, v, s)
 			}
 		})
 		for _, g := range in.grants {
@@ -27,7 +27,7 @@ var openContext = Rule{
 				context := map[string]string{"ref": "ref:", "environment": "environment:"}[c.Claim]
 				for _, v := range known(c.Values) {
 					s := grant.Subject{Context: append(trust.NewPattern(context), v.Pattern(c.Operator)...)}
-					in.checkContext(g, v, s)
+					in.checkContext(g, c, v, s)
 				}
 			}
 		}
@@ -46,9 +46,16 @@ func pinnedOtherwise(g grant.Grant, c grant.Constraint) bool {
 	return narrowed(others)
 }
 
-func (in *inspection) checkContext(g grant.Grant, v trust.Value, s grant.Subject) {
+// secondContext reports whether the rule odd-subject has something to say of
+// what follows an environment.
+func secondContext(context trust.Pattern) bool {
+	why, _, _ := afterEnvironment(context)
+	return why != ""
+}
+
+func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 	fixed := prefix(s.Context)
-	if isOpen(s.Context) || !s.Context.HasWildcards() {
+	if isOpen(s.Context) || !s.Context.HasWildcards() || secondContext(s.Context) {
 		return
 	}
 	severity, admitted := Note, "every branch, tag or environment with a matching name: who can create one is not to be seen from the policy"
@@ -64,5 +71,5 @@ func (in *inspection) checkContext(g grant.Grant, v trust.Value, s grant.Subject
 	case isPullRequest(s.Context), !slices.ContainsFunc(contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
 		return // the rules pull-request and odd-subject tell
 	}
-	in.report(severity, v.Pos, fmt.Sprintf("value %q admits %s", v.Text, admitted), rewriteSubject(g, s))
+	in.propose(severity, g, v.Pos, fmt.Sprintf("value %q admits %s", v.Text, admitted), narrowContext(g, c, v, s))
 }

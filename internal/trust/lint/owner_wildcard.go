@@ -14,8 +14,8 @@ var ownerWildcard = Rule{
 	check: func(in *inspection) {
 		in.deciding(grant.OwnerPattern, func(g grant.Grant, c grant.Constraint, v trust.Value) {
 			s := c.Subject(v)
-			in.report(Critical, v.Pos, fmt.Sprintf("%s %q has a wildcard before the slash: it admits every owner whose name matches %s, "+
-				"and anyone can register such a name", c.Claim, v.Text, s.Owner), rewriteSubject(g, s))
+			in.propose(Critical, g, v.Pos, fmt.Sprintf("%s %q has a wildcard before the slash: it admits every owner whose name matches %s, "+
+				"and anyone can register such a name", c.Claim, v.Text, s.Owner), narrowValue(g, c, v, s))
 		})
 	},
 }

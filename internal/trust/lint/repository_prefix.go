@@ -18,11 +18,11 @@ var repositoryPrefix = Rule{
 			}
 			s := c.Subject(v)
 			if s.Repository == "" { // one parameter for owner and repository
-				in.report(High, v.Pos, fmt.Sprintf("%s %q has a wildcard behind a name: it admits every repository, or owner, whose name begins so", c.Claim, v.Text), rewriteSubject(g, s))
+				in.propose(High, g, v.Pos, fmt.Sprintf("%s %q has a wildcard behind a name: it admits every repository, or owner, whose name begins so", c.Claim, v.Text), narrowValue(g, c, v, s))
 				return
 			}
-			in.report(High, v.Pos, fmt.Sprintf("%s %q has a wildcard in the repository's name: it admits every repository of %s whose name matches %s",
-				c.Claim, v.Text, s.Owner, s.Repository), rewriteSubject(g, s))
+			in.propose(High, g, v.Pos, fmt.Sprintf("%s %q has a wildcard in the repository's name: it admits every repository of %s whose name matches %s",
+				c.Claim, v.Text, s.Owner, s.Repository), narrowValue(g, c, v, s))
 		})
 	},
 }

@@ -11,8 +11,8 @@ var workflowWithoutRepository = Rule{
 	Summary:  "a reusable workflow is pinned, but not who calls it",
 	check: func(in *inspection) {
 		in.deciding(grant.Callers, func(g grant.Grant, c grant.Constraint, _ trust.Value) {
-			in.report(High, c.Pos, "job_workflow_ref pins the workflow and not its caller: every repository that can call it, "+
-				"with inputs of its own, can assume the role", "besides, in StringEquals: "+line(g.Key("repository_owner_id"), "OWNER_ID"))
+			in.propose(High, g, c.Pos, "job_workflow_ref pins the workflow and not its caller: every repository that can call it, "+
+				"with inputs of its own, can assume the role", addConditions(g, "besides, in StringEquals: ", "repository_owner_id", "OWNER_ID"))
 		})
 	},
 }

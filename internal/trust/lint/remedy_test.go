@@ -1,0 +1,84 @@
+package lint
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+// A remedy keeps what the other conditions pin, and one that they contradict is
+// not printed.
+func TestRemediesFitTheOtherConditions(t *testing.T) {
+	const statement = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+		"Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+		"Condition": {"StringEquals": {"G:aud": "sts.amazonaws.com"}, CONDITION}} MORE]}`
+	const deny = `, {"Effect": "Deny", "Action": "*", "Principal": "*", "Condition": {"StringEquals": {"G:`
+	tests := []struct {
+		name, condition, more, rule string
+		want                        string // part of the remedy; - for none
+	}{
+		{"nothing else", `"StringLike": {"G:sub": "repo:octo/*"}`, "", "owner-wide", `"repo:octo/REPOSITORY:ref:refs/heads/main"`},
+		{"an environment", `"StringLike": {"G:sub": "repo:octo/*", "G:environment": "prod"}`, "", "owner-wide", `"repo:octo/REPOSITORY:environment:prod"`},
+		{"a branch", `"StringLike": {"G:sub": "repo:octo/*", "G:ref": "refs/heads/next"}`, "", "owner-wide", `"repo:octo/REPOSITORY:ref:refs/heads/next"`},
+		{"the remedy is excluded", `"StringLike": {"G:sub": "repo:octo/*"}, "StringNotLike": {"G:sub": "*:ref:refs/heads/main"}`, "", "owner-wide", "-"},
+		{"the remedy is denied", `"StringLike": {"G:sub": "repo:octo/*"}`, deny + `ref": "refs/heads/main"}}}`, "owner-wide", "-"},
+		{"something else is denied", `"StringLike": {"G:sub": "repo:octo/*"}`, deny + `ref": "refs/heads/x"}}}`, "owner-wide", "refs/heads/main"},
+		{"another repository is pinned", `"StringLike": {"G:sub": "repo:octo/*:*"}, "StringEquals": {"G:aud": "sts.amazonaws.com", "G:repository": "octo/app", "G:repository_id": "7"}`, "", "owner-wide", ""},
+		{"an idle condition on the issuer", `"ForAllValues:StringEquals": {"G:iss": "x"}, "StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", "nothing in its place"},
+		{"the only condition on the subject", `"ForAllValues:StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", `"StringLike" in place`},
+		{"a value that cannot be by the plain operator", `"ForAllValues:StringEquals": {"G:environment": "x"}, "StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", "-"},
+		{"a claim without a key", `"StringEquals": {"G:repository_owner": "octo", "G:aud": "sts.amazonaws.com"}`, "", "unknown-key", `repository_owner_id": "ID"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			src := strings.NewReplacer("CONDITION", tt.condition, "MORE", tt.more, `"StringEquals": {"G:aud": "sts.amazonaws.com"}, "StringEquals"`, `"StringEquals"`).Replace(statement)
+			if strings.Contains(tt.condition, `"StringEquals"`) {
+				src = strings.Replace(src, `"StringEquals": {"G:aud": "sts.amazonaws.com"}, `, "", 1)
+			}
+			p, err := trust.Parse([]byte(strings.ReplaceAll(src, "G:", "token.actions.githubusercontent.com:")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, f := range Check(document.Role{Policies: trust.Alternatives{p}}, Options{}) {
+				if f.Rule != tt.rule {
+					continue
+				}
+				found = true
+				if tt.want == "-" && f.Rewrite != "" || tt.want != "-" && !strings.Contains(f.Rewrite, tt.want) {
+					t.Errorf("%s: %q", f.Message, f.Rewrite)
+				}
+			}
+			if found != (tt.want != "") {
+				t.Errorf("found: %t", found)
+			}
+		})
+	}
+}
+
+// Severity is that of what the whole statement admits.
+func TestSeverityFollowsTheStatement(t *testing.T) {
+	idle := `"ForAllValues:StringEquals": {"G:aud": "x"}`
+	for also, want := range map[string]Severity{
+		``:                               Critical,
+		`, "StringLike": {"G:sub": "*"}`: Critical,
+		`, "StringLike": {"G:sub": "repo:octo*"}`:                 Critical,
+		`, "StringLike": {"G:sub": "repo:octo/*"}`:                High,
+		`, "StringLike": {"G:sub": "repo:octo/app:*"}`:            Medium,
+		`, "StringLike": {"G:sub": "repo:octo/app:pull_request"}`: Low,
+		`, "StringLikeIfExists": {"G:sub": "repo:octo/app:*"}`:    Critical,
+	} {
+		src := `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/G"}, "Condition": {` + idle + also + `}}}`
+		p, err := trust.Parse([]byte(strings.NewReplacer("G:", "token.actions.githubusercontent.com:", "/G", "/token.actions.githubusercontent.com").Replace(src)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range Check(document.Role{Policies: trust.Alternatives{p}}, Options{}) {
+			if f.Rule == "for-all-values" && f.Severity != want {
+				t.Errorf("%s: %s, want %s", also, f.Severity, want)
+			}
+		}
+	}
+}
