@@ -69,6 +69,10 @@ func (w *world) newStep(environ []string, stdout io.Writer) Step {
 	if err != nil {
 		w.Error(err)
 	}
+	rehearsed := ""
+	if w.server.Scenario().Dialect == scenario.AWS {
+		rehearsed = w.server.URL()
+	}
 	return Step{
 		Program: program,
 		Environ: environ,
@@ -84,7 +88,7 @@ func (w *world) newStep(environ []string, stdout io.Writer) Step {
 			return nil
 		},
 		Version:   "test",
-		Rehearsed: w.server.URL(),
+		Rehearsed: rehearsed,
 	}
 }
 

@@ -208,11 +208,15 @@ func (p *phase) announce() {
 		}
 		of[name] = append(of[name], profile.Name)
 	}
+	label := "CloudTrail session name"
+	if p.plan.Endpoint.Foreign {
+		label = "Session name"
+	}
 	for _, name := range names {
 		if len(names) == 1 {
-			p.runner.Info("CloudTrail session name: %s", name)
+			p.runner.Info("%s: %s", label, name)
 		} else {
-			p.runner.Info("CloudTrail session name: %s (%s)", name, strings.Join(of[name], ", "))
+			p.runner.Info("%s: %s (%s)", label, name, strings.Join(of[name], ", "))
 		}
 	}
 }

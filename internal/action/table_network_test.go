@@ -70,6 +70,7 @@ var proxyCases = []proxyCase{
 	{name: "a bundle that is missing", with: inputs{"http-proxy": "http://{proxy}", "disable-retry": "true"}, job: vars{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, asked: stsOnly, code: "sts-unreachable", notes: "warning AWS_CA_BUNDLE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`}},
 	{name: "roots that are missing", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"SSL_CERT_FILE": "/nonexistent/ca.pem"}), asked: stsOnly, notes: "warning SSL_CERT_FILE", says: []string{`"/nonexistent/ca.pem" does not exist; the action continues without it`, "Trusted certificate authorities: the usual ones, AWS_CA_BUNDLE\n"}},
 	{name: "a bundle without a certificate", with: inputs{"http-proxy": "http://{proxy}"}, job: also(bundle, vars{"NODE_EXTRA_CA_CERTS": "{temp}/empty.pem"}), asked: stsOnly, notes: "warning NODE_EXTRA_CA_CERTS", says: []string{"the file holds no certificate in PEM format; the action continues without it", "Trusted certificate authorities: the usual ones, AWS_CA_BUNDLE\n"}},
+	{name: "an unencrypted endpoint in the network", with: inputs{"http-proxy": "http://{proxy}", "sts-endpoint": "http://minio:9000"}, asked: "POST minio:9000", notes: "warning STS endpoint", says: []string{"STS endpoint: http://minio:9000 (input sts-endpoint), not AWS's\n", "input sts-endpoint: http://minio:9000 is not encrypted: whoever can read the connection gets the token and the credentials"}},
 	{name: "a proxy that is down", with: inputs{"http-proxy": "http://{dead}", "disable-retry": "true"}, job: bundle, code: "sts-unreachable", says: []string{"proxy of input http-proxy: connection refused", "check the URL in input http-proxy"}},
 	{name: "HTTPS_PROXY that is down", behind: true, with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"HTTPS_PROXY": "http://ann:h%20nter2@{dead}"}), code: "id-token-endpoint", says: []string{"proxy of variable HTTPS_PROXY: connection refused", "check the URL in variable HTTPS_PROXY"}},
 	{name: "https_proxy that is down", with: inputs{"disable-retry": "true"}, job: also(bundle, vars{"https_proxy": "http://{dead}"}), code: "sts-unreachable", says: []string{"proxy of variable https_proxy: connection refused", "check the URL in variable https_proxy"}},
@@ -197,7 +198,11 @@ func newProxy(w *tableJob) *proxy {
 		}
 	}
 	p := &proxy{}
-	forward := &httputil.ReverseProxy{Rewrite: func(*httputil.ProxyRequest) {}}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		if r.In.URL.Host == "minio:9000" {
+			r.SetURL(target)
+		}
+	}}
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		p.note(r)
 		switch {

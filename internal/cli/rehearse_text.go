@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -74,10 +75,7 @@ func printVariables(say func(string, ...any), kind string, all map[string]string
 }
 
 func printHop(say func(string, ...any), h rehearsal.Hop) {
-	outcome := h.Session
-	if h.Refused != "" {
-		outcome = h.Refused
-	}
+	outcome := cmp.Or(h.Refused, h.Session, "a session without an ARN")
 	say("  %s %s\n    %s", h.Action, h.Role, outcome)
 	for _, d := range h.Decisions {
 		say("    %s: %s by %s", d.Action, d.Result.Decision, h.PolicyFile)

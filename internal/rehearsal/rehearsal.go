@@ -25,7 +25,7 @@ type Step func(ctx context.Context, p Process) (code int, failure *explain.Diagn
 type Process struct {
 	Environ []string
 	Stdout  io.Writer
-	Sandbox string // URL of the sandbox's issuer and STS
+	Sandbox string // URL of the sandbox's issuer and STS, if that plays AWS's
 }
 
 // Options of a rehearsal. Both are needed.
@@ -141,7 +141,11 @@ func (r *rehearsal) step(ctx context.Context, with map[string]string) (failed bo
 	var failure *explain.Diagnosis
 	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
 		var code int
-		code, failure = r.action(ctx, Process{environ, stdout, r.server.URL()})
+		p := Process{Environ: environ, Stdout: stdout}
+		if r.server.Scenario().Dialect == scenario.AWS {
+			p.Sandbox = r.server.URL()
+		}
+		code, failure = r.action(ctx, p)
 		return code
 	}
 	result, err := r.job.Run(ctx, phase, with)

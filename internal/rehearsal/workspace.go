@@ -21,6 +21,9 @@ func layPolicies(workspace string, s *scenario.Scenario) error {
 	}
 	for _, account := range s.Accounts {
 		for _, role := range account.Roles {
+			if role.Trust == nil {
+				continue
+			}
 			path := filepath.Join("trust-policies", account.ID, role.Name+".json")
 			if role.PolicyFile != s.Name {
 				var err error

@@ -41,7 +41,11 @@ func (s *Server) statusReply(status int, kind string) reply {
 // mustFail encodes an error; should that fail, the page of a broken server
 // goes out.
 func (s *Server) mustFail(e apiError) reply {
-	out, err := failure(e, s.names.uuid())
+	encode := failure
+	if s.scenario.Dialect == scenario.MinIO {
+		encode = minioFailure
+	}
+	out, err := encode(e, s.names.uuid())
 	if err != nil {
 		return htmlReply(http.StatusInternalServerError)
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
 const (
@@ -117,7 +119,7 @@ func (s *stsService) callerOf(sig signature, req *stsRequest) (*caller, error) {
 		who = sess.caller()
 	}
 	switch {
-	case who == nil || who.partition != regionPartition(sig.region):
+	case who == nil, s.scenario.Dialect == scenario.AWS && who.partition != regionPartition(sig.region):
 		return nil, errInvalidToken
 	case who.session != nil && !req.now.Before(who.session.expires):
 		req.call.Signer = who.arn

@@ -76,7 +76,11 @@ func recorded(form url.Values) map[string]string {
 
 // answer runs the action and encodes what comes of it.
 func (s *Server) answer(req *stsRequest) reply {
-	result, err := s.sts.do(req)
+	do, encode := s.sts.do, success
+	if s.scenario.Dialect == scenario.MinIO {
+		do, encode = s.sts.doAsMinIO, minioSuccess
+	}
+	result, err := do(req)
 	var refused apiError
 	switch {
 	case errors.As(err, &refused):
@@ -84,7 +88,7 @@ func (s *Server) answer(req *stsRequest) reply {
 	case err != nil:
 		return s.mustFail(errInternal)
 	}
-	out, err := success(req.action, result, s.names.uuid())
+	out, err := encode(req.action, result, s.names.uuid())
 	if err != nil {
 		return s.mustFail(errInternal)
 	}
@@ -177,10 +181,13 @@ func (s *stsService) open(req *stsRequest, role *scenario.Role, sess session, d 
 	sess.expires = req.now.Add(d).Truncate(time.Second)
 	sess.accessKey = s.names.accessKey()
 	secretKey := s.names.secretKey()
+	token := s.names.sessionToken()
+	if s.scenario.Dialect == scenario.MinIO {
+		sess.accessKey, token = s.names.minioAccessKey(), s.names.minioSessionToken()
+	}
 	if req.fault == scenario.FaultSpecialSecret {
 		secretKey = "+/" + secretKey[2:]
 	}
-	token := s.names.sessionToken()
 	s.sessions.add(&sess, secretKey, token)
 
 	who := sess.caller()

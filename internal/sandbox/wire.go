@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/http"
@@ -85,6 +86,7 @@ type reply struct {
 	contentType string
 	body        []byte
 	requestID   string
+	idHeader    string // in which the request id goes out; empty for AWS's
 	code        string // AWS's error code and text, for the record
 	message     string
 }
@@ -179,7 +181,7 @@ func (r reply) write(w http.ResponseWriter, now time.Time) {
 	h.Set("Content-Length", strconv.Itoa(len(r.body)))
 	h.Set("Date", now.UTC().Format(http.TimeFormat))
 	if r.requestID != "" {
-		h.Set("x-amzn-RequestId", r.requestID)
+		h.Set(cmp.Or(r.idHeader, "x-amzn-RequestId"), r.requestID)
 	}
 	w.WriteHeader(r.status)
 	// A client that has gone away is no error of ours.

@@ -88,7 +88,15 @@ func (p *parser) roles(a *Account, v value) error {
 		if err != nil {
 			return err
 		}
-		if role.Trust == nil {
+		switch {
+		case p.s.Dialect == MinIO && role.Trust != nil:
+			return entry.errorf("roles of MinIO have no trust policy; remove it")
+		case p.s.Dialect == MinIO:
+			role.ARN = "arn:minio:iam:::role/" + name
+			if other := p.s.Role(role.ARN); other != nil {
+				return entry.errorf("account %s has a role of this name; MinIO has no accounts to tell them apart", other.Account)
+			}
+		case role.Trust == nil:
 			return entry.errorf("a role needs trust-policy or trust-policy-file")
 		}
 		a.Roles = append(a.Roles, role)
@@ -138,6 +146,9 @@ func (p *parser) policyFile(role *Role, v value) error {
 	return err
 }
 
+// minioKeyID follows minio/minio, internal/auth/credentials.go.
+var minioKeyID = pattern(`[!-+\--<>-~]{3,}`)
+
 var accessKeyID = pattern(`AKIA[A-Z0-9]{12,124}`)
 
 func (p *parser) users(a *Account, v value) error {
@@ -153,7 +164,13 @@ func (p *parser) users(a *Account, v value) error {
 		err := entry.fields(map[string]func(value) error{
 			"access-key-id": func(v value) error {
 				id, err := v.text()
-				if err == nil && !accessKeyID().MatchString(id) {
+				switch {
+				case err != nil:
+				case p.s.Dialect == MinIO:
+					if !minioKeyID().MatchString(id) {
+						err = v.errorf("%q must have 3 or more printable characters, but no =, no comma and no blank", id)
+					}
+				case !accessKeyID().MatchString(id):
 					err = v.errorf("%q must be AKIA and 12 or more capital letters and digits", id)
 				}
 				u.AccessKey = id

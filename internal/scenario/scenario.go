@@ -23,11 +23,21 @@ import (
 // read, in bytes.
 const maxScenario = 1 << 20
 
+// Dialect is whose STS the sandbox speaks like.
+type Dialect string
+
+// The dialects.
+const (
+	AWS   Dialect = "aws"
+	MinIO Dialect = "minio" // its roles are arn:minio:iam:::role/NAME, and have no trust policy
+)
+
 // Scenario is a rehearsal's world: what GitHub says of the job, which roles
 // and keys AWS has, what goes wrong on the way, and how it should end.
 type Scenario struct {
 	Name        string // the file's name, as it stands in messages
 	Description string
+	Dialect     Dialect
 	Workflow    Workflow
 	Steps       []map[string]string // the inputs of each use of the action, in turn
 	Accounts    []*Account          // in the file's order
@@ -56,7 +66,7 @@ type Role struct {
 	ARN        string
 	Name       string // without the path
 	Account    string
-	Trust      *trust.Policy
+	Trust      *trust.Policy // nil in the dialect of MinIO
 	Policy     []byte        // the trust policy as JSON
 	PolicyFile string        // the file in which Policy's lines count
 	MaxSession time.Duration // MaxSessionDuration
@@ -134,9 +144,22 @@ func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Sc
 	if read == nil {
 		read = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
 	}
-	p := parser{read: read, s: &Scenario{Name: name, Workflow: defaultWorkflow()}}
+	p := parser{read: read, s: &Scenario{Name: name, Dialect: AWS, Workflow: defaultWorkflow()}}
+	// The dialect decides what a role is, so it is read first.
+	err = doc.each(func(key string, v value) error {
+		if key != "dialect" {
+			return nil
+		}
+		text, err := v.oneOf(string(AWS), string(MinIO))
+		p.s.Dialect = Dialect(text)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	err = doc.fields(map[string]func(value) error{
 		"description": into(&p.s.Description),
+		"dialect":     func(value) error { return nil },
 		"workflow":    p.workflow,
 		"with":        p.with,
 		"steps":       p.steps,

@@ -90,7 +90,7 @@ func TestScenarioErrors(t *testing.T) {
 		{"a list", "- a", "s.yml: is not a mapping"},
 		{"empty", "", "s.yml: "},
 		{"two documents", "with: {}\n---\nwith: {}", "s.yml: "},
-		{"unknown field", "with: {}\nwtih: {}", "s.yml:2: wtih: no such field; known here: accounts, description, expect, faults, steps, with, workflow"},
+		{"unknown field", "with: {}\nwtih: {}", "s.yml:2: wtih: no such field; known here: accounts, description, dialect, expect, faults, steps, with, workflow"},
 		{"twice", "with: {}\nwith: {}", "s.yml:2: \"with\" stands here twice, first in line 1"},
 		{"unknown in workflow", "workflow:\n  ref: refs/heads/x\n  branch: x", "s.yml:3: workflow.branch: no such field"},
 		{"workflow is text", "workflow: x", `s.yml:1: workflow: must be a mapping, not "x"`},
@@ -118,6 +118,10 @@ func TestScenarioErrors(t *testing.T) {
 		{"provider", "accounts: {111111111111: {providers: [{issuer: 'https://x'}]}}", "s.yml:1: accounts.111111111111.providers[0]: a provider needs issuer and audiences"},
 		{"role name", "accounts: {111111111111: {roles: {'a b': {}}}}", `s.yml:1: accounts.111111111111.roles.a b: "a b" is no name of a role`},
 		{"no policy", role + "        may-assume: []", "s.yml:5: accounts.111111111111.roles.r: a role needs trust-policy or trust-policy-file"},
+		{"dialect", "dialect: ceph", `s.yml:1: dialect: must be one of aws, minio, not "ceph"`},
+		{"policy of MinIO", role + policy + "dialect: minio", "s.yml:5: accounts.111111111111.roles.r: roles of MinIO have no trust policy"},
+		{"role of MinIO twice", "dialect: minio\naccounts:\n  111111111111: {roles: {r: {max-session-duration: 3600}}}\n  222222222222: {roles: {r: {max-session-duration: 3600}}}", "s.yml:4: accounts.222222222222.roles.r: account 111111111111 has a role of this name"},
+		{"key of MinIO", "dialect: minio\naccounts: {111111111111: {users: {u: {access-key-id: 'a,b', secret-access-key: s}}}}", `"a,b" must have 3 or more printable characters`},
 		{"two policies", role + policy + "        trust-policy-file: p.json", "s.yml:6: accounts.111111111111.roles.r.trust-policy-file: stands beside trust-policy"},
 		{"policy list", role + "        trust-policy: []", "s.yml:5: accounts.111111111111.roles.r.trust-policy: must be a policy"},
 		{"bad policy", role + "        trust-policy:\n          Statement:\n            - Effect: Perhaps\n              Principal: '*'\n              Action: sts:*", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
@@ -256,6 +260,7 @@ func FuzzParseScenario(f *testing.F) {
 	f.Add("with: {a: b}\nfaults: [{call: sts, rate: 5}, {fault: reset, times: always}]\nexpect: {code: deadline}")
 	f.Add("accounts: {012345678901: {roles: {r: {trust-policy: '{}'}}}}")
 	f.Add("steps: [{with: {x: |\n  a\n  b\n}}]")
+	f.Add("accounts: {012345678901: {roles: {r: {may-assume: []}}}}\ndialect: minio")
 	f.Fuzz(func(t *testing.T, src string) {
 		s, err := Parse("f.yml", []byte(src), nil)
 		if err != nil {
@@ -266,7 +271,7 @@ func FuzzParseScenario(f *testing.F) {
 		}
 		for _, a := range s.Accounts {
 			for _, r := range a.Roles {
-				if r.Trust == nil || s.Role(r.ARN) != r {
+				if (r.Trust == nil) != (s.Dialect == MinIO) || s.Role(r.ARN) != r {
 					t.Errorf("role %q is not whole", r.ARN)
 				}
 			}
