@@ -44,7 +44,7 @@ func Failure(err error, e Evidence) Diagnosis {
 	endpoint, asked := errors.AsType[*oidc.EndpointError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) && asked:
-		return deadline(endpoint.Error())
+		return advised(deadline(endpoint.Error()), endpoint.Advice)
 	case errors.Is(err, context.DeadlineExceeded):
 		return deadline(err.Error())
 	case asked:
@@ -139,7 +139,7 @@ func ofDenial(denial *Denial, e Evidence) Diagnosis {
 
 func explainDenial(d *Denial, e Evidence) Diagnosis {
 	if d.Deadline {
-		return deadline(d.Error())
+		return advised(deadline(d.Error()), d.Advice)
 	}
 	if d.Code == "" {
 		return advised(plain(STSUnreachable, d.Error()), d.Advice)

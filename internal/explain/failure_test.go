@@ -33,6 +33,8 @@ func TestFailureByAnswer(t *testing.T) {
 		{fmt.Errorf("wait: %w", context.DeadlineExceeded), Deadline, "action-timeout-s"},
 		{&oidc.EndpointError{Status: 503, Reason: "busy"}, IDTokenEndpoint, "status 503: busy"},
 		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, Deadline, "hop 1 of 1"},
+		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out", Advice: "check the proxy"}, Deadline, "\ncheck the proxy"},
+		{fmt.Errorf("%w; the last try: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), Deadline, "\ncheck the proxy"},
 		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, STSUnreachable, "no answer from sts.example"},
 		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
 		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},

@@ -286,6 +286,44 @@ func TestAContextThatEnds(t *testing.T) {
 	}
 }
 
+// A proxy that takes the connection and never opens the tunnel is named; one
+// behind which the server does not answer is not.
+func TestAProxyThatHangs(t *testing.T) {
+	silent := listen(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	passing := listen(t, func(conn net.Conn) {
+		sends("HTTP/1.1 200 OK\r\n\r\n")(conn)
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	for name, tt := range map[string]struct {
+		proxy, target string
+		named         bool
+	}{
+		"http":                  {"http://ann:" + said + "@" + silent, "https://sts.example.com", true},
+		"socks":                 {"socks5://" + silent, "https://sts.example.com", true},
+		"a server behind http":  {"http://" + passing, "https://sts.example.com", false},
+		"unencrypted":           {"http://" + silent, "http://sts.example.com", false},
+		"not used for the host": {"http://" + silent, "http://" + silent, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := Proxy{tt.proxy, "input http-proxy"}
+			ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+			defer cancel()
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, tt.target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = New(Options{Proxies: Proxies{HTTPProxy: proxy, HTTPSProxy: proxy}}).Do(request)
+			e := wantReason(t, err, TimedOut)
+			if (e.Proxy != "") != tt.named || tt.named && e.Error() != "proxy of input http-proxy: timed out" {
+				t.Errorf("error %+v", e)
+			}
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Error("it does not say that the context ended it")
+			}
+		})
+	}
+}
+
 // certificate makes one that is its own authority, with its key.
 func certificate(t *testing.T, change func(*x509.Certificate)) (tls.Certificate, []byte) {
 	t.Helper()

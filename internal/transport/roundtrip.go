@@ -76,7 +76,11 @@ func (t plainErrors) classify(r *http.Request, err error, s *stage) *Error {
 		return e
 	}
 	if ended := r.Context().Err(); ended != nil {
-		return &Error{Reason: reasonOf(ended, Other), ended: ended}
+		e := &Error{Reason: reasonOf(ended, Other), ended: ended}
+		if e.Reason == TimedOut && !s.beyondProxy() && t.proxied(r) {
+			e.Proxy = t.proxyFor(r.URL).From
+		}
+		return e
 	}
 	fallback, atProxy := s.reason()
 	if op, ok := errors.AsType[*net.OpError](err); ok {
@@ -129,6 +133,10 @@ func (s *stage) reason() (reason Reason, atProxy bool) {
 	}
 	return Other, false
 }
+
+// beyondProxy reports whether the request has come to its server, as far as a
+// proxy on the way shows it: one that passes requests on unencrypted does not.
+func (s *stage) beyondProxy() bool { return s.connected.Load() || s.handshake.Load() }
 
 // connecting and connected are the hooks around the CONNECT that asks a proxy
 // for a tunnel.
