@@ -65,6 +65,9 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 		p.AllowedAccounts = own.allowed
 	}
 	if len(hops) == 0 {
+		if len(b.customTags()) > 0 {
+			b.warn("custom-tags have no effect: no role is assumed")
+		}
 		return p
 	}
 	signed := 0 // the first hop that is an AssumeRole

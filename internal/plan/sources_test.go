@@ -253,6 +253,30 @@ func TestProtectedTags(t *testing.T) {
 	}
 }
 
+// TestCustomTagsWithoutRole: tags that cannot be sent are checked all the same,
+// and a warning says that they have no effect.
+func TestCustomTagsWithoutRole(t *testing.T) {
+	keys := map[string]string{"aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "s"}
+	for name, with := range map[string]map[string]string{"machine": {}, "keys": keys} {
+		t.Run(name, func(t *testing.T) {
+			with["aws-region"] = "eu-central-1"
+			with["custom-tags"] = `{"team": "blue"}`
+			p, problems := Build(sources(with, nil))
+			if want := "custom-tags have no effect: no role is assumed"; len(problems) > 0 || !slices.Contains(p.Warnings, want) {
+				t.Errorf("warnings %q, problems %v; want the warning %q", p.Warnings, problems, want)
+			}
+			with["custom-tags"] = `{"team": {}}`
+			if _, problems := Build(sources(with, nil)); len(problems) != 1 || problems[0].Input != "custom-tags" {
+				t.Errorf("a nested tag: %v", problems)
+			}
+			delete(with, "custom-tags")
+			if p, problems := Build(sources(with, nil)); len(problems) > 0 || len(p.Warnings) > 0 {
+				t.Errorf("without tags: %q, %v", p.Warnings, problems)
+			}
+		})
+	}
+}
+
 // TestPathsInTheWorkspace: an absolute path may have any name by which the job
 // knows the workspace, and stays inside.
 func TestPathsInTheWorkspace(t *testing.T) {
