@@ -46,7 +46,26 @@ func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnos
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, failure(ctx.Err())
 	}
+	p.warnOfClock(walker.Ahead())
 	return results, p.judge(results)
+}
+
+// maxSkew is how far a clock may be off for most services of AWS to take its
+// signatures (IAM user guide, "AWS Signature Version 4 for API requests").
+const maxSkew = 5 * time.Minute
+
+// warnOfClock says why later steps may fail although the login did not: a token
+// needs no clock, but they sign with one, and STS's is so far ahead of it.
+func (p *phase) warnOfClock(ahead time.Duration) {
+	if ahead.Abs() < maxSkew {
+		return
+	}
+	direction := "behind"
+	if ahead < 0 {
+		direction = "ahead of"
+	}
+	p.runner.Warning("clock", fmt.Sprintf("the runner's clock is %s %s AWS's, and most AWS services refuse signatures that are more than %.0f minutes off; set the runner's clock (NTP)",
+		ahead.Abs().Round(time.Minute), direction, maxSkew.Minutes()))
 }
 
 // walk walks one chain. Credentials that the chain begins with and that no answer

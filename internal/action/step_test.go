@@ -361,13 +361,27 @@ func TestWithoutAToken(t *testing.T) {
 
 func TestAWrongClockIsPutRight(t *testing.T) {
 	text := scenario.BuiltinSource()[:strings.Index(scenario.BuiltinSource(), "expect:")]
-	for _, offset := range []string{"20m", "-3h"} {
+	const again = "token AssumeRoleWithWebIdentity AssumeRole AssumeRole"
+	for offset, want := range map[string]struct{ calls, warning string }{
+		"20m":  {again, "the runner's clock is 20m0s behind AWS's"},
+		"-3h":  {again, "the runner's clock is 3h0m0s ahead of AWS's"},
+		"-30s": {"token AssumeRoleWithWebIdentity AssumeRole", ""},
+	} {
 		w := newWorld(t, text+"faults: [{call: AssumeRole, fault: clock-skew, offset: "+offset+", times: always}]\n")
-		if r := w.use(nil); r.Failed {
+		r := w.use(nil)
+		if r.Failed {
 			t.Fatal(w.job.Log())
 		}
-		if got := w.calls(); got != "token AssumeRoleWithWebIdentity AssumeRole AssumeRole" {
+		if got := w.calls(); got != want.calls {
 			t.Errorf("%s: calls %s", offset, got)
+		}
+		if log := w.job.Log(); !strings.Contains(log, want.warning) || strings.Contains(log, "the runner's clock") != (want.warning != "") {
+			t.Errorf("%s: no warning %q, or one too many:\n%s", offset, want.warning, log)
+		}
+		// SDKs look at the end by the same clock.
+		end, err := time.Parse(time.RFC3339, r.Outputs["aws-expiration"])
+		if left := end.Sub(w.now); err != nil || (left-time.Hour).Abs() > time.Minute {
+			t.Errorf("%s: a session of an hour ends in %v, %v", offset, left, err)
 		}
 	}
 }

@@ -179,7 +179,7 @@ func (c call) askWebIdentity(ctx context.Context, token oidc.Token) (s Session, 
 	if err := got.judge("AssumeRoleWithWebIdentity", err); err != nil {
 		return Session{}, err
 	}
-	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
+	return c.session(out.Credentials, out.AssumedRoleUser, out.ResultMetadata)
 }
 
 func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err error) {
@@ -206,7 +206,16 @@ func (c call) askAssumeRole(ctx context.Context, by Session) (s Session, err err
 	if err := got.judge("AssumeRole", err); err != nil {
 		return Session{}, err
 	}
-	return newSession(out.Credentials, out.AssumedRoleUser, c.hop, c.serverTime(out.ResultMetadata))
+	return c.session(out.Credentials, out.AssumedRoleUser, out.ResultMetadata)
+}
+
+func (c call) session(credentials *types.Credentials, user *types.AssumedRoleUser, m smithymiddleware.Metadata) (Session, error) {
+	at := c.serverTime(m)
+	session, err := newSession(credentials, user, c.hop, at)
+	if err == nil {
+		c.walker.endByOurClock(&session, at)
+	}
+	return session, err
 }
 
 // serverTime is when STS answered, by its own clock: this machine's may be

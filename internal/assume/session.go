@@ -19,7 +19,7 @@ type Session struct {
 	AccessKeyID     string
 	SecretAccessKey secret.Value
 	SessionToken    secret.Value // empty for the keys of a user
-	Expires         time.Time    // UTC; zero if it is unknown or never
+	Expires         time.Time    // UTC, by our clock; zero if it is unknown or never
 
 	// A server that is not AWS's may leave these three empty.
 	ARN     string // arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, or a user's

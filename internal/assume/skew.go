@@ -20,12 +20,29 @@ func (s signer) SignHTTP(ctx context.Context, c aws.Credentials, r *http.Request
 	return s.Signer.SignHTTP(ctx, c, r, payloadHash, service, region, s.walker.signingTime(), o...)
 }
 
-func (w *Walker) signingTime() time.Time {
-	now := time.Now
+func (w *Walker) now() time.Time {
 	if w.Now != nil {
-		now = w.Now
+		return w.Now()
 	}
-	return now().Add(time.Duration(w.skew.Load()))
+	return time.Now()
+}
+
+func (w *Walker) signingTime() time.Time { return w.now().Add(time.Duration(w.skew.Load())) }
+
+// Ahead returns how far STS's clock was ahead of ours when it gave the last
+// session, or zero if they differed by less than a minute. It is negative if
+// ours is ahead.
+func (w *Walker) Ahead() time.Duration { return time.Duration(w.ahead.Load()) }
+
+// endByOurClock makes the end of a session that STS gave at a time of its clock
+// one of our clock: whoever holds the session looks at that.
+func (w *Walker) endByOurClock(s *Session, at time.Time) {
+	ahead := at.Sub(w.now())
+	if ahead.Abs() < tolerable {
+		ahead = 0
+	}
+	s.Expires = s.Expires.Add(-ahead)
+	w.ahead.Store(int64(ahead))
 }
 
 // tolerable is how far a clock may be off without harm; AWS refuses signatures

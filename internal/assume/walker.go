@@ -48,7 +48,8 @@ type Walker struct {
 	once sync.Once
 	gate *gate
 
-	skew atomic.Int64 // nanoseconds by which STS's clock is ahead of ours
+	skew  atomic.Int64 // nanoseconds by which STS's clock is ahead of ours, as refused signatures show
+	ahead atomic.Int64 // the same, as the last session shows
 }
 
 // walk is a part of a chain that is under way, or its result.

@@ -493,6 +493,27 @@ func TestASessionFromTheFutureIsRenewed(t *testing.T) {
 	}
 }
 
+// STS's clock differs by hours from the machine's, which decides how long a
+// session is handed out: as long as it lives, and no longer.
+func TestASessionByAnotherClock(t *testing.T) {
+	for _, offset := range []string{"2h", "-2h"} {
+		const fault = ", fault: clock-skew, times: always, offset: "
+		w := newWorld(t, "\nfaults:\n  - {call: token"+fault+offset+"}\n  - {call: sts"+fault+offset+"}\n")
+		w.put("deploy", w.login())
+		w.now = w.now.Add(2 * time.Hour)
+		fresh := w.get("deploy")
+		var n int
+		w.calls(&n)
+		if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.calls(&n) != "" {
+			t.Errorf("%s: each call renews it", offset)
+		}
+		w.now = w.now.Add(time.Hour)
+		if late := w.get("deploy"); late.AccessKeyID == fresh.AccessKeyID {
+			t.Errorf("%s: it is handed out after its end", offset)
+		}
+	}
+}
+
 func TestASessionThatEndsDuringAFailingRenewalIsNotHandedOut(t *testing.T) {
 	w := newWorld(t, always)
 	seed := w.put("deploy", w.login())
