@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 // codes are what STS may answer, and whether another try makes sense (STS:
@@ -189,6 +191,26 @@ func TestTheDeadlineEndsAHang(t *testing.T) {
 	_, err := s.walker.Walk(ctx, p)
 	if d := denial(t, err); !d.Deadline || d.Hop != 2 || d.Message != "timed out" || len(called) != 1 {
 		t.Errorf("denial %+v after %d calls", d, len(called))
+	}
+}
+
+// TestTheDeadlineNamesAProxyThatHangs: the SDK leaves nothing of a failed
+// request whose time is up.
+func TestTheDeadlineNamesAProxyThatHangs(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and no request
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	s := newSite(t, "")
+	s.walker.HTTP = transport.New(transport.Options{Proxies: transport.Proxies{HTTPSProxy: transport.Proxy{URL: "http://" + listener.Addr().String(), From: "input http-proxy"}}})
+	p := byKeys(s.profile(1))
+	p.Chain[0].Endpoint = "https://sts.example.com"
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	_, err = s.walker.Walk(ctx, p)
+	if d := denial(t, err); !d.Deadline || d.Message != "proxy of input http-proxy: timed out" || !strings.Contains(d.Advice, "input http-proxy") {
+		t.Errorf("denial %+v", d)
 	}
 }
 

@@ -10,9 +10,11 @@ import (
 
 // received keeps the response to one call as it came: what the SDK makes of it
 // does not tell an answer of STS that lacks something from the page of a proxy.
-// It is an aws.HTTPClient.
+// Where there is none it keeps the client's error, of which the SDK leaves
+// nothing if the context has ended. It is an aws.HTTPClient.
 type received struct {
 	client *http.Client
+	failed error
 	status int
 	body   []byte
 }
@@ -20,6 +22,7 @@ type received struct {
 func (r *received) Do(request *http.Request) (*http.Response, error) {
 	got, err := r.client.Do(request)
 	if err != nil {
+		r.failed = err
 		return nil, err
 	}
 	r.status = got.StatusCode
@@ -44,10 +47,13 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// judge returns what is wrong with a call: the SDK's error, but for a response
-// of status 200 that is well-formed and of this action. Such a one is STS's own,
+// judge returns what is wrong with a call: the client's error or the SDK's, but
+// for a response of status 200 that is well-formed and of this action. Such a one is STS's own,
 // and would be the same at the next try: a badResponse names what it lacks.
 func (r *received) judge(action string, err error) error {
+	if r.failed != nil {
+		return r.failed
+	}
 	if r.status != http.StatusOK {
 		return err
 	}
