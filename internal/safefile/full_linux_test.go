@@ -9,6 +9,32 @@ import (
 	"testing"
 )
 
+// A missing file is no error on a read-only file system either.
+func TestRemoveAllOnAReadOnlyFileSystem(t *testing.T) {
+	needRoot(t)
+	base := t.TempDir()
+	if err := syscall.Mount("tmpfs", base, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skip("cannot mount: ", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(base, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	d := open(t, base)
+	t.Cleanup(func() { d.Close() }) // before the unmount
+	must(t, d.WriteFile("a", nil))
+	if err := syscall.Mount("", base, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.RemoveAll("missing"); err != nil {
+		t.Error(err)
+	}
+	if err := d.RemoveAll("a"); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("RemoveAll of a file = %v, want EROFS", err)
+	}
+}
+
 // A file keeps the room that it has on a full file system: it can be written
 // over, but no further, and nothing new can be written at all.
 func TestOverwriteFileOnAFullFileSystem(t *testing.T) {

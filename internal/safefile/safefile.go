@@ -235,7 +235,12 @@ func (d *Dir) Remove(name string) error {
 // RemoveAll removes the named file, link or whole directory, without following
 // links in it; a missing one is no error.
 func (d *Dir) RemoveAll(name string) error {
-	err := d.remove(name, (*os.Root).RemoveAll)
+	err := d.remove(name, func(dir *os.Root, base string) error {
+		if _, err := dir.Lstat(base); err != nil {
+			return err // a read-only file system refuses to remove even what is missing
+		}
+		return dir.RemoveAll(base)
+	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
