@@ -89,19 +89,26 @@ func printHop(say func(string, ...any), h rehearsal.Hop) {
 }
 
 func printStatement(say func(string, ...any), s trust.StatementResult) {
-	say("      line %d: %s statement: %s", s.Line, s.Effect, matched(s.Matched))
+	if s.Effect == "" { // nothing of it is known
+		say("      line %d: statement: %s", s.Line, matched(s.Matched, s.DependsOn))
+		return
+	}
+	say("      line %d: %s statement: %s", s.Line, s.Effect, matched(s.Matched, s.DependsOn))
 	for _, e := range []trust.ElementResult{s.Principal, s.Action} {
 		if !e.Matched {
-			say("        line %d: %s: no match", e.Line, explain.DescribeElement(e))
+			say("        line %d: %s: %s", e.Line, explain.DescribeElement(e), matched(e.Matched, e.DependsOn))
 		}
 	}
 	for _, c := range s.Conditions {
-		say("        line %d: %s: %s", c.Line, explain.DescribeCondition(c), matched(c.Matched))
+		say("        line %d: %s: %s", c.Line, explain.DescribeCondition(c), matched(c.Matched, c.DependsOn))
 	}
 }
 
-func matched(yes bool) string {
-	if yes {
+func matched(yes bool, dependsOn []string) string {
+	switch {
+	case len(dependsOn) > 0:
+		return "unknown, depends on " + strings.Join(dependsOn, ", ")
+	case yes:
 		return "match"
 	}
 	return "no match"

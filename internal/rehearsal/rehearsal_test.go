@@ -86,7 +86,7 @@ func TestReasons(t *testing.T) {
 		{"no Allow", world(`{Effect: Deny, Principal: {AWS: "*"}, Action: "*"}`, trustsHub, toHub), "web-identity-not-authorized at hop 1", []string{"world.yml: no statement allows anything"}},
 		{
 			"no role", world(trustsGitHub, trustsHub, strings.ReplaceAll(toHub, "role/hub", "role/hbu")),
-			"web-identity-not-authorized at hop 1", []string{"world.yml: account 111111111111 has no role arn:aws:iam::111111111111:role/hbu"},
+			"web-identity-not-authorized at hop 1", []string{"world.yml: role arn:aws:iam::111111111111:role/hbu does not exist"},
 		},
 		{
 			"the caller's permissions", strings.Replace(world(trustsGitHub, trustsHub, toDeploy), "may-assume: [", "may-assume: [] # [", 1),
@@ -233,5 +233,89 @@ func TestCredentialsThatDoNotWork(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestTheWorkspaceIsTheScenarios: inputs that name files of the workspace find
+// those of the scenario, whose policy files are there in the form that they
+// have.
+func TestTheWorkspaceIsTheScenarios(t *testing.T) {
+	const template = `Parameters: {Branch: {Type: String, Default: release}}
+Resources:
+  DeployRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: !Sub "arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition:
+              StringEquals:
+                token.actions.githubusercontent.com:aud: sts.amazonaws.com
+                token.actions.githubusercontent.com:sub: !Sub "repo:octo-org/octo-repo:ref:refs/heads/${Branch}"
+`
+	const asks = "with: {" + region + ", role-to-assume: 'arn:aws:iam::111111111111:role/deployrole', trust-policy-file: 'iam/*'}\n"
+	const accounts = `accounts:
+  "111111111111":
+    providers: [{issuer: "https://token.actions.githubusercontent.com", audiences: [sts.amazonaws.com]}]
+    roles:
+      deployrole:
+        trust-policy-file: iam/roles.yml
+`
+	read := func(src string) *scenario.Scenario {
+		t.Helper()
+		s, err := scenario.Parse("dir/world.yml", []byte(src), func(string) ([]byte, error) { return []byte(template), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	line := `iam/roles.yml%s: StringEquals token.actions.githubusercontent.com:sub: expected "repo:octo-org/octo-repo:ref:refs/heads/release", got "repo:octo-org/octo-repo:ref:refs/heads/main"`
+
+	r := run(t, read(asks+accounts))
+	if r.Outcome != "subject-branch-or-tag at hop 1" || !slices.Equal(r.Reasons, []string{"dir/" + fmt.Sprintf(line, ":14")}) || !strings.Contains(r.Steps[0].Message, fmt.Sprintf(line, ", line 14")) {
+		t.Errorf("a template: %s, %q\n%s", r.Outcome, r.Reasons, r.Log)
+	}
+	r = run(t, read(asks+accounts+"        trust-policy-parameters: {Branch: main}\n"))
+	if r.Outcome != "success" {
+		t.Errorf("a template and a parameter: %s, %q", r.Outcome, r.Reasons)
+	}
+
+	// What the scenario says of the workspace counts.
+	r = run(t, read(asks+accounts+"workspace: {iam/roles.yml: '{}'}\n"))
+	if r.Outcome != "web-identity-not-authorized at hop 1" || !slices.Equal(r.Reasons, []string{"dir/" + fmt.Sprintf(line, ":14")}) {
+		t.Errorf("another file in the workspace: %s, %q\n%s", r.Outcome, r.Reasons, r.Log)
+	}
+	profiles := strings.Replace(world(trustsGitHub, trustsHub, ""), "accounts:", "with: {"+region+", role-to-assume: '"+hubRole+"', profiles-file: ci/profiles.yml}\nworkspace:\n  ci/profiles.yml: |\n    dev: arn:aws:iam::222222222222:role/deploy\naccounts:", 1)
+	if r = run(t, parse(t, profiles)); r.Outcome != "success" || len(r.Profiles) != 1 || r.Profiles["dev"] == "" {
+		t.Errorf("profiles-file: %s, %v\n%s", r.Outcome, r.Profiles, r.Log)
+	}
+}
+
+// TestWhatAPolicyLeavesOpenIsNoOutcome: a refusal that depends on a parameter
+// without a value is not the expected one, even if it has the expected code.
+func TestWhatAPolicyLeavesOpenIsNoOutcome(t *testing.T) {
+	const template = `Parameters: {Branch: {Type: String}}
+Resources:
+  hub:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Federated: "` + provider + `"}
+            Action: sts:AssumeRoleWithWebIdentity
+            Condition: {StringEquals: {"token.actions.githubusercontent.com:sub": !Ref Branch}}
+`
+	src := strings.Replace(world(trustsGitHub, trustsHub, toHub+"\nexpect: {code: web-identity-not-authorized, hop: 1}"), "        trust-policy: {Statement: ["+trustsGitHub+"]}", "        trust-policy-file: roles.yml", 1)
+	s, err := scenario.Parse("world.yml", []byte(src), func(string) ([]byte, error) { return []byte(template), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := run(t, s)
+	want := []string{"roles.yml: unknown whether the policy admits the request; it depends on parameter Branch, which trust-policy-parameters can set"}
+	if r.AsExpected || r.Outcome != "unknown" || r.Expected != "web-identity-not-authorized at hop 1" || !slices.Equal(r.Reasons, want) {
+		t.Errorf("%t %s, expected %s: %q\n%s", r.AsExpected, r.Outcome, r.Expected, r.Reasons, r.Log)
 	}
 }

@@ -111,10 +111,11 @@ func (r remedy) apply(t *testing.T, s *scenario.Scenario, add bool) {
 				role.MayAssume = append(role.MayAssume, r.role)
 			case role.ARN == r.role:
 				role.Policy = withStatement(t, role.Policy, statement, add)
-				var err error
-				if role.Trust, err = trust.Parse(role.Policy); err != nil {
+				parsed, err := trust.Parse(role.Policy)
+				if err != nil {
 					t.Fatal(err)
 				}
+				role.Trust = trust.Alternatives{parsed}
 			}
 		}
 		for _, user := range account.Users {

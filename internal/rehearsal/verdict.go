@@ -64,12 +64,13 @@ func (r *rehearsal) addReasons(calls []sandbox.Call) {
 }
 
 // refusal returns what in the scenario refused a call, with its place; nothing
-// if it was neither the role's policy nor the caller's permissions.
+// if it was neither the role's policy nor the caller's permissions. The sandbox
+// refuses also what a policy leaves open.
 func (r *rehearsal) refusal(c sandbox.Call) []string {
 	role := r.scenario.Role(c.Role())
 	switch {
 	case role == nil && c.Code == "AccessDenied":
-		return []string{fmt.Sprintf("%s: account %s has no role %s", r.scenario.Name, c.Account(), c.Role())}
+		return []string{fmt.Sprintf("%s: role %s does not exist", r.scenario.Name, c.Role())}
 	case role == nil || len(c.Decisions) == 0:
 		return nil
 	}
@@ -77,8 +78,13 @@ func (r *rehearsal) refusal(c sandbox.Call) []string {
 	if d.IdentityMissing {
 		return []string{fmt.Sprintf("%s: may-assume of the caller, %s, does not include %s", r.scenario.Name, c.Signer, role.ARN)}
 	}
-	if d.Result.Decision == trust.Allowed {
+	switch d.Result.Decision {
+	case trust.Allowed:
 		return nil // the reason is another one, such as the duration
+	case trust.Undetermined:
+		r.unknown = true
+		return []string{fmt.Sprintf("%s: unknown whether the policy admits the request; it depends on %s, which trust-policy-parameters can set",
+			role.PolicyFile, strings.Join(d.Result.DependsOn, ", "))}
 	}
 	s, ok := d.Result.Deciding()
 	if !ok {
@@ -100,16 +106,21 @@ func (r *rehearsal) refusal(c sandbox.Call) []string {
 }
 
 // judge compares what came out with what the scenario expects: success, if it
-// does not say.
-func (r *Report) judge(expect *scenario.Expect) {
-	last := r.Steps[len(r.Steps)-1]
-	r.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+// does not say. No outcome that depends on something unknown is the expected
+// one.
+func (r *rehearsal) judge() {
+	report, expect := r.report, r.scenario.Expect
+	last := report.Steps[len(report.Steps)-1]
+	report.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+	if r.unknown {
+		report.Outcome = "unknown"
+	}
 	if expect == nil {
-		r.AsExpected = !last.Failed
+		report.AsExpected = !last.Failed
 		return
 	}
-	r.Expected = outcome(expect.Success, expect.Code, expect.Hop)
-	r.AsExpected = expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
+	report.Expected = outcome(expect.Success, expect.Code, expect.Hop)
+	report.AsExpected = !r.unknown && expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
 }
 
 func outcome(success bool, code explain.Code, hop int) string {

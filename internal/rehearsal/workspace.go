@@ -9,14 +9,20 @@ import (
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
-// layPolicies makes the job's workspace what a checkout makes of a repository
-// that keeps its roles' trust policies beside the code, if a step asks for
-// them with trust-policy-file. A policy that the scenario has from a file
-// stands under the same path, the others as trust-policies/ACCOUNT/ROLE.json,
-// with the lines that they have in the scenario.
-func layPolicies(workspace string, s *scenario.Scenario) error {
-	wanted := slices.ContainsFunc(s.Steps, func(with map[string]string) bool { return with["trust-policy-file"] != "" })
-	if !wanted {
+// fillWorkspace makes the job's workspace what a checkout makes of a
+// repository: it has the scenario's files, and the trust policies of its roles
+// if a step asks for them with trust-policy-file. A policy that the scenario
+// has from a file is under the same path, the others are
+// trust-policies/ACCOUNT/ROLE.json, with the lines that they have in the
+// scenario.
+func fillWorkspace(workspace string, s *scenario.Scenario) error {
+	for path, content := range s.Workspace {
+		if err := write(filepath.Join(workspace, filepath.FromSlash(path)), []byte(content)); err != nil {
+			return err
+		}
+	}
+	asked := slices.ContainsFunc(s.Steps, func(with map[string]string) bool { return with["trust-policy-file"] != "" })
+	if !asked {
 		return nil
 	}
 	for _, account := range s.Accounts {
@@ -31,14 +37,24 @@ func layPolicies(workspace string, s *scenario.Scenario) error {
 					return fmt.Errorf("find the trust policy of %s: %w", role.ARN, err)
 				}
 			}
-			path = filepath.Join(workspace, path)
-			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-				return fmt.Errorf("lay the trust policies into the workspace: %w", err)
+			if _, has := s.Workspace[filepath.ToSlash(path)]; has {
+				continue // the scenario says what the repository has there
 			}
-			if err := os.WriteFile(path, role.Policy, 0o644); err != nil {
-				return fmt.Errorf("lay the trust policies into the workspace: %w", err)
+			if err := write(filepath.Join(workspace, path), role.Policy); err != nil {
+				return err
 			}
 		}
+	}
+	return nil
+}
+
+func write(path string, content []byte) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
+		err = os.WriteFile(path, content, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("fill the workspace: %w", err)
 	}
 	return nil
 }

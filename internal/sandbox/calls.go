@@ -45,9 +45,6 @@ func (c *Call) OK() bool { return c.Status == 200 && c.Code == "" && !spoils(c.F
 // Role returns the role that was asked for, or "".
 func (c *Call) Role() string { return c.Parameters["RoleArn"] }
 
-// Account returns the account of the role that was asked for, or "".
-func (c *Call) Account() string { return accountOf(c.Role()) }
-
 // Decision is a trust policy's answer to one action.
 type Decision struct {
 	Action string       `json:"action"`

@@ -134,30 +134,6 @@ func TestNoPermissionNoVariables(t *testing.T) {
 	}
 }
 
-func TestEventTellsAFork(t *testing.T) {
-	server := start(t, "workflow: {event: pull_request, fork: true, actor: someone}", Options{})
-	var event struct {
-		PullRequest struct {
-			Head struct {
-				Ref  string
-				Repo struct {
-					Fork     bool
-					FullName string `json:"full_name"`
-				}
-			}
-		} `json:"pull_request"`
-	}
-	if err := json.Unmarshal(server.Scenario().Workflow.Payload(), &event); err != nil {
-		t.Fatal(err)
-	}
-	if head := event.PullRequest.Head; !head.Repo.Fork || head.Repo.FullName != "someone/fork" || head.Ref != "feature" {
-		t.Errorf("event %s", server.Scenario().Workflow.Payload())
-	}
-	if ref := environ(server)["GITHUB_REF"]; ref != "refs/pull/17/merge" {
-		t.Errorf("ref %q", ref)
-	}
-}
-
 func TestForksHaveATokenOnlyWhereTheRepositorySendsThem(t *testing.T) {
 	for workflow, want := range map[string]bool{
 		"event: push":                                                             true,

@@ -1,16 +1,13 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/secret"
-	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 func (p *parser) accounts(v value) error {
@@ -70,14 +67,19 @@ func (p *parser) roles(a *Account, v value) error {
 			return entry.errorf("%q is no name of a role", name)
 		}
 		role := &Role{
-			ARN:        fmt.Sprintf("arn:%s:iam::%s:role/%s", a.Partition, a.ID, name),
-			Name:       name[strings.LastIndexByte(name, '/')+1:],
-			Account:    a.ID,
-			MaxSession: time.Hour,
+			ARN:     fmt.Sprintf("arn:%s:iam::%s:role/%s", a.Partition, a.ID, name),
+			Name:    name[strings.LastIndexByte(name, '/')+1:],
+			Account: a.ID,
 		}
+		var file policyFile
 		err := entry.fields(map[string]func(value) error{
-			"trust-policy":      func(v value) error { return p.inlinePolicy(role, v) },
-			"trust-policy-file": func(v value) error { return p.policyFile(role, v) },
+			"trust-policy": func(v value) error { return p.inlinePolicy(role, v) },
+			"trust-policy-file": func(v value) (err error) {
+				file.place = v
+				file.name, err = v.text()
+				return err
+			},
+			"trust-policy-parameters": func(v value) error { return file.readParameters(v) },
 			"max-session-duration": func(v value) error {
 				seconds, err := v.integer(3600, 43200)
 				role.MaxSession = time.Duration(seconds) * time.Second
@@ -88,62 +90,40 @@ func (p *parser) roles(a *Account, v value) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case p.s.Dialect == MinIO && role.Trust != nil:
-			return entry.errorf("roles of MinIO have no trust policy; remove it")
-		case p.s.Dialect == MinIO:
+		if err := p.readTrust(a, role, file, entry); err != nil {
+			return err
+		}
+		if p.s.Dialect == MinIO {
 			role.ARN = "arn:minio:iam:::role/" + name
 			if other := p.s.Role(role.ARN); other != nil {
 				return entry.errorf("account %s has a role of this name; MinIO has no accounts to tell them apart", other.Account)
 			}
-		case role.Trust == nil:
-			return entry.errorf("a role needs trust-policy or trust-policy-file")
+		}
+		if role.MaxSession == 0 {
+			role.MaxSession = time.Hour
 		}
 		a.Roles = append(a.Roles, role)
 		return nil
 	})
 }
 
-func (p *parser) inlinePolicy(role *Role, v value) error {
-	if role.Trust != nil {
-		return v.errorf("stands beside trust-policy-file; use one of them")
+// readTrust completes a role's trust policy, which is there already if the
+// scenario has it inline.
+func (p *parser) readTrust(a *Account, role *Role, file policyFile, entry value) error {
+	inline := role.Trust != nil
+	switch {
+	case p.s.Dialect == MinIO && (inline || file.name != ""):
+		return entry.errorf("roles of MinIO have no trust policy; remove it")
+	case inline && file.name != "":
+		return file.place.errorf("stands beside trust-policy; use one of them")
+	case file.name == "" && file.parameters != nil:
+		return entry.errorf("trust-policy-parameters needs trust-policy-file")
+	case file.name != "":
+		return p.readPolicyFile(a, role, file)
+	case !inline && p.s.Dialect != MinIO:
+		return entry.errorf("a role needs trust-policy or trust-policy-file")
 	}
-	policy, err := policyJSON(v)
-	if err != nil {
-		return err
-	}
-	role.Policy, role.PolicyFile = policy, v.file
-	role.Trust, err = trust.Parse(policy)
-	var syntax *trust.SyntaxError
-	if errors.As(err, &syntax) {
-		// policyJSON keeps the scenario's lines.
-		return v.errorAt(syntax.Line, "%s", syntax.Msg)
-	}
-	return err
-}
-
-func (p *parser) policyFile(role *Role, v value) error {
-	if role.Trust != nil {
-		return v.errorf("stands beside trust-policy; use one of them")
-	}
-	name, err := v.text()
-	if err != nil {
-		return err
-	}
-	if !filepath.IsLocal(name) {
-		return v.errorf("%q must be a path inside the scenario's directory", name)
-	}
-	role.Policy, err = p.read(filepath.Clean(name))
-	if err != nil {
-		return v.errorf("cannot read %q: %v", name, err)
-	}
-	role.PolicyFile = filepath.Join(filepath.Dir(v.file), name)
-	role.Trust, err = trust.Parse(role.Policy)
-	var syntax *trust.SyntaxError
-	if errors.As(err, &syntax) {
-		return value{file: role.PolicyFile, node: v.node}.errorAt(syntax.Line, "%s", syntax.Msg)
-	}
-	return err
+	return nil
 }
 
 // minioKeyID follows minio/minio, internal/auth/credentials.go.

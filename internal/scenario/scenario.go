@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ type Scenario struct {
 	Workflow    Workflow
 	Steps       []map[string]string // the inputs of each use of the action, in turn
 	Accounts    []*Account          // in the file's order
+	Workspace   map[string]string   // the files of the workspace, by path relative to it, with slashes
 	Faults      []Fault
 	Expect      *Expect // nil if the file does not say
 }
@@ -66,11 +68,11 @@ type Role struct {
 	ARN        string
 	Name       string // without the path
 	Account    string
-	Trust      *trust.Policy // nil in the dialect of MinIO
-	Policy     []byte        // the trust policy as JSON
-	PolicyFile string        // the file in which Policy's lines count
-	MaxSession time.Duration // MaxSessionDuration
-	MayAssume  []string      // IAM patterns of role ARNs that its permissions let it assume
+	Trust      trust.Alternatives // several, or one with unknown parts, where a template leaves something open; nil in the dialect of MinIO
+	Policy     []byte             // the document that Trust is from; JSON if the scenario has it inline
+	PolicyFile string             // the file in which Policy's lines count
+	MaxSession time.Duration      // MaxSessionDuration
+	MayAssume  []string           // IAM patterns of role ARNs that its permissions let it assume
 }
 
 // User is an IAM user with static keys.
@@ -114,19 +116,19 @@ func (s *Scenario) Account(id string) *Account {
 
 // Load reads a scenario file. Policy files are looked up beside it
 // and cannot lie outside of its directory, not even through a symbolic link.
-func Load(path string) (*Scenario, error) {
-	files := safefile.Files{Workspace: filepath.Dir(path)}
-	read := func(name string) ([]byte, error) {
-		if !filepath.IsLocal(name) {
-			return nil, fmt.Errorf("%q is not in the scenario's directory", name)
+func Load(name string) (*Scenario, error) {
+	files := safefile.Files{Workspace: filepath.Dir(name)}
+	read := func(file string) ([]byte, error) {
+		if !filepath.IsLocal(file) {
+			return nil, fmt.Errorf("%q is not in the scenario's directory", file)
 		}
-		return files.ReadFile(context.Background(), name, maxScenario)
+		return files.ReadFile(context.Background(), file, maxScenario)
 	}
-	src, err := read(filepath.Base(path))
+	src, err := read(filepath.Base(name))
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	return Parse(path, src, read)
+	return Parse(name, src, read)
 }
 
 // Parse reads a scenario: strict YAML, unknown fields refused. Errors
@@ -137,7 +139,7 @@ func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Sc
 	if len(src) > maxScenario {
 		return nil, fmt.Errorf("%s: has %d bytes, more than %d", name, len(src), maxScenario)
 	}
-	doc, err := document(name, src)
+	doc, err := readYAML(name, src)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +166,7 @@ func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Sc
 		"with":        p.with,
 		"steps":       p.steps,
 		"accounts":    p.accounts,
+		"workspace":   p.workspace,
 		"faults":      p.faults,
 		"expect":      p.expect,
 	})
@@ -234,6 +237,29 @@ func stepInputs(v value) (map[string]string, error) {
 		return err
 	})
 	return inputs, err
+}
+
+// workspace reads the files that a checkout would leave in the workspace.
+func (p *parser) workspace(v value) error {
+	files := map[string]string{}
+	err := v.each(func(name string, entry value) error {
+		if name != path.Clean(name) || !filepath.IsLocal(filepath.FromSlash(name)) || name == "." {
+			return entry.errorf("%q must be the path of a file inside the workspace, such as iam/deploy.json", name)
+		}
+		for other := range files {
+			if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
+				return entry.errorf("%q cannot be a file and a directory (%q)", name, other)
+			}
+		}
+		content, err := entry.text()
+		if err != nil {
+			return entry.errorf("a file is text, not %s; use a block with |", entry.kind())
+		}
+		files[name] = content
+		return nil
+	})
+	p.s.Workspace = files
+	return err
 }
 
 func (p *parser) expect(v value) error {

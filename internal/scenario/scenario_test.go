@@ -62,7 +62,7 @@ expect: {code: external-id, hop: 2}
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 	role := s.Role("arn:aws-us-gov:iam::012345678901:role/path/to/r")
-	if role == nil || role.Name != "r" || role.MaxSession != 2*time.Hour || role.Trust.Version != trust.Version2012 {
+	if role == nil || role.Name != "r" || role.MaxSession != 2*time.Hour || role.Trust[0].Version != trust.Version2012 {
 		t.Fatalf("role %+v", role)
 	}
 	a := s.Accounts[0]
@@ -127,6 +127,17 @@ func TestScenarioErrors(t *testing.T) {
 		{"bad policy", role + "        trust-policy:\n          Statement:\n            - Effect: Perhaps\n              Principal: '*'\n              Action: sts:*", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
 		{"bad policy as text", role + "        trust-policy: |\n          {\n            \"Statement\": 1\n          }", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
 		{"policy twice", role + "        trust-policy:\n          Statement: {Effect: Allow, Principal: '*', Action: a}\n          Statement: []", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
+		{"two policies in turn", role + "        trust-policy-file: p.json\n" + policy, "s.yml:5: accounts.111111111111.roles.r.trust-policy-file: stands beside trust-policy"},
+		{"parameters without a file", role + policy + "        trust-policy-parameters: {A: b}", "s.yml:5: accounts.111111111111.roles.r: trust-policy-parameters needs trust-policy-file"},
+		{"parameter list", role + "        trust-policy-file: p.json\n        trust-policy-parameters: {A: [b]}", "s.yml:6: accounts.111111111111.roles.r.trust-policy-parameters.A: must be text, not a list"},
+		{"workspace outside", "workspace:\n  ../a: x", `s.yml:2: workspace.../a: "../a" must be the path of a file inside the workspace`},
+		{"workspace absolute", "workspace: {/etc/passwd: x}", `"/etc/passwd" must be the path of a file inside`},
+		{"workspace itself", "workspace: {.: x}", `"." must be the path of a file inside`},
+		{"workspace not clean", "workspace: {a//b: x}", `"a//b" must be the path of a file inside`},
+		{"workspace of a directory", "workspace: {a: x, a/b: x}", `s.yml:1: workspace.a/b: "a/b" cannot be a file and a directory ("a")`},
+		{"workspace in a file", "workspace: {a/b: x, a: x}", `s.yml:1: workspace.a: "a" cannot be a file and a directory ("a/b")`},
+		{"workspace twice", "workspace:\n  a: x\n  a: y", `s.yml:3: workspace: "a" stands here twice`},
+		{"workspace list", "workspace: {a: [b]}", "s.yml:1: workspace.a: a file is text, not a list; use a block with |"},
 		{"policy file outside", role + "        trust-policy-file: ../p.json", `s.yml:5: accounts.111111111111.roles.r.trust-policy-file: "../p.json" must be a path inside`},
 		{"policy file absolute", role + "        trust-policy-file: /etc/passwd", `"/etc/passwd" must be a path inside`},
 		{"policy file missing", role + "        trust-policy-file: none.json", `s.yml:5: accounts.111111111111.roles.r.trust-policy-file: cannot read "none.json": file does not exist`},
@@ -181,7 +192,7 @@ func TestLinesOfInlinePolicies(t *testing.T) {
 	lines := strings.Split(BuiltinSource(), "\n")
 	for _, arn := range []string{"arn:aws:iam::111111111111:role/github-hub", "arn:aws:iam::222222222222:role/deploy"} {
 		role := s.Role(arn)
-		for _, st := range role.Trust.Statements {
+		for _, st := range role.Trust[0].Statements {
 			if line := lines[st.Pos.Line-1]; !strings.Contains(line, "- Effect: Allow") {
 				t.Errorf("%s: statement in line %d, which is %q", arn, st.Pos.Line, line)
 			}
@@ -259,6 +270,7 @@ func FuzzParseScenario(f *testing.F) {
 	f.Add(BuiltinSource())
 	f.Add("with: {a: b}\nfaults: [{call: sts, rate: 5}, {fault: reset, times: always}]\nexpect: {code: deadline}")
 	f.Add("accounts: {012345678901: {roles: {r: {trust-policy: '{}'}}}}")
+	f.Add("workspace: {a: b}\naccounts: {012345678901: {roles: {r: {trust-policy-file: p, trust-policy-parameters: {A: b}}}}}")
 	f.Add("steps: [{with: {x: |\n  a\n  b\n}}]")
 	f.Add("accounts: {012345678901: {roles: {r: {may-assume: []}}}}\ndialect: minio")
 	f.Fuzz(func(t *testing.T, src string) {

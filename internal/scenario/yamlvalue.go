@@ -19,8 +19,8 @@ type value struct {
 	node *yaml.Node
 }
 
-// document reads the single YAML document of src.
-func document(file string, src []byte) (value, error) {
+// readYAML reads the single YAML document of src.
+func readYAML(file string, src []byte) (value, error) {
 	var root yaml.Node
 	if err := yaml.Load(src, &root); err != nil {
 		return value{}, fmt.Errorf("%s: %s", file, oneLine(err.Error()))

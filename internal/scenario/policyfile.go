@@ -1,0 +1,114 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
+)
+
+func (p *parser) inlinePolicy(role *Role, v value) error {
+	policy, err := policyJSON(v)
+	if err != nil {
+		return err
+	}
+	role.Policy, role.PolicyFile = policy, v.file
+	parsed, err := trust.Parse(policy)
+	if syntax, ok := errors.AsType[*trust.SyntaxError](err); ok {
+		// policyJSON keeps the scenario's lines.
+		return v.errorAt(syntax.Line, "%s", syntax.Msg)
+	}
+	role.Trust = trust.Alternatives{parsed}
+	return err
+}
+
+// policyFile is a file that holds the trust policy of a role: in one of the
+// forms that the input trust-policy-file takes.
+type policyFile struct {
+	name       string // relative to the scenario
+	place      value
+	parameters map[string]string // of a template; nil if the scenario has none
+}
+
+func (f *policyFile) readParameters(v value) error {
+	f.parameters = map[string]string{}
+	return v.each(func(name string, entry value) (err error) {
+		f.parameters[name], err = entry.text()
+		return err
+	})
+}
+
+// readPolicyFile gives a role of an account the policy that a file holds, and
+// its maximum session duration unless the scenario has one.
+func (p *parser) readPolicyFile(a *Account, role *Role, f policyFile) error {
+	if !filepath.IsLocal(f.name) {
+		return f.place.errorf("%q must be a path inside the scenario's directory", f.name)
+	}
+	var err error
+	role.Policy, err = p.read(filepath.Clean(f.name))
+	if err != nil {
+		return f.place.errorf("cannot read %q: %v", f.name, err)
+	}
+	role.PolicyFile = filepath.Join(filepath.Dir(f.place.file), f.name)
+	parameters := map[string]string{"AWS::AccountId": a.ID, "AWS::Partition": a.Partition}
+	maps.Copy(parameters, f.parameters)
+	var found []document.Role
+	for r, err := range document.Roles(context.Background(), bytes.NewReader(role.Policy), document.Options{Parameters: parameters}) {
+		if err != nil {
+			return f.errorOf(role, err)
+		}
+		found = append(found, r)
+	}
+	of, err := f.choose(found, role)
+	switch {
+	case err != nil:
+		return err
+	case of.Err != nil:
+		return f.errorOf(role, of.Err)
+	}
+	role.Trust = of.Policies
+	if role.MaxSession == 0 {
+		role.MaxSession = time.Duration(of.MaxSessionDuration) * time.Second
+	}
+	return nil
+}
+
+// errorOf says what is wrong in the file, with its line.
+func (f policyFile) errorOf(role *Role, err error) error {
+	if syntax, ok := errors.AsType[*trust.SyntaxError](err); ok {
+		return value{file: role.PolicyFile, node: f.place.node}.errorAt(syntax.Line, "%s", syntax.Msg)
+	}
+	return f.place.errorf("cannot read %q: %s", f.name, oneLine(err.Error()))
+}
+
+// choose returns the one of a file's roles that the scenario's role is: the
+// only one, unless the file says that it is another; else by ARN or name.
+func (f policyFile) choose(found []document.Role, role *Role) (document.Role, error) {
+	switch {
+	case len(found) == 0:
+		return document.Role{}, f.place.errorf("%q has no role", f.name)
+	case len(found) == 1 && found[0].ARN != "" && found[0].ARN != role.ARN:
+		return document.Role{}, f.place.errorf("%q has the trust policy of another role; expected %s, got %s", f.name, role.ARN, found[0].ARN)
+	case len(found) == 1:
+		return found[0], nil
+	}
+	for _, is := range []func(document.Role) bool{
+		func(r document.Role) bool { return r.ARN == role.ARN },
+		func(r document.Role) bool { return r.ARN == "" && (r.Name == role.Name || r.LogicalID == role.Name) },
+		func(r document.Role) bool { return r.ARN == "" && r.MayBeNamed(role.Name) },
+	} {
+		if i := slices.IndexFunc(found, is); i >= 0 {
+			if slices.ContainsFunc(found[i+1:], is) {
+				return document.Role{}, f.place.errorf("%q has several roles that can be %q; use a file with one of them", f.name, role.Name)
+			}
+			return found[i], nil
+		}
+	}
+	return document.Role{}, f.place.errorf("%q has %d roles, and none of them is %q; correct the role's name", f.name, len(found), role.Name)
+}
