@@ -117,3 +117,22 @@ func TestREADMEIsOnePage(t *testing.T) {
 		t.Errorf("README.md has %d lines, expected at most %d; move details to a page of docs", n, most)
 	}
 }
+
+// The page of the architecture names every package below internal.
+func TestArchitectureNamesEveryRoom(t *testing.T) {
+	page := pages(t)["docs/architecture.md"]
+	rooms, err := os.ReadDir(filepath.Join(Root(t), "internal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, room := range rooms {
+		if row := "| `internal/" + room.Name() + "` |"; !strings.Contains(page, row) {
+			t.Errorf("docs/architecture.md has no row %s", row)
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(internal/[^`]*)` \\|").FindAllStringSubmatch(page, -1) {
+		if _, err := os.Stat(filepath.Join(Root(t), filepath.FromSlash(m[1]))); err != nil {
+			t.Errorf("docs/architecture.md describes %s, which does not exist", m[1])
+		}
+	}
+}
