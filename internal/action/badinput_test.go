@@ -88,7 +88,7 @@ var badInputs = []struct {
 	{name: "session name too long", with: inputs{"role-session-name": strings.Repeat("x", 65)}, input: "role-session-name", want: "2 to 64"},
 	{name: "session name too short", with: inputs{"role-session-name": "x"}, input: "role-session-name", want: "2 to 64"},
 	{name: "session name with a slash", with: inputs{"role-session-name": "a/b"}, input: "role-session-name", want: `"a/b"`},
-	{name: "session name as command", with: inputs{"role-session-name": "a\n::add-mask::b"}, input: "role-session-name", want: "control character"},
+	{name: "session name as command", with: inputs{"role-session-name": "a\n::add-mask::b"}, input: "role-session-name", want: `it has "\n", ":"`},
 
 	{name: "duration zero", with: inputs{"role-duration-seconds": "0"}, input: "role-duration-seconds", want: "900 to 43200"},
 	{name: "duration over twelve hours", with: inputs{"role-duration-seconds": "43201"}, input: "role-duration-seconds", want: "900 to 43200"},

@@ -175,6 +175,7 @@ func TestSanitizedSessionName(t *testing.T) {
 		{"deploy-octo-org/octo-repo-dependabot[bot]", "deploy-octo-org-octo-repo-dependabot-bot", `it has "/", "[", "]"; use "deploy-octo-org-octo-repo-dependabot-bot"`},
 		{"feature//a b", "feature-a-b", `it has "/", " "`},
 		{"größe", "gr-e", `it has "ö", "ß"`},
+		{"main\r\nnext\x07", "main-next", `it has "\r", "\n", "\a"`},
 		{long, long[:64], "it has 70 characters"},
 		{long[:63] + "/y", long[:63] + "-", `it has "/"`},
 		{"x", "GitHubActions-7-1-deploy", "it has 1 character;"},
