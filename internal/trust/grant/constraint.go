@@ -11,6 +11,18 @@ type Constraint struct {
 	trust.Condition
 	Claim    string // lower case
 	FromDeny bool   // a Deny statement enforces it
+
+	subjects []Subject // of the values, as Subject returns them
+}
+
+func newConstraint(c trust.Condition, claim string, fromDeny bool) Constraint {
+	made := Constraint{Condition: c, Claim: claim, FromDeny: fromDeny}
+	if made.Identifies() {
+		for _, v := range c.Values {
+			made.subjects = append(made.subjects, made.read(v))
+		}
+	}
+	return made
 }
 
 // Claims by what a condition on them tells about whose run it is.
@@ -75,6 +87,15 @@ func (g *Grant) pins(open Openness, reach Reach) bool {
 // Subject reads one of the values as a statement about whose run it is,
 // whichever claim it is about.
 func (c Constraint) Subject(v trust.Value) Subject {
+	for i, s := range c.subjects {
+		if w := c.Values[i]; w.Pos == v.Pos && w.Same(v) {
+			return s
+		}
+	}
+	return c.read(v)
+}
+
+func (c Constraint) read(v trust.Value) Subject {
 	p := v.Pattern(c.Operator)
 	switch {
 	case c.Claim == "sub":

@@ -229,14 +229,14 @@ func (g *Grant) constrain(c trust.Condition, fromDeny bool) {
 	if c.Unknown != nil {
 		_, claim := trust.SplitKey(strings.ToLower(c.Key))
 		if slices.Contains(trust.ConditionKeys(githubHost), claim) { // of an unknown provider, which may be this one
-			g.Constraints = append(g.Constraints, Constraint{Condition: c, Claim: claim, FromDeny: fromDeny})
+			g.Constraints = append(g.Constraints, newConstraint(c, claim, fromDeny))
 		} else {
 			g.Open = append(g.Open, c)
 		}
 		return
 	}
 	if claim, ok := g.Claim(c.Key); ok {
-		g.Constraints = append(g.Constraints, Constraint{Condition: c, Claim: claim, FromDeny: fromDeny})
+		g.Constraints = append(g.Constraints, newConstraint(c, claim, fromDeny))
 	}
 }
 
