@@ -250,7 +250,7 @@ func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
 	}
 	var tags []Tag
 	d.rawPairs(n, field, func(key, value *yaml.Node) { // AWS allows empty values, but no empty keys
-		text, ok := d.text(field+"."+key.Value, value)
+		text, ok := d.text(member(field, key.Value), value)
 		if !ok || !d.says(key, field+": a key") {
 			return
 		}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -74,7 +76,7 @@ func (d document) fields(n *yaml.Node, what string, known map[string]func(field 
 			d.problem(key, "%s has unknown field %s; expected %s", what, quote(key.Value), names(known))
 			return
 		}
-		handle(what+"."+key.Value, value)
+		handle(member(what, key.Value), value)
 	})
 }
 
@@ -82,7 +84,7 @@ func (d document) fields(n *yaml.Node, what string, known map[string]func(field 
 // something.
 func (d document) pairs(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
 	d.rawPairs(n, what, func(key, value *yaml.Node) {
-		if d.says(key, what+": a key") && d.says(value, what+"."+key.Value) {
+		if d.says(key, what+": a key") && d.says(value, member(what, key.Value)) {
 			each(key, value)
 		}
 	})
@@ -182,7 +184,7 @@ func (d document) writeJSON(b *strings.Builder, field string, n *yaml.Node) {
 			b.WriteString(separator)
 			b.WriteString(jsonText(key.Value))
 			b.WriteByte(':')
-			d.writeJSON(b, field+"."+key.Value, value)
+			d.writeJSON(b, member(field, key.Value), value)
 			separator = ","
 		})
 		if separator == "{" {
@@ -218,6 +220,15 @@ func jsonText(s string) string {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(s) // a string always encodes
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// member names a key of a mapping in messages: as it is, or quoted and cut if
+// it would not read as a name.
+func member(what, key string) string {
+	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) || quote(key) != strconv.Quote(key) {
+		key = quote(key)
+	}
+	return what + "." + key
 }
 
 func kind(n *yaml.Node) string {
