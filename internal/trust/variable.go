@@ -20,6 +20,9 @@ type part struct {
 // partsOf returns the parts of t with its policy variables, or nil if it is
 // plain text.
 func partsOf(t Text, variables bool) (parts []part, err error) {
+	if t.pieces == nil && (!variables || !strings.Contains(t.known, "${")) {
+		return nil, nil
+	}
 	t.Each(func(known string) {
 		more := []part{{text: known}}
 		if variables && err == nil {
@@ -29,9 +32,6 @@ func partsOf(t Text, variables bool) (parts []part, err error) {
 	}, func(u *Unknown) {
 		parts = append(parts, part{unknown: u})
 	})
-	if !variables && t.pieces == nil {
-		return nil, nil
-	}
 	return parts, err
 }
 

@@ -142,6 +142,7 @@ func (r *yamlReader) node(y *yaml.Node) (node, error) {
 		return n, r.members(&n, y.Content)
 	case yaml.SequenceNode:
 		n.kind = jsonlex.ListStart
+		n.items = make([]node, 0, len(y.Content))
 		for _, c := range y.Content {
 			item, err := r.node(c)
 			if err != nil {
@@ -176,6 +177,7 @@ func (r *yamlReader) alias(target *yaml.Node, at trust.Pos) (node, error) {
 // where the mapping has no such key of its own.
 func (r *yamlReader) members(n *node, content []*yaml.Node) error {
 	var merged []node
+	n.keys, n.items = make([]node, 0, len(content)/2), make([]node, 0, len(content)/2)
 	for i := 0; i+1 < len(content); i += 2 {
 		key, err := r.node(content[i])
 		if err != nil {

@@ -42,30 +42,46 @@ func (r *resolver) parameter(name string, at trust.Pos) (node, bool) {
 // another is what is chosen of a parameter that is none of its options.
 const another = "another value"
 
-// assumed returns what a parameter can be that is not given: one of its
+// outcomes are what a parameter that is not given can be.
+type outcomes struct {
+	open    *trust.Unknown // what it is if it is none of the options
+	options []string
+	shown   []string // the options, quoted, and another if there can be others
+}
+
+// assumed returns what a parameter is taken for that is not given: one of its
 // options, or unknown.
 func (r *resolver) assumed(name string, definition node) trust.Text {
+	o, ok := r.outcomes[name]
+	if !ok {
+		o = r.outcomesOf(name, definition)
+		r.outcomes[name] = o
+	}
+	taken := 0
+	if len(o.shown) > 1 {
+		taken = r.choices.take(o.open.Expression, o.open.DependsOn[0], o.open.DependsOn, o.shown)
+	}
+	if taken >= len(o.options) {
+		return o.open.Text()
+	}
+	return trust.Known(o.options[taken])
+}
+
+func (r *resolver) outcomesOf(name string, definition node) outcomes {
 	subject := "parameter " + name
 	if strings.HasPrefix(name, "AWS::") {
 		subject = name
 	}
-	open := trust.NewUnknown("${"+name+"}", subject)
-	options, others := r.options(name, definition)
-	var shown []string
-	for _, o := range options {
-		shown = append(shown, quoted(o))
+	o := outcomes{open: trust.NewUnknown("${"+name+"}", subject)}
+	var others bool
+	o.options, others = r.options(name, definition)
+	for _, option := range o.options {
+		o.shown = append(o.shown, quoted(option))
 	}
 	if others {
-		shown = append(shown, another)
+		o.shown = append(o.shown, another)
 	}
-	taken := 0
-	if len(shown) > 1 {
-		taken = r.choices.take(open.Expression, subject, open.DependsOn, shown)
-	}
-	if taken >= len(options) {
-		return open.Text()
-	}
-	return trust.Known(options[taken])
+	return o
 }
 
 // options returns the values of a parameter that make a difference, and

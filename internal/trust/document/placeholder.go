@@ -44,7 +44,12 @@ func (m marked) open(t trust.Token) trust.Token {
 	}
 	text := trust.Known(string(t.Text))
 	if t.Open != nil {
+		suspect := false
 		text = *t.Open
+		text.Each(func(known string) { suspect = suspect || strings.ContainsAny(known, "$<{") }, func(*trust.Unknown) {})
+		if !suspect {
+			return t
+		}
 	}
 	text = m.mark(text)
 	t.Text, t.Open = []byte(text.String()), nil
@@ -56,9 +61,6 @@ func (m marked) open(t trust.Token) trust.Token {
 
 // mark finds the placeholders in a text, which can have unknown parts.
 func (m marked) mark(text trust.Text) trust.Text {
-	if text.Wholly() != nil {
-		return text
-	}
 	var masked strings.Builder // an unknown part is no placeholder, but can be within one
 	text.Each(func(known string) { masked.WriteString(known) }, func(u *trust.Unknown) { masked.WriteString(strings.Repeat("\x00", len(u.Expression))) })
 	found := placeholders().FindAllStringIndex(masked.String(), -1)

@@ -65,7 +65,7 @@ func (r *resolver) resolve(n node) node {
 		resolved.items = make([]node, 0, len(n.items))
 		for _, item := range n.items {
 			switch value := r.resolve(item); {
-			case value.isNull() && !item.isNull(): // AWS::NoValue
+			case removed(item, value):
 			case value.isList():
 				resolved.items = append(resolved.items, value.items...)
 			default:
@@ -80,25 +80,40 @@ func (r *resolver) resolve(n node) node {
 
 func (r *resolver) object(n node) node {
 	resolved := n
-	resolved.keys, resolved.items = make([]node, 0, len(n.keys)), make([]node, 0, len(n.items))
-	put := func(key, item node) {
-		value := r.resolve(item)
-		if !value.isNull() || item.isNull() {
-			resolved.add(key, value)
-		}
-	}
 	isLoop := func(key node) bool { return strings.HasPrefix(key.name(), forEach) }
-	if len(r.loops) == 0 && !slices.ContainsFunc(n.keys, isLoop) {
-		for i, key := range n.keys {
-			put(key, n.items[i])
+	if len(r.loops) > 0 || slices.ContainsFunc(n.keys, isLoop) {
+		resolved.keys, resolved.items = nil, nil
+		for _, m := range r.members(n) {
+			r.within(m.loops, func() {
+				if value := r.resolve(m.value); !removed(m.value, value) {
+					resolved.add(m.key, value)
+				}
+			})
 		}
 		return resolved
 	}
-	for _, m := range r.members(n) {
-		r.within(m.loops, func() { put(m.key, m.value) })
+	resolved.items = make([]node, len(n.items))
+	complete := true
+	for i, item := range n.items {
+		resolved.items[i] = r.resolve(item)
+		complete = complete && !removed(item, resolved.items[i])
+	}
+	if complete {
+		return resolved
+	}
+	items := resolved.items
+	resolved.keys, resolved.items = nil, nil
+	for i, value := range items {
+		if !removed(n.items[i], value) {
+			resolved.add(n.keys[i], value)
+		}
 	}
 	return resolved
 }
+
+// removed reports whether a value was taken out by AWS::NoValue; a null that
+// is written stays, as CloudFormation refuses it.
+func removed(written, resolved node) bool { return resolved.isNull() && !written.isNull() }
 
 // within runs f inside of the loops.
 func (r *resolver) within(loops []loop, f func()) {

@@ -414,3 +414,25 @@ func TestMayBeNamed(t *testing.T) {
 		}
 	}
 }
+
+// A null that is written is an error, as for CloudFormation; one that
+// AWS::NoValue leaves is as if nothing were written.
+func TestNullIsNoValue(t *testing.T) {
+	for condition, want := range map[string]string{
+		"null":                  "the conditions should stand where null stands",
+		"{ StringLike: null }":  "the keys of StringLike should stand where null stands",
+		"!Ref AWS::NoValue":     "",
+		"!If [Never, {}, null]": "",
+	} {
+		src := "Conditions: { Never: !Equals [a, b] }\nResources: { R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: a, Principal: '*', Condition: " + condition + " } } } } }"
+		for role, err := range Roles(t.Context(), strings.NewReader(src), Options{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := fmt.Sprint(role.Err)
+			if want == "" && role.Err != nil || want != "" && !strings.Contains(got, want) {
+				t.Errorf("%s: %s", condition, got)
+			}
+		}
+	}
+}

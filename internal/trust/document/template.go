@@ -23,6 +23,7 @@ type template struct {
 	resources   map[string]member
 	compared    map[string][]string // values of parameters that make a difference
 	isRow       map[string]bool     // parameters that name a row of a mapping
+	outcomes    map[string]outcomes // of parameters that were come upon
 }
 
 // sections are the keys of a template that matter here; the others can be
@@ -110,7 +111,7 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 	t := &template{
 		given: given, mappings: root.get("Mappings"),
 		definitions: map[string]node{}, conditions: map[string]member{}, resources: map[string]member{},
-		compared: map[string][]string{}, isRow: map[string]bool{},
+		compared: map[string][]string{}, isRow: map[string]bool{}, outcomes: map[string]outcomes{},
 	}
 	if given == nil {
 		t.given = map[string]trust.Text{}
