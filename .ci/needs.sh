@@ -3,8 +3,8 @@
 set -euo pipefail
 
 # gcc is for the race detector; time tells how much memory a process took.
-packages=(awscli ca-certificates debootstrap docker.io docker-registry gcc git libc6-dev python3-boto3 python3-venv qemu-user-static
-  shellcheck time)
+packages=(awscli ca-certificates debootstrap docker.io docker-registry gcc git libc6-dev make python3-boto3 python3-venv
+  qemu-user-static shellcheck time)
 packages+=(rclone restic ruby-aws-sdk-core s3cmd) # clients of docs/clients.md
 [ -x /usr/bin/npm ] || packages+=(npm) # unless it came with a newer Node.js than Debian's
 
