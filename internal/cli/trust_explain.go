@@ -104,7 +104,7 @@ func (q *question) flags() *flag.FlagSet {
 		{&q.run.Repository, "repository", "`OWNER/REPOSITORY` of the run, in place of --claims"},
 		{&q.run.OwnerID, "owner-id", "`id` of the owner, for the immutable form of the subject"},
 		{&q.run.RepositoryID, "repository-id", "`id` of the repository, for the immutable form of the subject"},
-		{&q.run.Ref, "ref", "`ref` of the run, refs/heads/main if not given"},
+		{&q.run.Ref, "ref", "`ref` of the run; if not given, refs/heads/main, or refs/pull/1/merge for the event pull_request"},
 		{&q.run.Environment, "environment", "`name` of the job's environment"},
 		{&q.run.Event, "event", "`name` of the event, push if not given"},
 		{&q.run.Actor, "actor", "`name` of the actor"},

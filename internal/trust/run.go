@@ -14,7 +14,7 @@ type Run struct {
 	Repository     string // OWNER/REPOSITORY
 	OwnerID        string // with both ids, the subject has the immutable form
 	RepositoryID   string
-	Ref            string // refs/heads/main if empty; a name without refs/ is a branch
+	Ref            string // refs/heads/main if empty, or of a pull request refs/pull/1/merge; a name without refs/ is a branch
 	Environment    string
 	Event          string // push if empty
 	Actor          string
@@ -43,6 +43,9 @@ func (r Run) Claims() (oidc.Claims, error) {
 	fill(&r.Issuer, "https://"+githubHost)
 	fill(&r.Audience, "sts.amazonaws.com")
 	fill(&r.Event, "push")
+	if r.Event == "pull_request" {
+		fill(&r.Ref, "refs/pull/1/merge")
+	}
 	fill(&r.Ref, "refs/heads/main")
 	if !strings.HasPrefix(r.Ref, "refs/") {
 		r.Ref = "refs/heads/" + r.Ref

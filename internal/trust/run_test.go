@@ -35,6 +35,26 @@ func TestRunClaims(t *testing.T) {
 	}
 }
 
+// A policy that tests the ref beside an environment must not seem to admit pull
+// requests.
+func TestRunOfAPullRequestHasItsOwnRef(t *testing.T) {
+	for _, tt := range []struct {
+		run Run
+		ref string
+	}{
+		{Run{Repository: "octo/app"}, "refs/heads/main"},
+		{Run{Repository: "octo/app", Event: "pull_request"}, "refs/pull/1/merge"},
+		{Run{Repository: "octo/app", Event: "pull_request", Environment: "prod"}, "refs/pull/1/merge"},
+		{Run{Repository: "octo/app", Event: "pull_request", Ref: "refs/pull/7/merge"}, "refs/pull/7/merge"},
+		{Run{Repository: "octo/app", Event: "pull_request_target"}, "refs/heads/main"},
+	} {
+		claims, err := tt.run.Claims()
+		if got := claims.Get("ref"); err != nil || got != tt.ref {
+			t.Errorf("%+v: got ref %q, %v, expected %q", tt.run, got, err, tt.ref)
+		}
+	}
+}
+
 func TestDeciding(t *testing.T) {
 	allow := func(who, conditions string) string {
 		return `{"Effect": "Allow", "Principal": {"Federated": "` + who + `"}, "Action": "*", "Condition": {"StringEquals": {` + conditions + `}}}`
