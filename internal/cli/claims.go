@@ -36,7 +36,7 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 		env.errorf("claims: argument %q is unknown, it takes flags only", fs.Arg(0))
 		return exitUsage
 	case *format != "text" && *format != "json":
-		env.errorf("claims: --format %q is unknown, write text or json", *format)
+		env.errorf("claims: --format %q is unknown; use text or json", *format)
 		return exitUsage
 	}
 	claims, d := env.mint(ctx, *audience)

@@ -69,7 +69,7 @@ func storedFlags(fs *flag.FlagSet) *storedProfile {
 
 func (s *storedProfile) check() error {
 	if s.name == "" {
-		return errors.New("no profile is given, write --profile NAME")
+		return errors.New("--profile is required; set it to a profile that the step wrote")
 	}
 	return profile.ValidateName(s.name)
 }

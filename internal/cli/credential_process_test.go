@@ -85,7 +85,7 @@ func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {
 		"other profile": {9 * time.Hour, nil, []string{"--profile", "other", "--state", "."}, exitFailure, `aws-oidc-action: failed: the state in . has no profile "other"`},
 		"no state":      {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none"}, exitFailure, "aws-oidc-action: failed: open the state"},
 		"beside itself": {9 * time.Hour, nil, []string{"--profile", "stored"}, exitFailure, `has no profile "stored"`},
-		"no profile":    {9 * time.Hour, nil, []string{"--state", "."}, exitUsage, "aws-oidc-action: credential-process: no profile is given, write --profile NAME"},
+		"no profile":    {9 * time.Hour, nil, []string{"--state", "."}, exitUsage, "aws-oidc-action: credential-process: --profile is required; set it to a profile that the step wrote"},
 		"bad profile":   {9 * time.Hour, nil, []string{"--profile", "::error::a b"}, exitUsage, `aws-oidc-action: credential-process: profile name "::error::a b"`},
 		"an argument":   {9 * time.Hour, nil, []string{"--profile", "stored", "more"}, exitUsage, `aws-oidc-action: credential-process: argument "more" is unknown`},
 		"unknown flag":  {9 * time.Hour, nil, []string{"--name", "stored"}, exitUsage, "aws-oidc-action: credential-process: flag provided but not defined: -name\nusage:"},
@@ -154,8 +154,8 @@ func TestExecRefuses(t *testing.T) {
 		code    int
 		stderr  string
 	}{
-		"no command":      {9 * time.Hour, nil, []string{"--profile", "stored", "--"}, exitUsage, "aws-oidc-action: exec: no command is given, write it after --"},
-		"no profile":      {9 * time.Hour, nil, []string{"--", "true"}, exitUsage, "no profile is given"},
+		"no command":      {9 * time.Hour, nil, []string{"--profile", "stored", "--"}, exitUsage, "aws-oidc-action: exec: a command is required; write it after --"},
+		"no profile":      {9 * time.Hour, nil, []string{"--", "true"}, exitUsage, "--profile is required"},
 		"no such command": {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "no-such-command"}, exitUsage, `aws-oidc-action: exec: cannot run "no-such-command": executable file not found`},
 		"no state":        {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none", "true"}, exitFailure, "failed: open the state"},
 		"other profile":   {9 * time.Hour, nil, []string{"--profile", "other", "--state", ".", "true"}, exitFailure, `no profile "other"`},

@@ -24,7 +24,7 @@ func execute(ctx context.Context, env Env, args []string) int {
 	}
 	command := fs.Args()
 	if len(command) == 0 {
-		env.errorf("exec: no command is given, write it after --")
+		env.errorf("exec: a command is required; write it after --")
 		return exitUsage
 	}
 	if err := stored.check(); err != nil {

@@ -18,7 +18,7 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 		return code
 	}
 	if *format != "text" && *format != "json" {
-		env.errorf("rehearse: --format %q is unknown, write text or json", *format)
+		env.errorf("rehearse: --format %q is unknown; use text or json", *format)
 		return exitUsage
 	}
 	s, err := loadScenario(fs.Args())

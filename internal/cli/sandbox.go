@@ -78,5 +78,5 @@ func loadScenario(args []string) (*scenario.Scenario, error) {
 	case 1:
 		return scenario.Load(args[0])
 	}
-	return nil, fmt.Errorf("%d scenarios are given, one at a time is run", len(args))
+	return nil, fmt.Errorf("expected at most one scenario, got %d", len(args))
 }

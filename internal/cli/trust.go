@@ -17,7 +17,7 @@ import (
 
 func trustCommands() []command {
 	return []command{
-		{"explain", "is this token let in, and which condition decides", trustExplain},
+		{"explain", "whether a token is admitted, and which condition decides", trustExplain},
 		{"lint", "what is wrong with trust policies", trustLint},
 		{"generate", "a role for the runs that are meant", trustGenerate},
 		{"inventory", "which runs can assume which roles", trustInventory},
@@ -31,7 +31,7 @@ func trustPolicies(ctx context.Context, env Env, args []string) int {
 		return env.printText(trustUsage)
 	}
 	if len(args) == 0 {
-		env.errorf("trust: which command?")
+		env.errorf("trust: a command is required; use one of:")
 		env.complain(trustUsage)
 		return exitUsage
 	}
@@ -151,23 +151,31 @@ func (d *documents) report() {
 	d.env.errorf("%s: roles read: %d", where, roles)
 }
 
-// arguments checks what is left behind the flags.
+// arguments reports whether the number of arguments after the flags is right,
+// and prints an error if it is not.
 func (e Env) arguments(command string, args []string, least, most int) bool {
 	for _, a := range args {
 		if strings.HasPrefix(a, "--") {
-			e.errorf("trust %s: flag %q stands behind an argument, flags come first", command, a)
+			e.errorf("trust %s: flag %q follows an argument; write flags first", command, a)
 			return false
 		}
 	}
-	if len(args) < least || len(args) > most {
-		e.errorf("trust %s: %d arguments are given", command, len(args))
-		return false
+	if len(args) >= least && len(args) <= most {
+		return true
 	}
-	return true
+	switch {
+	case most == 0:
+		e.errorf("trust %s: unexpected argument %q; use flags only", command, args[0])
+	case least < most:
+		e.errorf("trust %s: expected at least %d file, got %d; name the files to read", command, least, len(args))
+	default:
+		e.errorf("trust %s: expected number of files: %d, got %d", command, least, len(args))
+	}
+	return false
 }
 
-// unknownFormat tells that --format has a value that the command lacks.
+// unknownFormat says that --format has a value that the command lacks.
 func (e Env) unknownFormat(command, format string, known ...string) int {
-	e.errorf("trust %s: --format %q is unknown, write %s", command, format, strings.Join(known, " or "))
+	e.errorf("trust %s: --format %q is unknown; use %s", command, format, strings.Join(known, " or "))
 	return exitUsage
 }

@@ -38,7 +38,7 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 		{"several nameless ones", []string{"a.json", bare, "b.json", bare}, 1, "", "none of the policies"},
 		{"only that of another hop", []string{"policy.json", bare}, 2, "", "none of the policies"},
 		{"the only one, of this hop", []string{"policy.json", hub}, 2, "policy.json", ""},
-		{"broken", []string{"deploy.json", `{"Statement": [{"Effect": "Allow", "Effect": "Deny"}]}`}, 1, "", `deploy.json, line 1, column 36: key "Effect" stands twice`},
+		{"broken", []string{"deploy.json", `{"Statement": [{"Effect": "Allow", "Effect": "Deny"}]}`}, 1, "", `deploy.json, line 1, column 36: duplicate key "Effect"`},
 		{"no policy at all", []string{"deploy.json", "- 1\n- 2\n"}, 1, "", "deploy.json, "},
 		{"empty", []string{"deploy.json", ""}, 1, "", "deploy.json, "},
 	} {

@@ -65,7 +65,7 @@ func whyEncrypted(host string) string {
 	if transport.IsLoopback(host) {
 		return ""
 	}
-	const public = "would send the token unencrypted, and whoever reads it on the way could use it at AWS's own STS; " + encrypt + " (" + nearby + ")"
+	const public = "would send the token unencrypted, and anyone who reads it on the way could use it at AWS's own STS; " + encrypt + " (" + nearby + ")"
 	if addr, err := netip.ParseAddr(host); err == nil {
 		addr = addr.Unmap()
 		switch {

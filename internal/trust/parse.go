@@ -291,7 +291,7 @@ func (r *reader) conditions(t Token) ([]Condition, error) {
 // its end.
 func (r *reader) object(t Token, what string, member func(key Text, at Pos, value Token) error) error {
 	if t.Kind != jsonlex.ObjectStart {
-		return t.Pos.Errorf("%s should stand where %s stands", what, t.Kind)
+		return t.Pos.Errorf("expected %s, got %s", what, t.Kind)
 	}
 	seen := map[string]Pos{}
 	for {
@@ -303,7 +303,7 @@ func (r *reader) object(t Token, what string, member func(key Text, at Pos, valu
 		name := key.String()
 		if before, twice := seen[name]; twice {
 			return &SyntaxError{Line: k.Pos.Line, Column: k.Pos.Column, Duplicate: name,
-				Msg: fmt.Sprintf("key %q stands twice, first on line %d: IAM keeps the last one silently", name, before.Line)}
+				Msg: fmt.Sprintf("duplicate key %q (first on line %d): IAM silently uses the last one", name, before.Line)}
 		}
 		seen[name] = k.Pos
 		value, err := r.Next()

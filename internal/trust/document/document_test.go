@@ -74,7 +74,7 @@ func TestRoles(t *testing.T) {
 	}{
 		{"bare", "\ufeff\n" + bare, []string{"  0 2:1 p@3:29 k=repo:o/*@3:69"}},
 		{"bare with more", bare + " x", []string{"  0 1:1 line 2, column 84: unexpected 'x' after the end of the document"}},
-		{"bare and broken", broken, []string{`  0 1:1 line 1, column 35: key "Effect" stands twice, first on line 1: IAM keeps the last one silently`}},
+		{"bare and broken", broken, []string{`  0 1:1 line 1, column 35: duplicate key "Effect" (first on line 1): IAM silently uses the last one`}},
 		{"unknown object", `{"foo": 1}`, []string{`  0 1:1 line 1, column 2: unknown element "foo" in a policy: it takes Version, Id, Statement`}},
 		{"role", `{"Role": {"RoleName": "n", "AssumeRolePolicyDocument": ` + bare + `, "Arn": "arn", "MaxSessionDuration": 3600,
 			"Tags": [{"Key": "k"}]}}`, []string{"n arn 3600 1:56 p@2:29 k=repo:o/*@2:69"}},
@@ -91,17 +91,17 @@ func TestRoles(t *testing.T) {
 			[]string{
 				"object  0 2:55 p@3:29 k=repo:o/*@3:69",
 				"string  0 4:33 p@4:33 k=repo:o/*@4:33",
-				"json  0 5:53 line 5, column 53: a statement should stand where a number stands",
+				"json  0 5:53 line 5, column 53: expected a statement, got a number",
 				"percent  0 6:56 line 6, column 56: trust policy is neither JSON nor URL-encoded JSON",
-				`broken  0 7:55 line 7, column 89: key "Effect" stands twice, first on line 7: IAM keeps the last one silently`,
-				"list  0 8:53 line 8, column 53: a trust policy should stand where a list stands",
+				`broken  0 7:55 line 7, column 89: duplicate key "Effect" (first on line 7): IAM silently uses the last one`,
+				"list  0 8:53 line 8, column 53: expected a trust policy, got a list",
 				`none  0 9:4 line 9, column 4: role "none" has no AssumeRolePolicyDocument`,
 				"last  0 10:53 p@11:29 k=repo:o/*@11:69",
 			}},
 		{"listing that breaks off", `{"RoleDetailList": [{"RoleName": "a", "AssumeRolePolicyDocument": ` + bare + `}, {`,
 			[]string{"a  0 1:67 p@2:29 k=repo:o/*@2:69", "error: line 2, column 87: the document ends where a key in double quotes should stand"}},
 		{"empty", "", []string{"error: line 1, column 1: the document ends where a value should stand"}},
-		{"list", "[]", []string{"  0 1:1 line 1, column 1: a trust policy should stand where a list stands"}},
+		{"list", "[]", []string{"  0 1:1 line 1, column 1: expected a trust policy, got a list"}},
 		{"no template", "a: 1", []string{"error: line 1, column 1: document is neither a trust policy, nor an answer of aws iam, nor a template with Resources"}},
 		{"no YAML", "a: [", []string{"error: document is neither JSON nor YAML: go-yaml load error in parser (while parsing a flow node) at L2.C1: did not find expected node content"}},
 	}
@@ -183,8 +183,8 @@ Resources:
 			` g:sub=repo::${Fn::ImportValue "x:y"}@31:21 g:sub=${aws:x}` + providerARN + "@32:21 g:sub=a@33:34 g:sub=c@34:34" + tail + " ${Deployer.Arn}@38:62",
 		"Text  3600 43:33 " + providerARN + "@43:33",
 		`Elsewhere  3600 48:33 ?${Document} ["reference Document"]@48:33`,
-		`Twice  3600 53:9 line 55, column 11: key "Effect" stands twice, first on line 54: IAM keeps the last one silently`,
-		"Missing  3600 56:12 line 56, column 12: a trust policy should stand where null stands",
+		`Twice  3600 53:9 line 55, column 11: duplicate key "Effect" (first on line 54): IAM silently uses the last one`,
+		"Missing  3600 56:12 line 56, column 12: expected a trust policy, got null",
 	}
 	got := outline(t, yaml)
 	if diff := cmp.Diff(want, got); diff != "" {

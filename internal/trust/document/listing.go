@@ -53,7 +53,7 @@ func (l listing) roles() error {
 			return err
 		}
 		if t.Kind != jsonlex.ObjectStart {
-			return t.Pos.Errorf("a role should stand where %s stands", t.Kind)
+			return t.Pos.Errorf("expected a role, got %s", t.Kind)
 		}
 		if err := l.role(t); err != nil {
 			return err

@@ -125,7 +125,7 @@ func (s Spec) check() error {
 		matches("reusable workflow", s.Workflow, workflowForm, "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH")
 	}
 	if strings.ContainsFunc(s.Subject, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		problem("subject %q: write it as it stands in the token", s.Subject)
+		problem("subject %q is invalid; write it exactly as in the token", s.Subject)
 	}
 	matches("provider", s.Provider, providerForm, "the issuer's host and path")
 	matches("audience", s.Audience, audienceForm, "what the action asks for, sts.amazonaws.com mostly")

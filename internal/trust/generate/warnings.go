@@ -16,11 +16,11 @@ func (s Spec) Warnings() []string {
 	s = s.complete()
 	var all []string
 	if slices.ContainsFunc(s.Repositories, func(r Repository) bool { return r.OwnerID == "" }) {
-		all = append(all, "names without ids: whoever registers the name after it was given up gets in, and tokens with ids in the subject are refused; "+
+		all = append(all, "names without ids: anyone who re-registers a released name gets in, and tokens with ids in the subject are refused; "+
 			"see `gh api repos/OWNER/REPOSITORY --jq '.owner.id, .id'` and write OWNER@ID/REPOSITORY@ID")
 	}
 	if s.PullRequests && s.Workflow == "" {
-		all = append(all, "pull requests run proposed code that nobody has reviewed: let this role do nothing but read, or pin a --reusable-workflow")
+		all = append(all, "pull requests run proposed code that is not reviewed; let this role only read, or pin a --reusable-workflow")
 	}
 	if s.Workflow != "" && s.Subject == "" && len(s.contexts(true)) == 0 {
 		all = append(all, "any branch, tag and pull request of the repository may call the reusable workflow")

@@ -18,7 +18,7 @@ var anyRun = Rule{
 				return
 			}
 			in.propose(Medium, g, v.Pos, fmt.Sprintf("%s %q admits every branch, tag, pull request and environment of the repository: "+
-				"whoever can push a branch can assume the role", c.Claim, v.Text), narrowValue(g, c, v, s))
+				"anyone who can push a branch can assume the role", c.Claim, v.Text), narrowValue(g, c, v, s))
 		})
 	},
 }

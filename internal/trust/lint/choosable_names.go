@@ -17,7 +17,7 @@ var choosableNames = Rule{
 				continue
 			}
 			in.propose(High, g, c.Pos, fmt.Sprintf("%s does not say whose repository it is: anyone can choose the same name in a repository of their own", c.Claim),
-				addConditions(g, "besides, in StringEquals: ", "sub", proposedSubject(g, grant.Subject{})))
+				addConditions(g, "also, in StringEquals: ", "sub", proposedSubject(g, grant.Subject{})))
 		}
 	},
 }

@@ -10,7 +10,7 @@ import (
 var duplicateKey = Rule{
 	ID:       "duplicate-key",
 	Severity: Error,
-	Summary:  "a key stands twice in one object, and the last one wins silently",
+	Summary:  "an object has a duplicate key, and IAM silently uses the last one",
 	check: func(in *inspection) {
 		var bad *trust.SyntaxError
 		if errors.As(in.Err, &bad) && bad.Duplicate != "" {

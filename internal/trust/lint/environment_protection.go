@@ -32,5 +32,5 @@ var environmentProtection = Rule{
 }
 
 func (in *inspection) reportEnvironment(v trust.Value, name string) {
-	in.report(Note, v.Pos, fmt.Sprintf("the environment %q is worth what its protection rules are: see that it has required reviewers or a list of branches", name), "")
+	in.report(Note, v.Pos, fmt.Sprintf("the environment %q protects only as much as its protection rules; check that it has required reviewers or a list of branches", name), "")
 }

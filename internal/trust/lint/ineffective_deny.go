@@ -47,7 +47,7 @@ func (in *inspection) checkDeny(c trust.Condition) {
 	}
 	for _, v := range c.Values {
 		if literalWildcard(c.Operator, v) {
-			in.report(Error, v.Pos, fmt.Sprintf("%s compares %q as it stands, wildcard and all: the value never matches", c.Operator, v.Text), "StringLike or StringNotLike")
+			in.report(Error, v.Pos, fmt.Sprintf("%s does not support wildcards: %q never matches", c.Operator, v.Text), "StringLike or StringNotLike")
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 var openContext = Rule{
 	ID:       "open-context",
 	Severity: Medium,
-	Summary:  "a wildcard stands for branches, tags or environments",
+	Summary:  "a wildcard admits several branches, tags or environments",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if !s.Customized && s.Reach >= grant.Owner && !pinnedOtherwise(g, c) {
@@ -63,11 +63,11 @@ func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Va
 	case strings.HasPrefix("ref:refs/", fixed):
 		severity, admitted = Medium, "every branch, tag and pull request"
 	case fixed == "ref:refs/heads/":
-		severity, admitted = Medium, "every branch: whoever can push one can assume the role"
+		severity, admitted = Medium, "every branch: anyone who can push one can assume the role"
 	case fixed == "environment:":
 		severity, admitted = Medium, "every environment, and a workflow creates one by naming it"
 	case fixed == "ref:refs/tags/":
-		severity, admitted = Low, "every tag: whoever can push one, on any commit, can assume the role"
+		severity, admitted = Low, "every tag: anyone who can push one, on any commit, can assume the role"
 	case isPullRequest(s.Context), !slices.ContainsFunc(contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
 		return // the rules pull-request and odd-subject tell
 	}

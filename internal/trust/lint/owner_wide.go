@@ -20,7 +20,7 @@ var ownerWide = Rule{
 func (in *inspection) reportWide(reach grant.Reach, whole string) {
 	in.deciding(reach, func(g grant.Grant, c grant.Constraint, v trust.Value) {
 		if s := c.Subject(v); !calledWorkflow(g) && !s.Malformed {
-			in.propose(High, g, v.Pos, fmt.Sprintf("%s %q admits every repository of the %s: whoever can push to any of them, "+
+			in.propose(High, g, v.Pos, fmt.Sprintf("%s %q admits every repository of the %s: anyone who can push to any of them, "+
 				"or create one, can assume the role", c.Claim, v.Text, whole), narrowValue(g, c, v, s))
 		}
 	})

@@ -10,7 +10,7 @@ import (
 var ownerWildcard = Rule{
 	ID:       "owner-wildcard",
 	Severity: Critical,
-	Summary:  "a wildcard stands in the owner's name, so that others can register a name that matches",
+	Summary:  "the owner's name has a wildcard, so that others can register a name that matches",
 	check: func(in *inspection) {
 		in.deciding(grant.OwnerPattern, func(g grant.Grant, c grant.Constraint, v trust.Value) {
 			s := c.Subject(v)

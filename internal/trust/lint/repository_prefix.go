@@ -10,7 +10,7 @@ import (
 var repositoryPrefix = Rule{
 	ID:       "repository-prefix",
 	Severity: High,
-	Summary:  "a wildcard stands in the repository's name",
+	Summary:  "the repository's name has a wildcard",
 	check: func(in *inspection) {
 		in.deciding(grant.RepositoryPattern, func(g grant.Grant, c grant.Constraint, v trust.Value) {
 			if calledWorkflow(g) {

@@ -17,7 +17,7 @@ var sid = Rule{
 				in.report(Error, s.Pos, fmt.Sprintf("Sid %q has other characters than letters and digits: IAM refuses the policy", s.Sid),
 					line("Sid", strings.Map(alphanumeric, s.Sid)))
 			case s.Sid != "" && seen[s.Sid]:
-				in.report(Error, s.Pos, fmt.Sprintf("Sid %q stands twice: IAM refuses the policy", s.Sid), line("Sid", s.Sid+"2"))
+				in.report(Error, s.Pos, fmt.Sprintf("duplicate Sid %q: IAM refuses the policy", s.Sid), line("Sid", s.Sid+"2"))
 			}
 			seen[s.Sid] = true
 		}

@@ -19,7 +19,7 @@ var variableWithoutVersion = Rule{
 			for _, c := range g.Statement.Conditions {
 				for _, v := range c.Values {
 					if v.Unknown() == nil && strings.Contains(v.Text, "${") {
-						in.report(Error, v.Pos, fmt.Sprintf("value %q is compared as it stands: without Version 2012-10-17 there are no policy variables", v.Text),
+						in.report(Error, v.Pos, fmt.Sprintf("value %q is compared literally: without Version 2012-10-17 there are no policy variables", v.Text),
 							line("Version", trust.Version2012))
 					}
 				}

@@ -10,7 +10,7 @@ import (
 var wildcardInEquals = Rule{
 	ID:       "wildcard-in-equals",
 	Severity: Error,
-	Summary:  "StringEquals knows no wildcards",
+	Summary:  "StringEquals does not support wildcards",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Constraints {
@@ -22,7 +22,7 @@ var wildcardInEquals = Rule{
 					if c.Operator.Negated() {
 						follows = "excludes nobody"
 					}
-					in.report(Error, v.Pos, fmt.Sprintf("%s compares %q as it stands, wildcard and all: the value %s", c.Operator, v.Text, follows),
+					in.report(Error, v.Pos, fmt.Sprintf("%s does not support wildcards: %q %s", c.Operator, v.Text, follows),
 						fmt.Sprintf("the whole %s without a wildcard; only if several are meant, StringLike", c.Claim))
 				}
 			}

@@ -12,7 +12,7 @@ var workflowWithoutRepository = Rule{
 	check: func(in *inspection) {
 		in.deciding(grant.Callers, func(g grant.Grant, c grant.Constraint, _ trust.Value) {
 			in.propose(High, g, c.Pos, "job_workflow_ref pins the workflow and not its caller: every repository that can call it, "+
-				"with inputs of its own, can assume the role", addConditions(g, "besides, in StringEquals: ", "repository_owner_id", "OWNER_ID"))
+				"with inputs of its own, can assume the role", addConditions(g, "also, in StringEquals: ", "repository_owner_id", "OWNER_ID"))
 		})
 	},
 }

@@ -9,7 +9,7 @@ import (
 var wrongAction = Rule{
 	ID:       "wrong-action",
 	Severity: Error,
-	Summary:  "GitHub's provider is trusted for an action that takes no token of it",
+	Summary:  "GitHub's provider is trusted for an action that does not accept its tokens",
 	check: func(in *inspection) {
 		for _, s := range in.statements() {
 			for _, e := range s.Principal.Entries {
@@ -20,7 +20,7 @@ var wrongAction = Rule{
 				}
 				for _, action := range []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML"} {
 					if s.Applies(action, who) {
-						in.report(Error, s.Action.Pos, fmt.Sprintf("%s never takes a token of GitHub's provider: the statement lets nobody in", action),
+						in.report(Error, s.Action.Pos, fmt.Sprintf("%s never accepts a token of GitHub's provider: the statement admits nobody", action),
 							line("Action", trust.WebIdentityAction))
 					}
 				}
