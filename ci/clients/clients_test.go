@@ -20,6 +20,7 @@ import (
 	"github.com/org/aws-oidc-action/ci/containerstep"
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
@@ -121,21 +122,9 @@ func TestNoClientSeesAnExpiredSession(t *testing.T) {
 // the runner's user.
 func login(t *testing.T) (*sandbox.Server, *fakerunner.Job) {
 	t.Helper()
-	scenario, err := scenario.Load("../testdata/scenario.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sandbox.Start(scenario, sandbox.Options{SessionLifetime: lifetime})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-
+	server := sandboxtest.ServeFile(t, "../testdata/scenario.yml", sandbox.Options{SessionLifetime: lifetime})
 	work := t.TempDir()
-	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	job := sandboxtest.NewJob(t, server, work)
 	if out, err := exec.Command("chown", "-R", fmt.Sprint(runnerUser, ":", runnerUser), work).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}

@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/ci/containerstep"
-	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
@@ -59,19 +59,8 @@ func TestWhichClientFindsCredentials(t *testing.T) {
 // that the client acted as.
 func act(t *testing.T, c client, m mode) (arns []string, output string) {
 	t.Helper()
-	s, err := scenario.Load("../testdata/scenario.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sandbox.Start(s, sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
-	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: t.TempDir(), Environ: server.Environ(), Event: s.Workflow.Payload()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := sandboxtest.ServeFile(t, "../testdata/scenario.yml", sandbox.Options{})
+	job := sandboxtest.NewJob(t, server, t.TempDir())
 	metadata, err := containerstep.ReadMetadata("../../action.yml")
 	if err != nil {
 		t.Fatal(err)

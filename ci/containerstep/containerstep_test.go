@@ -17,7 +17,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/sandbox"
-	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 )
 
 var (
@@ -139,21 +139,10 @@ func TestRefusal(t *testing.T) {
 // user.
 func newJob(t *testing.T) (job *fakerunner.Job, work string) {
 	t.Helper()
-	scenario, err := scenario.Load("../testdata/scenario.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sandbox.Start(scenario, sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
+	server := sandboxtest.ServeFile(t, "../testdata/scenario.yml", sandbox.Options{})
 	work = t.TempDir()
-	job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: work, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = filepath.WalkDir(work, func(path string, _ fs.DirEntry, err error) error {
+	job = sandboxtest.NewJob(t, server, work)
+	err := filepath.WalkDir(work, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -44,19 +45,8 @@ func newWorld(t *testing.T, text string) *world {
 	if text == "" {
 		text = scenario.BuiltinSource()
 	}
-	scenario, err := scenario.Parse("test.yml", []byte(text), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w.server, err = sandbox.Start(scenario, sandbox.Options{Now: func() time.Time { return w.now }}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.server.Close() })
-	environ := append(w.server.Environ(), "AWS_EC2_METADATA_DISABLED=true") // whatever this machine is
-	w.job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: t.TempDir(), Environ: environ, Event: w.server.Scenario().Workflow.Payload(), Defaults: plan.Defaults(), Contexts: w.server.Scenario().Workflow.Contexts()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w.server = sandboxtest.Serve(t, text, sandbox.Options{Now: func() time.Time { return w.now }})
+	w.job = sandboxtest.NewJob(t, w.server, t.TempDir())
 	return w
 }
 

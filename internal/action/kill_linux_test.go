@@ -19,6 +19,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/retry"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -97,15 +98,13 @@ func (k *killed) begin() {
 	k.Helper()
 	must(k.world, os.RemoveAll(k.dir))
 	must(k.world, os.Mkdir(k.dir, 0o755))
-	environ := append(k.server.Environ(), "AWS_EC2_METADATA_DISABLED=true")
+	var environ []string
 	for name, variable := range map[string]string{"config": "AWS_CONFIG_FILE", "credentials": "AWS_SHARED_CREDENTIALS_FILE"} {
 		if k.files != nil {
 			environ = append(environ, variable+"="+filepath.Join(k.dir, "_temp", "mine", name))
 		}
 	}
-	var err error
-	k.job, err = fakerunner.NewJob(fakerunner.JobOptions{Dir: k.dir, Environ: environ, Event: k.server.Scenario().Workflow.Payload()})
-	must(k.world, err)
+	k.job = sandboxtest.NewJob(k.world, k.server, k.dir, environ...)
 	for name, content := range k.files {
 		path := filepath.Join(k.job.Temp(), "mine", name)
 		must(k.world, os.MkdirAll(filepath.Dir(path), 0o755))

@@ -17,30 +17,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/oidc"
-	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
-
-// serve starts a sandbox for a benchmark, with the real clock.
-func serve(b *testing.B, text string, o sandbox.Options) *sandbox.Server {
-	b.Helper()
-	scenario, err := scenario.Parse("bench.yml", []byte(text), nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	server, err := sandbox.Start(scenario, o)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = server.Close() })
-	return server
-}
 
 // login runs one job with n profiles and returns its log if it failed.
 func login(b *testing.B, server *sandbox.Server, with map[string]string) string {
@@ -48,10 +32,7 @@ func login(b *testing.B, server *sandbox.Server, with map[string]string) string 
 	if err != nil {
 		return err.Error()
 	}
-	job, err := fakerunner.NewJob(fakerunner.JobOptions{Dir: dir, Environ: server.Environ(), Event: server.Scenario().Workflow.Payload(), Defaults: plan.Defaults(), Contexts: server.Scenario().Workflow.Contexts()})
-	if err != nil {
-		return err.Error()
-	}
+	job := sandboxtest.NewJob(b, server, dir)
 	all := map[string]string{"aws-region": "eu-central-1", "role-to-assume": "arn:aws:iam::111111111111:role/hub"}
 	for name, value := range with {
 		all[name] = value
@@ -75,7 +56,7 @@ func BenchmarkProfiles(b *testing.B) {
 	const latency = 80 * time.Millisecond
 	for _, n := range []int{1, 10, 100} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			server := serve(b, landingZone(n, ""), sandbox.Options{Latency: latency})
+			server := sandboxtest.Serve(b, landingZone(n, ""), sandbox.Options{Latency: latency})
 			for b.Loop() {
 				if log := login(b, server, map[string]string{"profiles": spokes(n)}); log != "" {
 					b.Fatal(log)
@@ -119,7 +100,7 @@ func BenchmarkHerd(b *testing.B) {
 
 // herd runs the jobs and returns how many calls STS got.
 func herd(b *testing.B, text string, job func(*sandbox.Server) string) float64 {
-	server := serve(b, text, sandbox.Options{})
+	server := sandboxtest.Serve(b, text, sandbox.Options{})
 	start := time.Now()
 	var group sync.WaitGroup
 	var failed atomic.Int32

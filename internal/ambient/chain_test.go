@@ -21,7 +21,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/sandbox"
-	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -72,15 +72,7 @@ accounts:
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := scenario.Parse("test.yml", []byte(accounts), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sandbox.Start(s, sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
+	server := sandboxtest.Serve(t, accounts, sandbox.Options{})
 	w := &world{T: t, home: t.TempDir(), workspace: t.TempDir(), server: server, mux: http.NewServeMux()}
 	machine := httptest.NewServer(w.mux)
 	t.Cleanup(machine.Close)

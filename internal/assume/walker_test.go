@@ -18,7 +18,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
-	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -63,15 +63,7 @@ type site struct {
 
 func newSite(t *testing.T, faults string) *site {
 	t.Helper()
-	scenario, err := scenario.Parse("test.yml", []byte(trusting(faults)), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{T: t}
-	if s.server, err = sandbox.Start(scenario, sandbox.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.server.Close() })
+	s := &site{T: t, server: sandboxtest.Serve(t, trusting(faults), sandbox.Options{})}
 	policy := s.policy(4)
 	s.tokens = oidc.NewTokens(&oidc.Source{
 		URL: s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), Bearer: secret.New(s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),

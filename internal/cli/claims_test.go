@@ -10,22 +10,14 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/sandbox"
-	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 )
 
 // runClaims runs `claims ARGS` in a job of a sandbox, and returns what it
 // printed and its exit code. No part of a token may be in that.
 func runClaims(t *testing.T, world string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	s, err := scenario.Parse("test.yml", []byte(world), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := sandbox.Start(s, sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
+	server := sandboxtest.Serve(t, world, sandbox.Options{})
 	var out, errs bytes.Buffer
 	env := Env{Environ: server.Environ(), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now}
 	code = Run(context.Background(), env, append([]string{"claims"}, args...))

@@ -16,6 +16,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
+	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -41,16 +42,8 @@ func newWorld(t *testing.T, more string) *world {
 
 func newWorldOf(t *testing.T, text string) *world {
 	t.Helper()
-	scenario, err := scenario.Parse("test.yml", []byte(text), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	w := &world{T: t, dir: t.TempDir(), now: time.Now(), env: map[string]string{}}
-	w.server, err = sandbox.Start(scenario, sandbox.Options{Now: func() time.Time { return w.now }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.server.Close() })
+	w.server = sandboxtest.Serve(t, text, sandbox.Options{Now: func() time.Time { return w.now }})
 	for _, pair := range w.server.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
 		w.env[name] = value
