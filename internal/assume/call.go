@@ -278,6 +278,9 @@ func (c call) judge(err error, sent ...secret.Value) (again bool) {
 			d.At, _ = http.ParseTime(response.Response.Header.Get("Date"))
 		}
 	}
+	if d.Foreign {
+		d.Endpoint = c.host()
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && known(api.ErrorCode(), sent) {
 		d.Code, d.Message = api.ErrorCode(), filtered(api.ErrorMessage(), sent)
 		return retryable(d.Code, d.Message) || d.Status >= 500

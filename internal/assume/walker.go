@@ -143,7 +143,7 @@ func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 
 // Identify asks STS whose credentials these are and completes the session.
 func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session, error) {
-	c := call{walker: w, hop: at, denial: &explain.Denial{}}
+	c := call{walker: w, hop: at, denial: &explain.Denial{Foreign: at.Foreign}}
 	s, err := c.identify(ctx, s)
 	if err == nil && w.Seen != nil {
 		w.Seen(s) // once more, now that its account is known
@@ -154,7 +154,7 @@ func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session,
 // hop assumes the n-th role, after the ones before it.
 func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Session, err error) {
 	h := p.Chain[n-1]
-	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain), Duration: h.Duration}
+	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain), Duration: h.Duration, Foreign: h.Foreign}
 	if n == 1 && p.Source.WebIdentity() {
 		session, err = call{w, h, denial}.webIdentity(ctx, p)
 	} else {

@@ -30,7 +30,8 @@ type Denial struct {
 	Message   string    // AWS's text, or what happened on the way to STS
 	Status    int       // HTTP status, 0 without an answer
 	RequestID string    // for a question to AWS support
-	Endpoint  string    // host that was asked
+	Endpoint  string    // host that was asked, where it is not AWS's or no answer of STS's came
+	Foreign   bool      // the server that was asked is not AWS's
 	Advice    string    // what to do where no answer of STS's came, or "" if that is not known
 	At        time.Time // by STS's Date header, or zero
 	Deadline  bool      // the step's deadline ended it
@@ -39,6 +40,15 @@ type Denial struct {
 // Error says at which hop what went wrong.
 func (d *Denial) Error() string {
 	return d.Where() + ": " + d.What()
+}
+
+// refused says who refused what, and with which answer.
+func (d *Denial) refused() string {
+	who := "AWS"
+	if d.Foreign {
+		who = d.Endpoint
+	}
+	return who + " refused " + d.Error()
 }
 
 // Where names the hop: "hop 2 of 3, arn:…".

@@ -82,7 +82,7 @@ func deadline(what string) Diagnosis {
 // refusal is the plain diagnosis of an answer of AWS's, with what the token
 // claims where a token was presented: at later hops it decides nothing.
 func refusal(d *Denial, e Evidence, code Code) Diagnosis {
-	diagnosis := plain(code, "AWS refused "+d.Error())
+	diagnosis := plain(code, d.refused())
 	if d.Action == trust.WebIdentityAction {
 		diagnosis.Claims = shownClaims(e.claimsOf(d))
 	}
@@ -122,7 +122,7 @@ var answers = map[string]func(*Denial, Evidence) Diagnosis{
 
 // is answers with what the reference says of a code.
 func is(code Code) func(*Denial, Evidence) Diagnosis {
-	return func(d *Denial, _ Evidence) Diagnosis { return plain(code, "AWS refused "+d.Error()) }
+	return func(d *Denial, _ Evidence) Diagnosis { return plain(code, d.refused()) }
 }
 
 // ofDenial adds to the explanation at which hop and by whom it was refused.
@@ -147,10 +147,13 @@ func explainDenial(d *Denial, e Evidence) Diagnosis {
 	if answer, ok := answers[d.Code]; ok {
 		return answer(d, e)
 	}
-	diagnosis := Diagnosis{Code: ChainedRoleRefused, What: "AWS refused " + d.Error()}
+	diagnosis := Diagnosis{Code: ChainedRoleRefused, What: d.refused()}
 	switch {
 	case d.Status >= 500:
 		diagnosis.Code, diagnosis.Cure = STSUnreachable, "run the job again; if it stays so, look at AWS's health dashboard"
+		if d.Foreign {
+			diagnosis.Cure = "run the job again; if it stays so, look at the log of " + d.Endpoint
+		}
 	case d.Action == "sts:AssumeRoleWithWebIdentity":
 		diagnosis.Code = WebIdentityNotAuthorized
 	}
@@ -158,14 +161,33 @@ func explainDenial(d *Denial, e Evidence) Diagnosis {
 }
 
 func accessDenied(d *Denial, e Evidence) Diagnosis {
+	if d.Foreign {
+		return refusedElsewhere(d, e)
+	}
 	if d.Action == "sts:AssumeRoleWithWebIdentity" {
 		return tokenRefused(d, e)
 	}
 	return hopRefused(d, e)
 }
 
+// refusedElsewhere is a refusal by a server that is not AWS's. What IAM demands
+// says nothing about it.
+func refusedElsewhere(d *Denial, e Evidence) Diagnosis {
+	diagnosis := refusal(d, e, ChainedRoleRefused)
+	check := "that the caller may assume it"
+	if d.Action == "sts:AssumeRoleWithWebIdentity" {
+		diagnosis = refusal(d, e, WebIdentityNotAuthorized)
+		check = "that it accepts the token's issuer, audience and subject"
+	}
+	diagnosis.Causes = []string{d.Endpoint + " is not a server of AWS, so that its own log and settings show why"}
+	diagnosis.Cure = "check there that the role exists and " + check
+	return diagnosis
+}
+
 func invalidToken(d *Denial, e Evidence) Diagnosis {
 	switch {
+	case d.Foreign:
+		return refusedElsewhere(d, e)
 	case strings.Contains(d.Message, "No OpenIDConnect provider"):
 		return providerMissing(d, e)
 	case strings.Contains(d.Message, "Incorrect token audience"):
@@ -305,7 +327,7 @@ func overMaximum(d *Denial, e Evidence) Diagnosis {
 }
 
 func wrongParameter(d *Denial, _ Evidence) Diagnosis {
-	return Diagnosis{Code: InvalidInput, What: "AWS refused " + d.Error(), Cure: "correct the input that the message is about"}
+	return Diagnosis{Code: InvalidInput, What: d.refused(), Cure: "correct the input that the message is about"}
 }
 
 func orText(s, otherwise string) string {

@@ -15,6 +15,11 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
+// elsewhere is an answer of a server that is not AWS's.
+func elsewhere(action, code string, status int) *Denial {
+	return &Denial{Action: action, Role: "arn:minio:iam:::role/x", Hop: 1, Hops: 1, Code: code, Message: "no", Status: status, Endpoint: "minio:9000", Foreign: true}
+}
+
 func TestFailureByAnswer(t *testing.T) {
 	answer := func(action, code, message string) *Denial {
 		return &Denial{Action: action, Role: theRole, Hop: 1, Hops: 1, Code: code, Message: message, Status: 400, At: now}
@@ -60,6 +65,13 @@ func TestFailureByAnswer(t *testing.T) {
 		{&Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "IncompleteSignature", Status: 400}, CredentialsInvalid, "check the keys"},
 		{&Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "ExpiredToken", Status: 403}, CredentialsInvalid, "check the keys"},
 		{answer(web, "ExpiredToken", "x"), ClockSkew, "by this machine's clock the token lives"},
+		{elsewhere(hop, "AccessDenied", 403), ChainedRoleRefused, "minio:9000 refused hop 1 of 1, arn:minio:iam:::role/x: AccessDenied"},
+		{elsewhere(hop, "AccessDenied", 403), ChainedRoleRefused, "check there that the role exists and that the caller may assume it"},
+		{elsewhere(web, "AccessDenied", 403), WebIdentityNotAuthorized, "accepts the token's issuer, audience and subject"},
+		{elsewhere(web, "InvalidIdentityToken", 400), WebIdentityNotAuthorized, "minio:9000 is not a server of AWS"},
+		{elsewhere(web, "InvalidParameterValue", 400), InvalidInput, "minio:9000 refused"},
+		{elsewhere(hop, "InvalidAccessKeyId", 403), CredentialsInvalid, "STS does not accept"},
+		{elsewhere(web, "InternalError", 500), STSUnreachable, "look at the log of minio:9000"},
 		{answer(hop, "AccessDenied", "a text of another kind"), ChainedRoleRefused, "possible causes"},
 		{answer(hop, "SomethingNew", "x"), ChainedRoleRefused, "SomethingNew"},
 		{answer(web, "SomethingNew", "x"), WebIdentityNotAuthorized, "SomethingNew"},

@@ -88,7 +88,7 @@ var Reference = []Entry{
 		"the credentials belong to an account that is not among allowed-account-ids",
 		"correct the role or the keys, or allow the account"},
 	{CredentialsInvalid,
-		"AWS does not accept the credentials that signed the call",
+		"STS does not accept the credentials that signed the call",
 		"check the keys that the login begins with; in a region that is disabled by default, enable it in the caller's account"},
 	{PartitionMismatch,
 		"role and region are in different partitions of AWS",
