@@ -36,7 +36,7 @@ func (e explanation) print(w io.Writer, file string) error {
 		for _, c := range s.Conditions {
 			fmt.Fprintf(&b, "  %s line %d: %s %s\n", mark(c.Matched, c.DependsOn), c.Line, c.Operator, c.Key)
 			printBoth(&b, c.Operator, c.Expected, c.Actual)
-			if note := absence(c); note != "" {
+			if note := absence(c, e.Principal); note != "" {
 				fmt.Fprintf(&b, "      note      %s\n", note)
 			}
 		}
@@ -85,11 +85,16 @@ func printBoth(b *strings.Builder, name string, expected, actual []string) {
 	}
 }
 
-// absence explains a key that no request has.
-func absence(c trust.ConditionResult) string {
+// absence explains a key that no request of the principal has.
+func absence(c trust.ConditionResult, principal string) string {
 	provider, claim := trust.SplitKey(c.Key)
+	issuer, _ := trust.ProviderOfARN(principal)
 	switch {
-	case c.Present || !trust.IsGitHub(provider) || trust.IsConditionKey(c.Key):
+	case c.Present || !trust.IsGitHub(provider):
+		return ""
+	case trust.IsGitHub(issuer) && !strings.EqualFold(provider, issuer):
+		return "the key belongs to another provider than the principal"
+	case trust.IsConditionKey(c.Key):
 		return ""
 	case trust.IsClaimOnly(claim):
 		return claim + " is a claim, but AWS has no condition key for it"

@@ -128,6 +128,8 @@ func TestTrustCommands(t *testing.T) {
 		{"explain bad format", "explain --policy main.json --claims claims.json --format xml", "", exitUsage, "-", `--format "xml" is unknown`},
 		{"explain stray argument", "explain --policy main.json --claims claims.json main.json", "", exitUsage, "-", "unexpected argument \"main.json\"; use flags only"},
 
+		{"explain the key of another provider", "explain --policy main.json --repository octo/app --issuer https://token.actions.githubusercontent.com/octo", "", exitRefused,
+			"the key belongs to another provider than the principal", ""},
 		{"explain what cannot be told", "explain --policy template.yaml --repository octo/app", "", exitRefused,
 			"Unknown: it depends on parameter Repository, parameter Stage; set --parameter Repository=VALUE --parameter Stage=VALUE", "template.yaml: roles read: 1"},
 		{"explain what only a choice decides", "explain --policy template.yaml --repository octo/app --parameter Repository=octo/app", "", exitRefused, "Unknown: it depends on parameter Stage", ""},

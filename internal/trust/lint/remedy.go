@@ -78,6 +78,9 @@ func example(g grant.Grant) trust.Context {
 		}
 		return nil, false
 	}
+	if _, demands := demanded("job_workflow_ref"); !demands {
+		claims["job_workflow_ref"] = "x"
+	}
 	for _, claim := range trust.ConditionKeys(g.Provider()) {
 		if p, ok := demanded(claim); ok {
 			claims[claim] = exampleText(p)

@@ -2,9 +2,11 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
 var workflowWildcard = Rule{
@@ -18,20 +20,37 @@ var workflowWildcard = Rule{
 					continue
 				}
 				for _, v := range known(c.Values) {
-					p := v.Pattern(c.Operator)
-					workflow, ref, found := strings.Cut(p.String(), "@")
-					rewrite := line(g.Key("job_workflow_ref"), "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/main")
-					switch {
-					case !p.HasWildcards():
-					case strings.Count(prefix(p), "/") < 2:
-						in.report(High, v.Pos, fmt.Sprintf("job_workflow_ref %q does not name the workflow's repository: anyone can write a workflow that matches", v.Text), rewrite)
-					case strings.ContainsAny(workflow, "*?"):
-						in.report(Low, v.Pos, fmt.Sprintf("job_workflow_ref %q admits every workflow that matches", v.Text), rewrite)
-					case !found || trust.NewPattern(ref).Match("refs/heads/anything") || trust.NewPattern(ref).Match("refs/pull/1/merge"):
-						in.report(Medium, v.Pos, fmt.Sprintf("job_workflow_ref %q admits the workflow as it stands on any branch, reviewed or not", v.Text), rewrite)
+					if severity, message := judgeWorkflow(v.Pattern(c.Operator)); message != "" {
+						in.propose(min(severity, breadth(g, c.Condition)), g, v.Pos, fmt.Sprintf("job_workflow_ref %q %s", v.Text, message), pinWorkflow(c))
 					}
 				}
 			}
 		}
 	},
+}
+
+// judgeWorkflow says what a pattern for job_workflow_ref admits besides one
+// version of one workflow, or "".
+func judgeWorkflow(p trust.Pattern) (Severity, string) {
+	parts := p.Split('@', 2)
+	workflow := parts[0]
+	wildcard := slices.IndexFunc(workflow, trust.IsWildcard)
+	switch {
+	case !p.HasWildcards():
+	case wildcard >= 0 && !workflow[:wildcard].HasUnknown() && strings.Count(prefix(workflow), "/") < 2:
+		return High, "does not name the workflow's repository: anyone can write a workflow that matches"
+	case wildcard >= 0:
+		return Low, "admits every workflow that matches"
+	case len(parts) == 1 || parts[1].Match("refs/heads/anything") || parts[1].Match("refs/pull/1/merge"):
+		return Medium, "admits the workflow as it stands on any branch, reviewed or not"
+	}
+	return Note, ""
+}
+
+// pinWorkflow proposes one version of one workflow.
+func pinWorkflow(c grant.Constraint) remedy {
+	const one = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/main"
+	return changeCondition(line(c.Key, one), c.Condition, func(c *trust.Condition) {
+		c.Operator, c.Values = trust.Operator{Base: "StringEquals"}, []trust.Value{trust.NewValue(one, c.Pos)}
+	})
 }
