@@ -419,8 +419,8 @@ func TestMayBeNamed(t *testing.T) {
 // AWS::NoValue leaves is as if nothing were written.
 func TestNullIsNoValue(t *testing.T) {
 	for condition, want := range map[string]string{
-		"null":                  "the conditions should stand where null stands",
-		"{ StringLike: null }":  "the keys of StringLike should stand where null stands",
+		"null":                  "expected the conditions, got null",
+		"{ StringLike: null }":  "expected the keys of StringLike, got null",
 		"!Ref AWS::NoValue":     "",
 		"!If [Never, {}, null]": "",
 	} {
