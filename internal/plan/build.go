@@ -145,7 +145,9 @@ func (b *builder) timeout() time.Duration {
 // many reports whether several profiles are asked for, even if their input came
 // out empty.
 func (b *builder) many() bool {
-	return b.input("profiles") != "" || b.input("profiles-file") != "" || b.values.empty["profiles"]
+	return slices.ContainsFunc([]string{"profiles", "profiles-file"}, func(input string) bool {
+		return b.input(input) != "" || b.values.empty[input]
+	})
 }
 
 // exportsByDefault reports whether the keys go into the environment where

@@ -70,7 +70,7 @@ var Inputs = []Input{
 		Description: "Replace a profile of that name if there is one (default false)"},
 	{Name: "profiles", Default: NotGiven, Multiline: true,
 		Description: "Many logins in one step: a YAML mapping of profile names to a role that role-to-assume assumes, or to a mapping (role, role-to-assume, role-chain, region, audience, session-name, external-id, duration-seconds, inline-session-policy, managed-session-policies, tags, transitive-tag-keys, allowed-account-ids)"},
-	{Name: "profiles-file",
+	{Name: "profiles-file", Default: NotGiven,
 		Description: "File in the workspace with the same YAML, in place of profiles"},
 	{Name: "profiles-select", Default: NotGiven, Multiline: true,
 		Description: "Names of the profiles to log in to, separated by commas; * stands for any characters (default: all)"},

@@ -73,6 +73,9 @@ func (b *builder) refuseEmpty() {
 			b.report.addEmpty(input, 0, "is empty; %s", unavailable)
 		}
 	}
+	if b.values.empty["profiles-file"] && b.input("profiles") == "" { // beside profiles it takes nothing away
+		b.report.addEmpty("profiles-file", 0, "is empty; %s", unavailable)
+	}
 	for _, input := range []string{"allowed-account-ids", "inline-session-policy", "managed-session-policies"} {
 		switch variable := b.values.standIn[input]; {
 		case !b.values.empty[input]:

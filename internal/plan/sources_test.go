@@ -9,7 +9,7 @@ import (
 )
 
 // withNotGiven are the inputs of which empty and not named are told apart.
-var withNotGiven = []string{"role-to-assume", "role-chain", "inline-session-policy", "managed-session-policies", "allowed-account-ids", "profiles", "profiles-select"}
+var withNotGiven = []string{"role-to-assume", "role-chain", "inline-session-policy", "managed-session-policies", "allowed-account-ids", "profiles", "profiles-file", "profiles-select"}
 
 func TestNotGivenIsTheDefaultWhereEmptyMeansSomething(t *testing.T) {
 	var got []string
@@ -83,13 +83,15 @@ func TestEmptyInputs(t *testing.T) {
 		"chain":                       {input: map[string]string{"role-to-assume": hub, "role-chain": ""}, problem: "input role-chain: is empty"},
 		"chain of an empty role":      {input: map[string]string{"role-to-assume": "", "role-chain": deploy}, problem: "input role-to-assume: is empty"},
 		"profiles":                    {input: map[string]string{"role-to-assume": hub, "profiles": "", "default-profile": "a"}, problem: "input profiles: is empty"},
+		"profiles file":               {input: map[string]string{"role-to-assume": hub, "profiles-file": "", "default-profile": "a"}, problem: "input profiles-file: is empty"},
+		"profiles file with profiles": {input: map[string]string{"role-to-assume": hub, "profiles": "a: " + spoke, "profiles-file": ""}},
 		"selection":                   {input: map[string]string{"role-to-assume": hub, "profiles": "a: " + spoke, "profiles-select": ""}, problem: "input profiles-select: is empty"},
 		"accounts":                    {input: map[string]string{"role-to-assume": hub, "allowed-account-ids": ""}, warning: "input allowed-account-ids is empty and has no effect; if it comes from an expression"},
 		"policy":                      {input: map[string]string{"role-to-assume": hub, "inline-session-policy": ""}, warning: "input inline-session-policy is empty and has no effect"},
 		"policies":                    {input: map[string]string{"role-to-assume": hub, "managed-session-policies": ""}, warning: "input managed-session-policies is empty and has no effect"},
 		"policies with their variable": {input: map[string]string{"role-to-assume": hub, "managed-session-policies": ""}, env: map[string]string{"MANAGED_SESSION_POLICIES": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
 			warning: "input managed-session-policies is empty and has no effect; the variable MANAGED_SESSION_POLICIES is used"},
-		"those that cannot tell": {input: map[string]string{"role-to-assume": hub, "audience": "", "role-session-name": "", "profiles-file": "", "default-profile": "", "role-external-id": ""}},
+		"those that cannot tell": {input: map[string]string{"role-to-assume": hub, "audience": "", "role-session-name": "", "default-profile": "", "role-external-id": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with := map[string]string{"aws-region": "eu-central-1"}
