@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -141,9 +142,10 @@ func TestPushRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			refusing := true
+			var refusing atomic.Bool // an upload may still be under way when push has given up
+			refusing.Store(true)
 			host := serveRegistry(t, func(r *http.Request) int {
-				if refusing {
+				if refusing.Load() {
 					return test.refuse(r)
 				}
 				return 0
@@ -153,7 +155,7 @@ func TestPushRefuses(t *testing.T) {
 			if code != test.code || pushed != "" || !strings.Contains(progress, test.want) {
 				t.Errorf("exit code %d, printed %q, expected %q\n%s", code, pushed, test.want, progress)
 			}
-			refusing = false
+			refusing.Store(false)
 			if _, found := served(t, host, "v1.0.0"); found {
 				t.Error("the tag was written")
 			}
