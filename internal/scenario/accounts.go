@@ -115,7 +115,7 @@ func (p *parser) readTrust(a *Account, role *Role, file policyFile, entry value)
 	case p.s.Dialect == MinIO && (inline || file.name != ""):
 		return entry.errorf("roles of MinIO have no trust policy; remove it")
 	case inline && file.name != "":
-		return file.place.errorf("stands beside trust-policy; use one of them")
+		return file.place.errorf("cannot be combined with trust-policy; use one of them")
 	case file.name == "" && file.parameters != nil:
 		return entry.errorf("trust-policy-parameters needs trust-policy-file")
 	case file.name != "":

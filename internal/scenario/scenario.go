@@ -187,7 +187,7 @@ type parser struct {
 
 func (p *parser) with(v value) error {
 	if p.s.Steps != nil {
-		return v.errorf("stands beside steps; use one of them")
+		return v.errorf("cannot be combined with steps; use one of them")
 	}
 	inputs, err := stepInputs(v)
 	p.s.Steps = []map[string]string{inputs}
@@ -196,7 +196,7 @@ func (p *parser) with(v value) error {
 
 func (p *parser) steps(v value) error {
 	if p.s.Steps != nil {
-		return v.errorf("stands beside with; use one of them")
+		return v.errorf("cannot be combined with with; use one of them")
 	}
 	return v.list(func(_ int, step value) error {
 		var inputs map[string]string
