@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -178,7 +179,7 @@ func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session,
 // hop is the assumption of a role that a variable or a profile names.
 func (c *Chain) hop(from, role, sessionName string) (plan.Hop, error) {
 	hop := c.STS
-	hop.Role = plan.RoleARN(role)
+	hop.Role = arn.Role(role)
 	if hop.Role.Account() == "" {
 		return plan.Hop{}, &Error{Source: from, Reason: "\"" + role + "\" is not the ARN of a role", Remedy: "set one such as arn:aws:iam::111111111111:role/NAME"}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -204,7 +205,7 @@ func TestAForeignServerNeedNotSayWhoseSessionItIs(t *testing.T) {
 func TestTheGlobalRegionIsSignedAsUSEast1(t *testing.T) {
 	s := newSite(t, "")
 	p := byKeys(s.profile(1))
-	p.Chain[0].Region = plan.GlobalRegion
+	p.Chain[0].Region = arn.GlobalRegion
 	var scope string
 	if _, _, err := s.ask(p, func(w http.ResponseWriter, r *http.Request) {
 		scope = r.Header.Get("Authorization")
@@ -222,13 +223,13 @@ func TestTheGlobalRegionIsSignedAsUSEast1(t *testing.T) {
 func TestWhichEndpointIsAsked(t *testing.T) {
 	for host, hop := range map[string]plan.Hop{
 		"sts.eu-central-1.amazonaws.com":     {Region: "eu-central-1"},
-		"sts.amazonaws.com":                  {Region: plan.GlobalRegion},
-		"sts-fips.us-east-1.amazonaws.com":   {Region: plan.GlobalRegion, FIPS: true},
-		"sts.us-east-1.api.aws":              {Region: plan.GlobalRegion, DualStack: true},
+		"sts.amazonaws.com":                  {Region: arn.GlobalRegion},
+		"sts-fips.us-east-1.amazonaws.com":   {Region: arn.GlobalRegion, FIPS: true},
+		"sts.us-east-1.api.aws":              {Region: arn.GlobalRegion, DualStack: true},
 		"sts.eu-central-1.api.aws":           {Region: "eu-central-1", DualStack: true},
 		"sts-fips.us-east-1.api.aws":         {Region: "us-east-1", DualStack: true, FIPS: true},
 		"sts.cn-north-1.amazonaws.com.cn":    {Region: "cn-north-1"},
-		"sts.minio.example":                  {Region: plan.GlobalRegion, Endpoint: "https://sts.minio.example"},
+		"sts.minio.example":                  {Region: arn.GlobalRegion, Endpoint: "https://sts.minio.example"},
 		"vpce-1.sts.eu-west-1.amazonaws.com": {Region: "eu-west-1", Endpoint: "https://vpce-1.sts.eu-west-1.amazonaws.com"},
 		"sts.us-gov-west-1.amazonaws.com":    {Region: "us-gov-west-1"},
 		"sts.eusc-de-east-1.amazonaws.eu":    {Region: "eusc-de-east-1"},

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
@@ -27,7 +28,7 @@ type Session struct {
 	UserID  string // AROA…:SESSION, or a user's AIDA…
 
 	// Of a session that this walk assumed:
-	Role        plan.RoleARN
+	Role        arn.Role
 	SessionName string
 }
 

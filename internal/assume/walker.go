@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -166,7 +167,7 @@ func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Sessio
 			if by, err = w.Identify(ctx, h, by); err != nil {
 				return Session{}, err
 			}
-			h.Role = h.Role.In(plan.PartitionOf(h.Region), by.Account)
+			h.Role = h.Role.In(arn.PartitionOf(h.Region), by.Account)
 			denial.Role = string(h.Role)
 		}
 		session, err = call{w, h, denial}.assumeRole(ctx, by)

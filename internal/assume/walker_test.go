@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -125,7 +126,7 @@ func byKeys(p plan.Profile) plan.Profile {
 }
 
 func (s *site) hop(role string) plan.Hop {
-	return plan.Hop{Role: plan.RoleARN(role), Region: "eu-central-1", Endpoint: s.server.URL(), SessionName: "test", Duration: time.Hour}
+	return plan.Hop{Role: arn.Role(role), Region: "eu-central-1", Endpoint: s.server.URL(), SessionName: "test", Duration: time.Hour}
 }
 
 func (s *site) calls() string {

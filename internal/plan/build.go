@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/profile"
 )
 
@@ -91,7 +93,7 @@ func (b *builder) showClaims() (Plan, []Problem) {
 	if b.boolean("logout", false) {
 		b.problem("show-claims", "cannot be combined with logout; remove one of them")
 	}
-	token := Profile{Source: SourceOIDC, Audience: cmp.Or(b.input("audience"), defaultAudience(b.input("aws-region")))}
+	token := Profile{Source: SourceOIDC, Audience: cmp.Or(b.input("audience"), oidc.AudienceOf(arn.PartitionOf(b.input("aws-region"))))}
 	if file := b.input("web-identity-token-file"); file != "" {
 		token = Profile{Source: SourceTokenFile, TokenFile: file}
 	}
@@ -263,25 +265,25 @@ func (b *builder) firstHop(source Source, text string) draft {
 	switch {
 	case strings.HasPrefix(text, "arn:") || source.WebIdentity():
 		hop.Role, _ = b.role(input, 0, text)
-	case !isPathAndName(text, 64, func(c rune) bool { return isName(c) || c == '/' }):
+	case !arn.IsRoleName(text):
 		b.problem(input, "%s is neither the ARN nor the name of a role; use arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 	default:
-		hop.Role = RoleARN(text)
+		hop.Role = arn.Role(text)
 	}
 	return hop
 }
 
-func (b *builder) role(input string, line int, text string) (RoleARN, bool) {
+func (b *builder) role(input string, line int, text string) (arn.Role, bool) {
 	if b.endpoint.Foreign {
-		if !isForeignRoleARN(text) {
+		if !arn.IsForeignRole(text) {
 			b.report.add(input, line, "%s is not the ARN of a role; use arn:<partition>:iam:<region>:<account>:role/<name>, as the server of %s shows it", quote(text), b.endpoint.From)
 			return "", false
 		}
-		return RoleARN(text), true
+		return arn.Role(text), true
 	}
-	if !isRoleARN(text) {
+	if !arn.IsRole(text) {
 		b.report.add(input, line, "%s is not the ARN of a role; use arn:aws:iam::<12-digit account id>:role/<name>", quote(text))
 		return "", false
 	}
-	return RoleARN(text), true
+	return arn.Role(text), true
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -55,7 +56,7 @@ func TestAudienceFollowsThePartition(t *testing.T) {
 	for region, want := range map[string]string{
 		"us-east-1": "sts.amazonaws.com", "us-gov-west-1": "sts.amazonaws.com", "cn-north-1": "sts.amazonaws.com.cn",
 	} {
-		role := "arn:" + PartitionOf(region) + ":iam::111111111111:role/hub"
+		role := "arn:" + arn.PartitionOf(region) + ":iam::111111111111:role/hub"
 		p := build(t, map[string]string{"aws-region": region, "role-to-assume": role}, nil)
 		if got := p.Profiles[0].Audience; got != want {
 			t.Errorf("%s: audience %q, want %q", region, got, want)
@@ -80,7 +81,7 @@ func TestChainForms(t *testing.T) {
 		}
 		return m
 	}
-	hop := func(role RoleARN, change func(*Hop)) Hop {
+	hop := func(role arn.Role, change func(*Hop)) Hop {
 		h := Hop{Role: role, Region: "eu-central-1", SessionName: "GitHubActions", Duration: time.Hour, ExternalID: "shared"}
 		change(&h)
 		return h
@@ -360,7 +361,7 @@ func FuzzRoleChain(f *testing.F) {
 				t.Errorf("the chain %q is dropped", chain)
 			}
 			for _, hop := range p.Profiles[0].Chain {
-				if !isRoleARN(string(hop.Role)) || hop.Duration < MinDuration {
+				if !arn.IsRole(string(hop.Role)) || hop.Duration < MinDuration {
 					t.Errorf("a hop passed that STS would refuse: %+v", hop)
 				}
 			}

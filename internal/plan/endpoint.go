@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -152,7 +153,7 @@ func (b *builder) noteEndpoint() {
 	switch {
 	case len(kinds) > 0:
 		b.notice("STS endpoint: the region's " + strings.Join(kinds, " ") + " endpoint (variable " + strings.Join(variables, ", variable ") + ")")
-	case b.endpoint.URL == "" && b.step.region == GlobalRegion:
+	case b.endpoint.URL == "" && b.step.region == arn.GlobalRegion:
 		b.notice("STS endpoint: the global one, https://sts.amazonaws.com (" + origin(b.report.named("aws-region")) + ")")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/arn"
 )
 
 // TestWhyEncrypted has the hosts to which a token may be sent unencrypted, and
@@ -59,7 +61,7 @@ func TestWhyEncrypted(t *testing.T) {
 // TestIsAWS holds the list of domains to the endpoints that the SDK makes for a
 // region of each partition.
 func TestIsAWS(t *testing.T) {
-	for _, region := range []string{"eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", GlobalRegion} {
+	for _, region := range []string{"eu-central-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", arn.GlobalRegion} {
 		for _, dualStack := range []bool{false, true} {
 			e, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), sts.EndpointParameters{Region: aws.String(region), UseDualStack: aws.Bool(dualStack)})
 			if err != nil {
@@ -100,7 +102,7 @@ func TestEndpoint(t *testing.T) {
 		"dual-stack":        {env: map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, notice: "STS endpoint: the region's dual-stack endpoint (variable AWS_USE_DUALSTACK_ENDPOINT)"},
 		"both":              {env: map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_USE_FIPS_ENDPOINT": "true"}, notice: "STS endpoint: the region's FIPS dual-stack endpoint (variable AWS_USE_FIPS_ENDPOINT, variable AWS_USE_DUALSTACK_ENDPOINT)"},
 		"neither":           {env: map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "false", "AWS_USE_FIPS_ENDPOINT": "false"}},
-		"the global region": {with: map[string]string{"aws-region": GlobalRegion}, notice: "STS endpoint: the global one, https://sts.amazonaws.com (input aws-region)"},
+		"the global region": {with: map[string]string{"aws-region": arn.GlobalRegion}, notice: "STS endpoint: the global one, https://sts.amazonaws.com (input aws-region)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with := map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub}

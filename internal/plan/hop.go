@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"go.yaml.in/yaml/v4"
 )
@@ -204,7 +205,7 @@ func (b *builder) sessionPolicy(input string, line int, text string) string {
 }
 
 // managedPolicies reads ARNs, several in a text where commas separate them.
-func (b *builder) managedPolicies(input string, line int, texts []string, role RoleARN) []string {
+func (b *builder) managedPolicies(input string, line int, texts []string, role arn.Role) []string {
 	var arns []string
 	for _, text := range texts {
 		arns = append(arns, splitARNs(text)...)
@@ -215,13 +216,13 @@ func (b *builder) managedPolicies(input string, line int, texts []string, role R
 	if len(arns) > maxPolicies {
 		b.report.add(input, line, "has %d policies; use at most %d", len(arns), maxPolicies)
 	}
-	for _, arn := range arns {
-		account, ok := policyAccount(arn)
+	for _, policy := range arns {
+		account, ok := arn.ManagedPolicyAccount(policy)
 		switch {
 		case !ok:
-			b.report.add(input, line, "%s is not the ARN of a managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(arn))
+			b.report.add(input, line, "%s is not the ARN of a managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(policy))
 		case account != "aws" && role.Account() != "" && account != role.Account():
-			b.report.add(input, line, "%s is not in account %s of the role that it narrows; use a policy of that account or of AWS", quote(arn), role.Account())
+			b.report.add(input, line, "%s is not in account %s of the role that it narrows; use a policy of that account or of AWS", quote(policy), role.Account())
 		}
 	}
 	return arns

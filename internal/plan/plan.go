@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -113,7 +114,7 @@ func (p Profile) Last() Hop {
 
 // Hop is one call that assumes a role. Empty fields are not sent.
 type Hop struct {
-	Role              RoleARN
+	Role              arn.Role
 	Region            string // whose STS is asked
 	Endpoint          string // URL in place of the region's STS, or empty
 	Foreign           bool   // the endpoint is not AWS's: its roles, keys and responses have forms of their own
@@ -131,7 +132,7 @@ type Hop struct {
 
 // SigningRegion is the region in whose name a request is signed.
 func (h Hop) SigningRegion() string {
-	if h.Region == GlobalRegion {
+	if h.Region == arn.GlobalRegion {
 		return "us-east-1"
 	}
 	return h.Region

@@ -10,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/profile"
 )
 
@@ -165,7 +166,7 @@ func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeF
 		"role-to-assume": func(_ string, v *yaml.Node) { first = v },
 		"role-chain":     func(_ string, v *yaml.Node) { chain = v },
 		"region": d.scalar(func(f, s string, v *yaml.Node) {
-			if own.region = s; !isRegion(s) {
+			if own.region = s; !arn.IsRegion(s) {
 				d.problem(v, "%s %s is not an AWS region; use a region such as eu-central-1", f, quote(s))
 			}
 		}),

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/org/aws-oidc-action/internal/arn"
 )
 
 const spoke = "arn:aws:iam::333333333333:role/deploy"
@@ -52,7 +54,7 @@ govcloud:
 		t.Fatal(problems)
 	}
 	first := Hop{Role: hub, Region: "us-east-1", SessionName: "GitHubActions", Duration: 2 * time.Hour}
-	hop := func(role RoleARN, region string, duration time.Duration, externalID string) Hop {
+	hop := func(role arn.Role, region string, duration time.Duration, externalID string) Hop {
 		return Hop{Role: role, Region: region, SessionName: "GitHubActions", Duration: duration, ExternalID: externalID}
 	}
 	last := hop(deploy, "eu-central-1", 30*time.Minute, "shared")

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/arn"
 )
 
 func (b *builder) refuseControlCharacters() {
@@ -106,7 +108,7 @@ func (b *builder) accountList(name string, line int, text string) []string {
 		b.report.add(name, line, "%s names no account; use 12-digit ids separated by commas", quote(text))
 	}
 	for _, id := range ids {
-		if !isAccountID(id) {
+		if !arn.IsAccountID(id) {
 			b.report.add(name, line, "%s is not an account id; use its 12 digits, between quotes (leading zeros count)", quote(id))
 			return nil // so that nothing is held against a wrong list
 		}
@@ -119,7 +121,7 @@ func (b *builder) readRegion(name string) string {
 	switch {
 	case v == "":
 		b.report.addEmpty(name, 0, "is required; set an AWS region such as eu-central-1")
-	case !isRegion(v):
+	case !arn.IsRegion(v):
 		b.problem(name, "%s is not an AWS region; use a region such as eu-central-1 (not an availability zone)", quote(v))
 	}
 	return v

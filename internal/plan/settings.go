@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
 // draft is a hop as it is written: what it does not say is zero until complete
@@ -88,7 +90,7 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 	}
 	if p.Source == SourceOIDC {
 		// The token opens the chain where its first hop is asked for.
-		p.Audience = cmp.Or(own.audience, b.step.audience, defaultAudience(hops[0].Region))
+		p.Audience = cmp.Or(own.audience, b.step.audience, oidc.AudienceOf(arn.PartitionOf(hops[0].Region)))
 	}
 	b.completeDurations(p, own, hops)
 	if source := b.input("source-identity"); source != "" && signed < len(hops) {
@@ -181,14 +183,14 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 		of = "profile " + quote(p.Name) + ": "
 	}
 	for _, h := range hops {
-		if h.Role == "" || h.Role.IsName() || !isRegion(h.Region) || h.Foreign {
+		if h.Role == "" || h.Role.IsName() || !arn.IsRegion(h.Region) || h.Foreign {
 			continue
 		}
 		where := of
 		if h.input == "role-to-assume" || h.input == "role-chain" {
 			where = ""
 		}
-		if want := PartitionOf(h.Region); h.Role.Partition() != want {
+		if want := arn.PartitionOf(h.Region); h.Role.Partition() != want {
 			b.report.addCode(explain.PartitionMismatch, h.input, h.line, "%s%s is in partition %s but region %s in %s; correct one of them",
 				where, quote(string(h.Role)), h.Role.Partition(), h.Region, want)
 		}

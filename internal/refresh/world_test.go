@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -66,7 +67,7 @@ func newWorldOf(t *testing.T, text string) *world {
 
 // login is hub and spoke of the built-in scenario.
 func (w *world) login() Login {
-	hop := func(role plan.RoleARN) plan.Hop {
+	hop := func(role arn.Role) plan.Hop {
 		return plan.Hop{Role: role, Region: "eu-central-1", Endpoint: w.server.URL(), SessionName: "GitHubActions-1-1-test", Duration: time.Hour}
 	}
 	return Login{
@@ -94,7 +95,7 @@ func spokeName(i int) string { return "spoke-" + strconv.Itoa(i) }
 
 func (w *world) spoke(i int) Login {
 	l := w.login()
-	l.Profile.Chain[1].Role = plan.RoleARN("arn:aws:iam::222222222222:role/" + spokeName(i))
+	l.Profile.Chain[1].Role = arn.Role("arn:aws:iam::222222222222:role/" + spokeName(i))
 	return l
 }
 

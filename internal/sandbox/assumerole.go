@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -23,21 +24,21 @@ func (s *stsService) assumeRole(req *stsRequest) (any, error) {
 	if err := checkConstraints(req.form, assumeRoleRules); err != nil {
 		return nil, err
 	}
-	arn := req.form.Get("RoleArn")
-	if !isRoleARN(arn) {
+	roleARN := req.form.Get("RoleArn")
+	if !arn.IsRole(roleARN) {
 		return nil, errRequestARN
 	}
 	sess, err := inherit(caller, req.form)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := packedPolicy(req.form, accountOf(arn), sess.tags)
+	packed, err := packedPolicy(req.form, arn.Account(roleARN), sess.tags)
 	if err != nil {
 		return nil, err
 	}
-	role := s.scenario.Role(arn)
+	role := s.scenario.Role(roleARN)
 	if role == nil {
-		return nil, errDenied(caller.arn, "sts:AssumeRole", arn, "")
+		return nil, errDenied(caller.arn, "sts:AssumeRole", roleARN, "")
 	}
 	ctx := s.chainContext(req, caller)
 	actions := []string{"sts:AssumeRole"}

@@ -3,9 +3,9 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
@@ -16,7 +16,7 @@ func (s *Server) faultReply(kind scenario.FaultKind, call *Call, now time.Time) 
 		return s.statusReply(status, call.Kind), true
 	}
 	if answer, ok := stsFaults[kind]; ok {
-		return s.mustFail(answer(accountOf(call.Role()), now)), true
+		return s.mustFail(answer(arn.Account(call.Role()), now)), true
 	}
 	return reply{}, false
 }
@@ -56,12 +56,4 @@ func (s *Server) mustFail(e apiError) reply {
 func tokenError(status int, message string) reply {
 	body, _ := json.Marshal(map[string]string{"message": message}) // two texts: cannot fail
 	return reply{status: status, contentType: "application/json; charset=utf-8", body: body, message: message}
-}
-
-// accountOf returns the account of an ARN, or "".
-func accountOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
-		return parts[4]
-	}
-	return ""
 }

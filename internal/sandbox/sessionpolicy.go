@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+
+	"github.com/org/aws-oidc-action/internal/arn"
 )
 
 // packedLimit is the room for session policies and tags, in bytes. AWS packs
 // them in a format that it does not publish; here a policy counts without its
 // insignificant blanks, everything else with two bytes of overhead.
 const packedLimit = 2048
-
-var managedPolicyARN = pattern(`arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+`)
 
 // packedPolicy validates the session policies of a request and returns what
 // share of the allotted space they take together with the session's tags, in
@@ -29,12 +29,11 @@ func packedPolicy(form url.Values, account string, tags []tag) (int, error) {
 		}
 		size += compact.Len()
 	}
-	for _, arn := range formList(form, "PolicyArns", ".arn") {
-		m := managedPolicyARN().FindStringSubmatch(arn)
-		if m == nil || m[1] != "aws" && m[1] != account {
-			return 0, validationError("ARN " + arn + " is not valid.")
+	for _, policy := range formList(form, "PolicyArns", ".arn") {
+		if owner, ok := arn.ManagedPolicyAccount(policy); !ok || owner != "aws" && owner != account {
+			return 0, validationError("ARN " + policy + " is not valid.")
 		}
-		size += len(arn) + 2
+		size += len(policy) + 2
 	}
 	for _, t := range tags {
 		size += len(t.key) + len(t.value) + 2

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -68,7 +69,7 @@ func (c *caller) mayAssume(arn string) bool {
 }
 
 func (s *session) caller() *caller {
-	partition := partitionOf(s.role.ARN)
+	partition := arn.Partition(s.role.ARN)
 	return &caller{
 		arn:       fmt.Sprintf("arn:%s:sts::%s:assumed-role/%s/%s", partition, s.role.Account, s.role.Name, s.name),
 		iamARN:    s.role.ARN,
@@ -87,7 +88,7 @@ func userCaller(u *scenario.User) *caller {
 		iamARN:    u.ARN,
 		userID:    uniqueID("AIDA", u.ARN),
 		account:   u.Account,
-		partition: partitionOf(u.ARN),
+		partition: arn.Partition(u.ARN),
 		secret:    u.Secret,
 		assumes:   u.MayAssume,
 		user:      u,

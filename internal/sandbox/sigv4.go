@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
@@ -119,7 +120,7 @@ func (s *stsService) callerOf(sig signature, req *stsRequest) (*caller, error) {
 		who = sess.caller()
 	}
 	switch {
-	case who == nil, s.scenario.Dialect == scenario.AWS && who.partition != regionPartition(sig.region):
+	case who == nil, s.scenario.Dialect == scenario.AWS && who.partition != arn.PartitionOf(sig.region):
 		return nil, errInvalidToken
 	case who.session != nil && !req.now.Before(who.session.expires):
 		req.call.Signer = who.arn
@@ -190,23 +191,3 @@ func hexSum(b []byte) string {
 }
 
 var regionName = pattern(`[a-z]{2,4}(?:-[a-z]+)+-[0-9]`)
-
-// regionPartition returns the partition of a region.
-func regionPartition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	default:
-		return "aws"
-	}
-}
-
-// partitionOf returns the partition of an ARN.
-func partitionOf(arn string) string {
-	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 {
-		return parts[1]
-	}
-	return ""
-}

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/scenario"
@@ -198,11 +197,4 @@ func (s *stsService) open(req *stsRequest, role *scenario.Role, sess session, d 
 		AssumedRoleUser: assumedRole{who.userID, who.arn},
 		SourceIdentity:  sess.sourceIdentity,
 	}
-}
-
-// isRoleARN tells the one form of ARN that can be assumed.
-func isRoleARN(arn string) bool {
-	parts := strings.SplitN(arn, ":", 6)
-	return len(parts) == 6 && parts[0] == "arn" && strings.HasPrefix(parts[1], "aws") && parts[2] == "iam" &&
-		parts[3] == "" && len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "" && strings.HasPrefix(parts[5], "role/") && len(parts[5]) > len("role/")
 }

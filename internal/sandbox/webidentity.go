@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -29,20 +30,20 @@ func (s *stsService) assumeRoleWithWebIdentity(req *stsRequest) (any, error) {
 	if err := checkConstraints(req.form, webIdentityRules); err != nil {
 		return nil, err
 	}
-	arn := req.form.Get("RoleArn")
-	if !isRoleARN(arn) {
+	roleARN := req.form.Get("RoleArn")
+	if !arn.IsRole(roleARN) {
 		return nil, errRequestARN
 	}
-	claims, provider, err := s.verify(req, s.scenario.Account(accountOf(arn)))
+	claims, provider, err := s.verify(req, s.scenario.Account(arn.Account(roleARN)))
 	if err != nil {
 		return nil, err
 	}
 	req.call.Claims = claims
-	packed, err := packedPolicy(req.form, accountOf(arn), nil)
+	packed, err := packedPolicy(req.form, arn.Account(roleARN), nil)
 	if err != nil {
 		return nil, err
 	}
-	role := s.scenario.Role(arn)
+	role := s.scenario.Role(roleARN)
 	if role == nil {
 		return nil, errNotAuthorized
 	}

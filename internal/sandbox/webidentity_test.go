@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
-	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
 // usersYAML adds a user with static keys to an accounts mapping.
@@ -81,7 +81,7 @@ func TestWebIdentityIsRefused(t *testing.T) {
 	swapPayload := func(token string) string {
 		parts := strings.Split(token, ".")
 		// A payload that is valid JSON, but was never signed.
-		parts[1] = strings.Split(unsigned(t, map[string]any{"iss": scenario.GitHubIssuer, "sub": "repo:octo-org/octo-repo:x", "aud": "sts.amazonaws.com", "exp": 4102444800}), ".")[1]
+		parts[1] = strings.Split(unsigned(t, map[string]any{"iss": oidc.GitHubIssuer, "sub": "repo:octo-org/octo-repo:x", "aud": "sts.amazonaws.com", "exp": 4102444800}), ".")[1]
 		return strings.Join(parts, ".")
 	}
 	tests := []struct {
@@ -107,7 +107,7 @@ func TestWebIdentityIsRefused(t *testing.T) {
 		{name: "no audience", yaml: webIdentity("claims: {aud: null}", "sts.amazonaws.com", every), status: 400, code: "InvalidIdentityToken", message: "Missing a required claim: aud"},
 		{name: "no expiry", yaml: webIdentity("claims: {exp: null}", "sts.amazonaws.com", every), status: 400, code: "InvalidIdentityToken", message: "Missing a required claim: exp"},
 		{name: "not a token", yaml: webIdentity("", "sts.amazonaws.com", every), token: func(string) string { return "not-a-token" }, status: 400, code: "InvalidIdentityToken", message: jwt},
-		{name: "not signed", yaml: webIdentity("", "sts.amazonaws.com", every), token: func(string) string { return unsigned(t, map[string]any{"iss": scenario.GitHubIssuer}) }, status: 400, code: "InvalidIdentityToken", message: jwt},
+		{name: "not signed", yaml: webIdentity("", "sts.amazonaws.com", every), token: func(string) string { return unsigned(t, map[string]any{"iss": oidc.GitHubIssuer}) }, status: 400, code: "InvalidIdentityToken", message: jwt},
 		{name: "signature changed", yaml: webIdentity("", "sts.amazonaws.com", every), token: spoil(2), status: 400, code: "InvalidIdentityToken", message: "The signature of the token could not be verified"},
 		{name: "payload changed", yaml: webIdentity("", "sts.amazonaws.com", every), token: swapPayload, status: 400, code: "InvalidIdentityToken", message: "The signature of the token could not be verified"},
 		{name: "key unknown", yaml: webIdentity("", "sts.amazonaws.com", every), token: func(token string) string {

@@ -7,12 +7,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 func (p *parser) accounts(v value) error {
 	return v.each(func(id string, entry value) error {
-		if !isDigits(id) || len(id) != 12 {
+		if !arn.IsAccountID(id) {
 			return entry.errorf("an account id has 12 digits; %q does not", id)
 		}
 		a := &Account{ID: id, Partition: "aws"}
@@ -20,7 +21,7 @@ func (p *parser) accounts(v value) error {
 		// The partition is part of every ARN in the account, so it is read first.
 		if err := entry.each(func(key string, v value) (err error) {
 			if key == "partition" {
-				a.Partition, err = v.oneOf("aws", "aws-cn", "aws-us-gov")
+				a.Partition, err = v.oneOf(arn.Partitions()...)
 			}
 			return err
 		}); err != nil {
@@ -52,7 +53,7 @@ func (p *parser) providers(a *Account, v value) error {
 		if provider.Issuer == "" || len(provider.Audiences) == 0 {
 			return entry.errorf("a provider needs issuer and audiences")
 		}
-		provider.ARN = fmt.Sprintf("arn:%s:iam::%s:oidc-provider/%s", a.Partition, a.ID, strings.TrimPrefix(provider.Issuer, "https://"))
+		provider.ARN = arn.OIDCProvider(a.Partition, a.ID, strings.TrimPrefix(provider.Issuer, "https://"))
 		a.Providers = append(a.Providers, provider)
 		return nil
 	})
@@ -67,7 +68,7 @@ func (p *parser) roles(a *Account, v value) error {
 			return entry.errorf("%q is no name of a role", name)
 		}
 		role := &Role{
-			ARN:     fmt.Sprintf("arn:%s:iam::%s:role/%s", a.Partition, a.ID, name),
+			ARN:     string(arn.Role(name).In(a.Partition, a.ID)),
 			Name:    name[strings.LastIndexByte(name, '/')+1:],
 			Account: a.ID,
 		}

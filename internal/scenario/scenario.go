@@ -50,7 +50,7 @@ type Scenario struct {
 // Account is one AWS account.
 type Account struct {
 	ID        string
-	Partition string // aws, aws-cn or aws-us-gov
+	Partition string // one of arn.Partitions
 	Providers []Provider
 	Roles     []*Role
 	Users     []*User

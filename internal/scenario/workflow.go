@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
 // Workflow is what GitHub knows of the job: it fills the token's claims and
@@ -42,9 +44,6 @@ type Workflow struct {
 	Claims            map[string]any // replaces claims; a nil value removes one
 }
 
-// GitHubIssuer is the issuer of github.com's tokens.
-const GitHubIssuer = "https://token.actions.githubusercontent.com"
-
 func defaultWorkflow() Workflow {
 	return Workflow{
 		Repository:        "octo-org/octo-repo",
@@ -63,7 +62,7 @@ func defaultWorkflow() Workflow {
 		File:              ".github/workflows/deploy.yml",
 		RunnerEnvironment: "github-hosted",
 		ServerURL:         "https://github.com",
-		Issuer:            GitHubIssuer,
+		Issuer:            oidc.GitHubIssuer,
 		IDToken:           true,
 		SourceIP:          "127.0.0.1",
 		Env:               map[string]string{},
