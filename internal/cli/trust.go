@@ -87,11 +87,15 @@ type documents struct {
 	env     Env
 	options document.Options
 	files   []string
-	read    map[string]int // how many roles, by file
+	read    map[string]int    // how many roles, by file
+	given   map[string]string // which file gives a value for a name; "" for --parameter
 }
 
 func (e Env) documents() *documents {
-	return &documents{env: e, options: document.Options{Parameters: map[string]string{}}, read: map[string]int{}}
+	return &documents{
+		env: e, options: document.Options{Parameters: map[string]string{}, Names: map[string]bool{}},
+		read: map[string]int{}, given: map[string]string{},
+	}
 }
 
 // flags adds what fills in the parameters of templates.
@@ -101,7 +105,7 @@ func (d *documents) flags(fs *flag.FlagSet) {
 		if !ok {
 			return errors.New("write NAME=VALUE")
 		}
-		d.options.Parameters[name] = value
+		d.options.Parameters[name], d.given[name] = value, ""
 		return nil
 	})
 	fs.Func("parameters", "`file` with values of parameters: CloudFormation's list of ParameterKey and ParameterValue, {\"Parameters\": {NAME: VALUE}}, or NAME=VALUE lines; may be given again", d.readParameters)

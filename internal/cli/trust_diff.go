@@ -30,6 +30,10 @@ func trustDiff(ctx context.Context, env Env, args []string) int {
 	changes, err := diff.Compare(documents.roles(ctx, fs.Arg(0)), documents.roles(ctx, fs.Arg(1)))
 	if err == nil {
 		documents.report()
+		if err := documents.unknownParameter(); err != nil {
+			env.errorf("trust diff: %v", err)
+			return exitUsage
+		}
 	}
 	switch {
 	case err != nil:

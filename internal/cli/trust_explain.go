@@ -61,6 +61,10 @@ func trustExplain(ctx context.Context, env Env, args []string) int {
 		return exitUsage
 	}
 	role, err := q.findRole(ctx)
+	if unknown := q.documents.unknownParameter(); err == nil && unknown != nil {
+		env.errorf("trust explain: %v", unknown)
+		return exitUsage
+	}
 	if err != nil {
 		env.errorf("trust explain: %v", err)
 		return exitFailure

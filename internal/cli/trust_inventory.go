@@ -38,6 +38,10 @@ func trustInventory(ctx context.Context, env Env, args []string) int {
 	entries, err := inventory.List(documents.roles(ctx, fs.Arg(0)))
 	if err == nil {
 		documents.report()
+		if err := documents.unknownParameter(); err != nil {
+			env.errorf("trust inventory: %v", err)
+			return exitUsage
+		}
 		err = env.print(output.form, func(w io.Writer) error { return output.write(w, entries) })
 	}
 	if err != nil {

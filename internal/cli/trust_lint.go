@@ -65,6 +65,10 @@ func trustLint(ctx context.Context, env Env, args []string) int {
 		}
 	}
 	documents.report()
+	if err := documents.unknownParameter(); err != nil {
+		env.errorf("trust lint: %v", err)
+		return exitUsage
+	}
 	err = env.print(output.form, func(w io.Writer) error { return output.write(w, findings) })
 	if err != nil {
 		env.errorf("trust lint: %v", err)

@@ -2,15 +2,18 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 
 	"github.com/org/aws-oidc-action/internal/safefile"
+	"github.com/org/aws-oidc-action/internal/spelling"
 )
 
 // maxParameters bounds a file of parameters, in bytes. CloudFormation takes
@@ -42,8 +45,50 @@ func (d *documents) readParameters(file string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	maps.Copy(d.options.Parameters, values)
+	for name, value := range values {
+		d.options.Parameters[name], d.given[name] = value, file
+	}
 	return nil
+}
+
+// unknownParameter returns an error about a name that has been given a value
+// but that no document has: it may be misspelt, and the parameter that is
+// meant be left to its default. A file of parameters can have more names than
+// the documents if it gives all of their parameters values, since then none
+// can be meant: such files are shared (aws cloudformation deploy takes them,
+// create-stack does not).
+func (d *documents) unknownParameter() error {
+	var left []string
+	for name := range d.options.Names {
+		if _, given := d.options.Parameters[name]; !given && !strings.HasPrefix(name, "AWS::") {
+			left = append(left, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.given)) {
+		switch file := d.given[name]; {
+		case d.options.Names[name]:
+		case file == "":
+			return fmt.Errorf("--parameter: %q is not a parameter of the files; %s", name, d.nearestNames(name))
+		case len(left) > 0:
+			return fmt.Errorf("%s: %q is not a parameter of the files; %s", file, name, d.nearestNames(name))
+		default:
+			d.env.errorf("%s: %q is not a parameter of the files; ignored", file, name)
+		}
+	}
+	return nil
+}
+
+// nearestNames says which names can have been meant.
+func (d *documents) nearestNames(name string) string {
+	const most = 3
+	distance := func(known string) int { return spelling.Distance(strings.ToLower(name), strings.ToLower(known)) }
+	names := slices.SortedFunc(maps.Keys(d.options.Names), func(a, b string) int {
+		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b))
+	})
+	if len(names) == 0 {
+		return "they have no parameters"
+	}
+	return "use " + strings.Join(names[:min(most, len(names))], ", ")
 }
 
 var errParameters = errors.New("expected a list of ParameterKey and ParameterValue, an object of names and values, or NAME=VALUE lines")

@@ -78,6 +78,11 @@ Resources:
 			t.Fatal(err)
 		}
 	}
+	return runTrustHere(stdin, args...)
+}
+
+// runTrustHere runs `trust ARGS` in the working directory.
+func runTrustHere(stdin string, args ...string) trustRun {
 	var stdout, stderr bytes.Buffer
 	env := Env{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Now: func() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }}
 	code := trustPolicies(context.Background(), env, args)

@@ -26,6 +26,11 @@ type Role struct {
 	MaxSessionDuration int    // seconds, the highest of all alternatives; 0 if the document does not say
 	Pos                trust.Pos
 
+	// File is where Pos is: of a document that is several files, such as a
+	// Terraform module, the file's path below the module's folder; else empty,
+	// until the caller of Roles sets the name that it opened.
+	File string
+
 	// Policies are what the trust policy can be. Of the alternatives that
 	// cannot be read, Err says why: a *trust.SyntaxError.
 	Policies trust.Alternatives
@@ -54,9 +59,19 @@ type Options struct {
 	// parameters such as AWS::AccountId, and of placeholders, by name.
 	Parameters map[string]string
 
+	// Names, if not nil, gets the names that Parameters can have values for.
+	Names map[string]bool
+
 	// Budget bounds the work, if several documents share one; else each has
 	// its own.
 	Budget *Budget
+}
+
+// Declare says that Parameters can have a value for the name.
+func (o Options) Declare(name string) {
+	if o.Names != nil {
+		o.Names[name] = true
+	}
 }
 
 // Roles yields the roles of a document in its order. A policy that cannot be

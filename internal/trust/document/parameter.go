@@ -7,6 +7,10 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
+// pseudoParameters are those of CloudFormation that have a value
+// (CloudFormation, pseudo parameters reference).
+var pseudoParameters = []string{"AWS::AccountId", "AWS::NotificationARNs", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"}
+
 // parameter returns the value of a parameter or pseudo parameter, and whether
 // there is one of that name.
 func (r *resolver) parameter(name string, at trust.Pos) (node, bool) {

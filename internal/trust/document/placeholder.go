@@ -23,11 +23,11 @@ var placeholders = sync.OnceValue(func() *regexp.Regexp {
 // marked reads tokens and makes unknowns of the placeholders in them, or
 // what the options give for them.
 type marked struct {
-	rest  trust.Tokens
-	given map[string]string
+	rest    trust.Tokens
+	options *Options
 }
 
-func (d *document) marked(rest trust.Tokens) marked { return marked{rest, d.options.Parameters} }
+func (d *document) marked(rest trust.Tokens) marked { return marked{rest, &d.options} }
 
 func (m marked) Next() (trust.Token, error) {
 	t, err := m.rest.Next()
@@ -94,7 +94,8 @@ func section(text trust.Text, from, to int) trust.Text {
 func (m marked) placeholder(text trust.Text) trust.Text {
 	shown := text.String()
 	name := strings.TrimSpace(strings.Trim(shown, "${}<>"))
-	if value, ok := m.given[name]; ok {
+	m.options.Declare(name)
+	if value, ok := m.options.Parameters[name]; ok {
 		return trust.Known(value)
 	}
 	dependsOn := []string{fmt.Sprintf("placeholder %s", shown)}

@@ -122,6 +122,12 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 	parameters := root.get("Parameters")
 	for i, key := range parameters.keys {
 		t.definitions[key.name()] = parameters.items[i]
+		if given == nil {
+			d.options.Declare(key.name())
+		}
+	}
+	for _, name := range pseudoParameters {
+		d.options.Declare(name)
 	}
 	r := &resolver{template: t, budget: d.budget, choices: &choices{}}
 	r.survey(root.get("Conditions"))
