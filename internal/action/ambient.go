@@ -17,9 +17,9 @@ import (
 
 // ambient returns the credentials that the job has without logging in. The fallback is a profile to use where neither
 // variables nor AWS_PROFILE nor the profile default has any.
-func (p *phase) ambient(ctx context.Context, s *store, of plan.Profile, fallback string) (ambient.Credentials, error) {
-	chain := p.chain(s, of)
-	if p.plan.UnsetCurrent {
+func (f *source) ambient(ctx context.Context, of plan.Profile, fallback string) (ambient.Credentials, error) {
+	chain := f.chain(of)
+	if f.plan.UnsetCurrent {
 		return chain.Machine(ctx)
 	}
 	chain.Fallback = fallback
@@ -27,13 +27,13 @@ func (p *phase) ambient(ctx context.Context, s *store, of plan.Profile, fallback
 }
 
 // chain is the default chain of AWS's SDKs as a step of this job sees it.
-func (p *phase) chain(s *store, of plan.Profile) *ambient.Chain {
+func (f *source) chain(of plan.Profile) *ambient.Chain {
 	sts := ownSTS(of)
-	sts.SessionName = plan.DefaultSessionName(p.runner.Input, p.runner.Getenv)
-	files := p.runner.Files()
-	own := []runner.Shared{s.own("AWS_CONFIG_FILE"), s.own("AWS_SHARED_CREDENTIALS_FILE")}
+	sts.SessionName = plan.DefaultSessionName(f.runner.Input, f.runner.Getenv)
+	files := f.runner.Files()
+	own := []runner.Shared{f.store.own("AWS_CONFIG_FILE"), f.store.own("AWS_SHARED_CREDENTIALS_FILE")}
 	return &ambient.Chain{
-		Environ: p.Environ,
+		Environ: f.Environ,
 		Files:   files,
 		Path: func(path string) string {
 			for _, file := range own {
@@ -41,41 +41,39 @@ func (p *phase) chain(s *store, of plan.Profile) *ambient.Chain {
 					return file.Here
 				}
 			}
-			return p.runner.Path(path)
+			return f.runner.Path(path)
 		},
 		Foreign: func(path string) bool {
 			// The action's own files can be copies of files in the workspace.
 			return files.Inside(path) || slices.ContainsFunc(own, func(file runner.Shared) bool { return path == file.Here })
 		},
-		Stored: func(ctx context.Context, command string) (assume.Session, bool, error) {
-			return p.storedSession(ctx, s, command)
-		},
-		STS: sts,
+		Stored: f.storedSession,
+		STS:    sts,
 		Walker: func() *assume.Walker {
-			walker := p.walker(s, nil)
+			walker := f.walker(nil)
 			walker.Done = nil // none of its hops is one of the plan
 			return walker
 		},
-		Mask:   p.runner.Mask,
-		HTTP:   p.client,
-		Direct: p.HTTP(transport.Options{}),
-		Retry:  p.retry(),
+		Mask:   f.runner.Mask,
+		HTTP:   f.way.client,
+		Direct: f.HTTP(transport.Options{}),
+		Retry:  f.retry(),
 	}
 }
 
 // storedSession returns the session of a profile that refreshes itself, whose
 // credential_process is the command, and whether the command is one of ours. A
 // session that is due is renewed, as the program would do.
-func (p *phase) storedSession(ctx context.Context, s *store, command string) (session assume.Session, ours bool, err error) {
-	name, ours := profile.Process{Executable: s.shared.Join(jobstate.HelperName).InFile}.ProfileOf(command)
+func (f *source) storedSession(ctx context.Context, command string) (session assume.Session, ours bool, err error) {
+	name, ours := profile.Process{Executable: f.store.shared.Join(jobstate.HelperName).InFile}.ProfileOf(command)
 	if !ours {
 		return assume.Session{}, false, nil
 	}
-	stored, err := s.stored()
+	stored, err := f.store.stored()
 	if err != nil {
 		return assume.Session{}, true, err
 	}
-	renewed, d := refresh.Refresher{Store: stored, Getenv: p.runner.Getenv, HTTP: p.HTTP, Now: p.Now, Sleep: p.Sleep}.Get(ctx, name)
+	renewed, d := refresh.Refresher{Store: stored, Getenv: f.runner.Getenv, HTTP: f.HTTP, Now: f.Now, Sleep: f.Sleep}.Get(ctx, name)
 	if renewed == nil {
 		return assume.Session{}, true, errors.New("profile " + name + ": " + d.Text())
 	}

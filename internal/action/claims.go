@@ -10,8 +10,8 @@ import (
 )
 
 // showClaims prints what the token claims that a login would present.
-func (p *phase) showClaims(ctx context.Context) *explain.Diagnosis {
-	token, err := p.token(ctx, p.tokens(), p.plan.Profiles[0], oidc.Token{})
+func (p mainPhase) showClaims(ctx context.Context, from *source) *explain.Diagnosis {
+	token, err := from.token(ctx, from.tokens(), p.plan.Profiles[0], oidc.Token{})
 	if err != nil {
 		d := explain.Failure(err, explain.Evidence{Now: p.Now()})
 		return &d
@@ -25,9 +25,9 @@ func (p *phase) showClaims(ctx context.Context) *explain.Diagnosis {
 
 // token returns the token that opens a profile's chain. One that STS refused as
 // expired is given as refused.
-func (p *phase) token(ctx context.Context, tokens *oidc.Tokens, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
+func (f *source) token(ctx context.Context, tokens *oidc.Tokens, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
 	if profile.Source == plan.SourceTokenFile {
-		return p.readTokenFile(ctx, "input web-identity-token-file", profile.TokenFile)
+		return f.readTokenFile(ctx, "input web-identity-token-file", profile.TokenFile)
 	}
 	return tokens.Get(ctx, profile.Audience, refused)
 }

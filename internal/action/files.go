@@ -27,12 +27,12 @@ type profileFile struct {
 	missing  []byte       // content to begin with where the file is not there yet
 }
 
-func (p *phase) openProfileFiles(ctx context.Context, s *store) (*profileFiles, error) {
-	config, err := p.profileFile(ctx, s, "AWS_CONFIG_FILE", s.ConfigFile)
+func (w *profileWriter) open(ctx context.Context) (*profileFiles, error) {
+	config, err := w.file(ctx, "AWS_CONFIG_FILE", w.store.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := p.profileFile(ctx, s, "AWS_SHARED_CREDENTIALS_FILE", s.CredentialsFile)
+	credentials, err := w.file(ctx, "AWS_SHARED_CREDENTIALS_FILE", w.store.CredentialsFile)
 	if err != nil {
 		return nil, errors.Join(err, config.Close())
 	}
@@ -44,45 +44,45 @@ func (f *profileFiles) Close() {
 	_ = f.credentials.Close()
 }
 
-// profileFile finds the file for a variable. One that the job has announced is
+// file finds the file for a variable. One that the job has announced is
 // extended where it is, but for one in the workspace: credentials there would
 // end up in images and commits, so a copy of ours takes its place.
-func (p *phase) profileFile(ctx context.Context, s *store, variable string, open func(path string) (*jobstate.ProfileFile, error)) (f profileFile, err error) {
-	announced := p.runner.Getenv(variable)
-	if announced != "" && !s.isOwn(variable, announced) && announced != p.homeFile(variable) {
-		f.path = p.runner.Path(announced)
+func (w *profileWriter) file(ctx context.Context, variable string, open func(path string) (*jobstate.ProfileFile, error)) (f profileFile, err error) {
+	announced := w.runner.Getenv(variable)
+	if announced != "" && !w.store.isOwn(variable, announced) && announced != w.homeFile(variable) {
+		f.path = w.runner.Path(announced)
 	}
-	if f.path != "" && p.inWorkspace(f.path) {
-		f.missing, err = p.runner.Files().ReadFile(ctx, f.path, profile.MaxSize)
+	if f.path != "" && w.inWorkspace(f.path) {
+		f.missing, err = w.runner.Files().ReadFile(ctx, f.path, profile.MaxSize)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, fmt.Errorf("variable %s: %w", variable, err)
 		}
-		p.runner.Info("Note: %s is in the workspace; a copy outside of it takes its place until the job ends, because credentials in the workspace end up in images and commits", variable)
+		w.runner.Info("Note: %s is in the workspace; a copy outside of it takes its place until the job ends, because credentials in the workspace end up in images and commits", variable)
 		f.path = ""
 	}
 	if f.path != "" {
 		if f.ProfileFile, err = open(f.path); err == nil {
 			return f, nil
 		}
-		p.warnOnce(variable, "the container cannot open the directory of "+f.path+"; a file of the action's own takes its place until the job ends")
+		w.warnOnce(variable, "the container cannot open the directory of "+f.path+"; a file of the action's own takes its place until the job ends")
 		f.path = ""
 	}
-	pair := runner.NewPair(variable, s.own(variable).Value)
+	pair := runner.NewPair(variable, w.store.own(variable).Value)
 	f.announce = &pair
 	f.ProfileFile, err = open("")
 	return f, err
 }
 
 // warnOnce warns of a variable, which several parts of the step come across.
-func (p *phase) warnOnce(variable, text string) {
-	if !p.warned[variable] {
-		p.warned[variable] = true
-		p.runner.Warning(variable, text)
+func (w *profileWriter) warnOnce(variable, text string) {
+	if !w.warned[variable] {
+		w.warned[variable] = true
+		w.runner.Warning(variable, text)
 	}
 }
 
-func (p *phase) inWorkspace(path string) bool {
-	workspace := p.runner.Getenv("GITHUB_WORKSPACE")
+func (w *profileWriter) inWorkspace(path string) bool {
+	workspace := w.runner.Getenv("GITHUB_WORKSPACE")
 	inside, err := filepath.Rel(workspace, path)
 	return workspace != "" && err == nil && filepath.IsLocal(inside)
 }

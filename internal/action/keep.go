@@ -17,30 +17,36 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// keep reports whether the credentials that the job already has serve for every
+// reuse uses the credentials that the job already has, if they serve.
+type reuse struct {
+	*source
+	to *publisher
+}
+
+// run reports whether the credentials that the job already has serve for every
 // profile: they work, belong to the wanted account and role, and last long
 // enough as far as their end is known. Then it publishes their identity, and
 // nothing is fetched. It takes at most half of the time that ctx leaves, so
 // that a login can follow.
-func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
+func (r reuse) run(ctx context.Context) (reused bool, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
 		defer cancel()
 	}
-	walker := p.walker(s, nil)
+	walker := r.walker(nil)
 	var results []result
-	for _, profile := range p.plan.Profiles {
-		found, err := p.existing(ctx, s, profile)
+	for _, profile := range r.plan.Profiles {
+		found, err := r.existing(ctx, profile)
 		if errors.Is(err, context.Canceled) {
 			return false, err
 		}
 		if err != nil {
-			p.runner.Info("No existing credentials%s (%s); fetching new ones", forProfile(profile), whyNone(err))
+			r.runner.Info("No existing credentials%s (%s); fetching new ones", forProfile(profile), whyNone(err))
 			return false, nil
 		}
-		p.maskSession(found.Session)
-		if found.Renewing && !p.plan.OutputCredentials {
+		r.maskSession(found.Session)
+		if found.Renewing && !r.plan.Delivery.KeyOutputs {
 			found.Expires = time.Time{} // later steps get new ones in time
 		}
 		session, err := walker.Identify(ctx, ownSTS(profile), found.Session)
@@ -48,24 +54,24 @@ func (p *phase) keep(ctx context.Context, s *store) (kept bool, err error) {
 			return false, err
 		}
 		if err != nil {
-			p.runner.Info("Existing credentials (%s) %s; fetching new ones", found.From, notIdentified(err))
+			r.runner.Info("Existing credentials (%s) %s; fetching new ones", found.From, notIdentified(err))
 			return false, nil
 		}
 		if session.Expires.IsZero() && !found.Renewing {
-			state, err := s.Read()
+			state, err := r.store.Read()
 			if err != nil {
 				return false, err
 			}
 			session.Expires = state.Expiry(session.AccessKeyID)
 		}
-		if why := p.unfit(profile, session); why != "" {
-			p.runner.Info("Existing credentials (%s) are not used: %s", found.From, why)
+		if why := r.unfit(profile, session); why != "" {
+			r.runner.Info("Existing credentials (%s) are not used: %s", found.From, why)
 			return false, nil
 		}
-		p.runner.Info("Using existing credentials (%s): %s", found.From, session.ARN)
+		r.runner.Info("Using existing credentials (%s): %s", found.From, session.ARN)
 		results = append(results, result{profile: profile, session: session})
 	}
-	return true, p.publishKept(ctx, s, results)
+	return true, r.publish(ctx, results)
 }
 
 var errNoneExist = errors.New("none are configured")
@@ -73,15 +79,15 @@ var errNoneExist = errors.New("none are configured")
 // existing returns the credentials that later steps would use for a profile if
 // this one fetched none: those of the profile if it has a name, else the
 // environment's, and without a name the whole default chain.
-func (p *phase) existing(ctx context.Context, s *store, profile plan.Profile) (ambient.Credentials, error) {
-	name := p.keptName(profile)
+func (r reuse) existing(ctx context.Context, profile plan.Profile) (ambient.Credentials, error) {
+	name := r.name(profile)
 	if name == "" {
-		return p.ambient(ctx, s, profile, s.onlyProfile())
+		return r.ambient(ctx, profile, r.store.onlyProfile())
 	}
-	if p.plan.UnsetCurrent {
+	if r.plan.UnsetCurrent {
 		return ambient.Credentials{}, errNoneExist
 	}
-	chain := p.chain(s, profile)
+	chain := r.chain(profile)
 	found, ok, err := chain.Profile(ctx, name)
 	if err != nil || ok {
 		return found, err
@@ -115,29 +121,29 @@ func notIdentified(err error) string {
 	return "no longer work: " + denial.What()
 }
 
-// publishKept puts out whose credentials are kept, and exports their region as
+// publish puts out whose credentials are reused, and exports their region as
 // a login would.
-func (p *phase) publishKept(ctx context.Context, s *store, results []result) error {
-	outputs, err := p.outputs(results)
+func (r reuse) publish(ctx context.Context, results []result) error {
+	outputs, err := r.to.outputs(results)
 	if err != nil {
 		return err
 	}
 	pub := runner.Publication{Outputs: outputs}
-	for _, pair := range p.regions(results) {
-		if p.runner.Getenv(pair.Name) != pair.Value.Reveal() {
+	for _, pair := range r.to.pairs(r.plan.Delivery.Region, assume.Session{}) {
+		if r.runner.Getenv(pair.Name) != pair.Value.Reveal() {
 			pub.Env = append(pub.Env, pair)
 		}
 	}
 	if len(pub.Env) == 0 {
-		return p.runner.Publish(pub)
+		return r.runner.Publish(pub)
 	}
-	return p.locked(ctx, s, func(state jobstate.State) error { return p.deliver(ctx, s, state, pub) })
+	return r.to.locked(ctx, func(state jobstate.State) error { return r.to.deliver(ctx, state, pub) })
 }
 
-// keptName is the profile in which the credentials to keep would stand; the
-// empty name means the environment first.
-func (p *phase) keptName(profile plan.Profile) string {
-	if p.plan.Refresh {
+// name is the profile that would hold the credentials to reuse; the empty name
+// means the environment first.
+func (r reuse) name(profile plan.Profile) string {
+	if r.plan.Delivery.Process {
 		return storedName(profile)
 	}
 	return profile.Name
@@ -151,7 +157,7 @@ func forProfile(profile plan.Profile) string {
 }
 
 // unfit says why credentials are not what the plan would get, or "".
-func (p *phase) unfit(wanted plan.Profile, s assume.Session) string {
+func (r reuse) unfit(wanted plan.Profile, s assume.Session) string {
 	if allowed := wanted.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
 		return "they belong to account " + s.Account + ", which is not among allowed-account-ids"
 	}
@@ -163,7 +169,7 @@ func (p *phase) unfit(wanted plan.Profile, s assume.Session) string {
 			return fmt.Sprintf("they belong to %s, expected role %s", s.ARN, role.Name())
 		}
 	}
-	if left := s.Expires.Sub(p.Now()); !s.Expires.IsZero() && left < p.plan.MinRemaining {
+	if left := s.Expires.Sub(r.Now()); !s.Expires.IsZero() && left < r.plan.MinRemaining {
 		return fmt.Sprintf("they end in %s, which is less than min-remaining-seconds", left.Round(time.Second))
 	}
 	return ""

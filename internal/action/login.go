@@ -26,28 +26,34 @@ type result struct {
 	failure *explain.Diagnosis
 }
 
-// login walks the chains of all profiles concurrently, until ctx ends.
+// login walks the chains of a plan.
+type login struct {
+	*source
+	evidence func(context.Context) explain.Evidence // which explains a refusal
+}
+
+// run walks the chains of all profiles concurrently, until ctx ends.
 // Nothing is published here. It returns the results in the plan's order, or
 // why the step fails.
-func (p *phase) login(ctx context.Context, s *store) ([]result, *explain.Diagnosis) {
-	tokens := p.tokens()
-	walker := p.walker(s, tokens)
+func (l login) run(ctx context.Context) ([]result, *explain.Diagnosis) {
+	tokens := l.tokens()
+	walker := l.walker(tokens)
 	evidence := sync.OnceValue(func() explain.Evidence {
-		return p.evidence(context.WithoutCancel(ctx)) // which explains an expired deadline, too
+		return l.evidence(context.WithoutCancel(ctx)) // which explains an expired deadline, too
 	})
-	results := make([]result, len(p.plan.Profiles))
+	results := make([]result, len(l.plan.Profiles))
 	var group sync.WaitGroup
-	for i, profile := range p.plan.Profiles {
+	for i, profile := range l.plan.Profiles {
 		group.Go(func() {
-			results[i] = p.walk(ctx, walker, tokens, evidence, profile)
+			results[i] = l.walk(ctx, walker, tokens, evidence, profile)
 		})
 	}
 	group.Wait()
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil, failure(ctx.Err())
 	}
-	p.warnOfClock(walker.Ahead())
-	return results, p.judge(results)
+	l.warnOfClock(walker.Ahead())
+	return results, l.judge(results)
 }
 
 // maxSkew is how far a clock may be off for most services of AWS to take its
@@ -56,7 +62,7 @@ const maxSkew = 5 * time.Minute
 
 // warnOfClock says why later steps may fail although the login did not: a token
 // needs no clock, but they sign with one, and STS's is so far ahead of it.
-func (p *phase) warnOfClock(ahead time.Duration) {
+func (l login) warnOfClock(ahead time.Duration) {
 	if ahead.Abs() < maxSkew {
 		return
 	}
@@ -64,13 +70,13 @@ func (p *phase) warnOfClock(ahead time.Duration) {
 	if ahead < 0 {
 		direction = "ahead of"
 	}
-	p.runner.Warning("clock", fmt.Sprintf("the runner's clock is %s %s AWS's, and most AWS services refuse signatures that are more than %.0f minutes off; set the runner's clock (NTP)",
+	l.runner.Warning("clock", fmt.Sprintf("the runner's clock is %s %s AWS's, and most AWS services refuse signatures that are more than %.0f minutes off; set the runner's clock (NTP)",
 		ahead.Abs().Round(time.Minute), direction, maxSkew.Minutes()))
 }
 
 // walk walks one chain. Credentials that the chain begins with and that no answer
 // of STS's has named yet are asked for their identity.
-func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, evidence func() explain.Evidence, profile plan.Profile) result {
+func (l login) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, evidence func() explain.Evidence, profile plan.Profile) result {
 	session, err := w.Walk(ctx, profile)
 	if err == nil && session.ARN == "" && len(profile.Chain) == 0 {
 		session, err = w.Identify(ctx, ownSTS(profile), session)
@@ -78,18 +84,18 @@ func (p *phase) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens,
 	r := result{profile: profile, session: session}
 	if err != nil {
 		known := evidence()
-		known.Claims, known.Now = tokens.Last(profile.Audience).Claims, p.Now()
+		known.Claims, known.Now = tokens.Last(profile.Audience).Claims, l.Now()
 		d := explain.Failure(err, known)
 		r.failure = &d
 	} else {
-		r.failure = p.guard(profile, session)
+		r.failure = l.guard(profile, session)
 	}
 	return r
 }
 
 // judge decides whether results are published: all or nothing, unless the plan
 // says to continue with those that work.
-func (p *phase) judge(results []result) *explain.Diagnosis {
+func (l login) judge(results []result) *explain.Diagnosis {
 	failed := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.failure == nil })
 	if len(failed) == 0 {
 		return nil
@@ -102,47 +108,45 @@ func (p *phase) judge(results []result) *explain.Diagnosis {
 		reasons = append(reasons, explain.Reason{Profiles: []string{r.profile.Name}, Diagnosis: *r.failure})
 	}
 	d := explain.Several(reasons)
-	if p.plan.ContinueOnError && len(failed) < len(results) {
-		p.annotate(runner.LevelWarning, d)
+	if l.plan.ContinueOnError && len(failed) < len(results) {
+		l.annotate(runner.LevelWarning, d)
 		return nil
 	}
 	return &d
 }
 
-func (p *phase) tokens() *oidc.Tokens {
-	network := p.network
-	network.Proxies = p.tokenProxies()
+func (f *source) tokens() *oidc.Tokens {
+	network := f.way.options
+	network.Proxies = f.way.tokenProxies()
 	return oidc.NewTokens(&oidc.Source{
-		URL:       p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		ServerURL: p.runner.Getenv("GITHUB_SERVER_URL"),
-		Bearer:    secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client:    p.HTTP(network),
-		Retry:     p.retry(),
-		Seen:      func(token secret.Value) { p.runner.Mask(token.Reveal()) },
-	}, p.Now)
+		URL:       f.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
+		ServerURL: f.runner.Getenv("GITHUB_SERVER_URL"),
+		Bearer:    secret.New(f.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
+		Client:    f.HTTP(network),
+		Retry:     f.retry(),
+		Seen:      func(token secret.Value) { f.runner.Mask(token.Reveal()) },
+	}, f.Now)
 }
 
-func (p *phase) retry() retry.Policy {
-	policy := retry.Default(p.plan.Attempts)
-	policy.Sleep = p.Sleep
+func (f *source) retry() retry.Policy {
+	policy := retry.Default(f.plan.Attempts)
+	policy.Sleep = f.Sleep
 	return policy
 }
 
-func (p *phase) walker(s *store, tokens *oidc.Tokens) *assume.Walker {
+func (f *source) walker(tokens *oidc.Tokens) *assume.Walker {
 	return &assume.Walker{
-		HTTP:      p.client,
-		Retry:     p.retry(),
-		Parallel:  p.plan.Parallel,
-		UserAgent: p.userAgent(),
-		Now:       p.Now,
+		HTTP:      f.way.client,
+		Retry:     f.retry(),
+		Parallel:  f.plan.Parallel,
+		UserAgent: f.userAgent(),
+		Now:       f.Now,
 		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
-			return p.token(ctx, tokens, profile, refused)
+			return f.token(ctx, tokens, profile, refused)
 		},
-		Origin: func(ctx context.Context, profile plan.Profile) (assume.Session, error) {
-			return p.origin(ctx, s, profile)
-		},
-		Seen: p.maskSession,
-		Done: p.logHop,
+		Origin: f.origin,
+		Seen:   f.maskSession,
+		Done:   f.logHop,
 	}
 }
 
@@ -151,30 +155,30 @@ func (p *phase) userAgent() string {
 	return fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version, p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT"))
 }
 
-func (p *phase) maskSession(s assume.Session) {
-	p.runner.Mask(s.AccessKeyID)
-	p.runner.Mask(s.SecretAccessKey.Reveal())
-	p.runner.Mask(s.SessionToken.Reveal())
-	p.runner.MaskAccountsIn(s.Account)
+func (f *source) maskSession(s assume.Session) {
+	f.runner.Mask(s.AccessKeyID)
+	f.runner.Mask(s.SecretAccessKey.Reveal())
+	f.runner.Mask(s.SessionToken.Reveal())
+	f.runner.MaskAccountsIn(s.Account)
 }
 
-func (p *phase) logHop(hop, hops int, h plan.Hop, s assume.Session) {
+func (f *source) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 	how := "with the credentials before it"
 	if hop == 1 {
-		switch p.plan.Profiles[0].Source {
+		switch f.plan.Profiles[0].Source {
 		case plan.SourceOIDC:
 			how = "with the job's OIDC token"
 		case plan.SourceTokenFile:
 			how = "with the token of web-identity-token-file"
 		}
 	}
-	p.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
+	f.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
 }
 
 // guard holds the account of a session against the allowed ones: plan has seen
 // to the role's ARN, but where there is no role only STS's answer says whose
 // credentials these are.
-func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
+func (l login) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
 	allowed := profile.AllowedAccounts
 	switch {
 	case len(allowed) == 0 || slices.Contains(allowed, s.Account):
@@ -182,7 +186,7 @@ func (p *phase) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis
 	case s.Account == "":
 		return &explain.Diagnosis{
 			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
-			What: "the response of " + p.plan.Endpoint.URL + " does not name the account of the credentials, which allowed-account-ids needs",
+			What: "the response of " + l.plan.Endpoint.URL + " does not name the account of the credentials, which allowed-account-ids needs",
 			Cure: "remove allowed-account-ids, or use an endpoint whose sessions belong to accounts; nothing was exported",
 		}
 	default:

@@ -2,14 +2,22 @@ package action
 
 import (
 	"context"
+	"net/http"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// connect completes the plan's way to STS with that of the environment, and
-// makes the client for it.
-func (p *phase) connect(ctx context.Context) {
+// connection is the way to STS, and the client for it.
+type connection struct {
+	*phase
+	options transport.Options
+	client  *http.Client
+}
+
+// connect completes the plan's way to STS with that of the environment.
+func (p *phase) connect(ctx context.Context) *connection {
+	c := &connection{phase: p}
 	o := transport.Options{Proxies: transport.FromEnvironment(p.runner.Getenv)}
 	if proxy := p.plan.Network.Proxy; proxy.URL != "" {
 		o.HTTPProxy, o.HTTPSProxy = proxy, proxy
@@ -17,13 +25,14 @@ func (p *phase) connect(ctx context.Context) {
 	if p.plan.Network.NoProxy != "" {
 		o.NoProxy = p.plan.Network.NoProxy
 	}
-	p.readRoots(ctx, &o)
-	p.network, p.client = o, p.HTTP(o)
+	c.readRoots(ctx, &o)
+	c.options, c.client = o, p.HTTP(o)
+	return c
 }
 
 // announceEndpoint names an endpoint that takes the place of the region's own:
 // whoever sets it decides who gets the job's token or keys.
-func (p *phase) announceEndpoint() {
+func (p mainPhase) announceEndpoint() {
 	e := p.plan.Endpoint
 	if e.URL == "" {
 		return
@@ -49,8 +58,8 @@ func (p *phase) announceEndpoint() {
 
 // tokenProxies are those on the way to the runner's token endpoint: http-proxy
 // is for STS, and the job's request token passes no proxy unencrypted.
-func (p *phase) tokenProxies() transport.Proxies {
-	return transport.FromEnvironment(p.runner.Getenv).EncryptedOnly()
+func (c *connection) tokenProxies() transport.Proxies {
+	return transport.FromEnvironment(c.runner.Getenv).EncryptedOnly()
 }
 
 // maxRoots bounds a file of certificates, in bytes. Mozilla's roots take about
@@ -61,38 +70,38 @@ const maxRoots = 2 << 20
 // usual ones (AWS_CA_BUNDLE of AWS's SDKs, NODE_EXTRA_CA_CERTS of the runner and
 // of actions in JavaScript) or names in their place (SSL_CERT_FILE of OpenSSL
 // and Go), and logs which count.
-func (p *phase) readRoots(ctx context.Context, o *transport.Options) {
+func (c *connection) readRoots(ctx context.Context, o *transport.Options) {
 	counted := []string{"the usual ones"}
-	if roots, ok := p.rootsOf(ctx, "SSL_CERT_FILE"); ok {
+	if roots, ok := c.rootsOf(ctx, "SSL_CERT_FILE"); ok {
 		o.Roots, counted[0] = roots, "SSL_CERT_FILE (in place of the usual ones)"
-	} else if p.runner.Getenv("SSL_CERT_FILE") != "" {
+	} else if c.runner.Getenv("SSL_CERT_FILE") != "" {
 		o.Roots = []byte{} // or crypto/x509 would read the file by itself
 	}
 	for _, variable := range []string{"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
-		if roots, ok := p.rootsOf(ctx, variable); ok {
+		if roots, ok := c.rootsOf(ctx, variable); ok {
 			o.MoreRoots = append(append(o.MoreRoots, roots...), '\n')
 			counted = append(counted, variable)
 		}
 	}
 	if len(counted) > 1 || o.Roots != nil {
-		p.runner.Info("Trusted certificate authorities: %s", strings.Join(counted, ", "))
+		c.runner.Info("Trusted certificate authorities: %s", strings.Join(counted, ", "))
 	}
 }
 
 // rootsOf returns the certificates in the file that a variable names. A job can
 // do without them, as most servers have certificates of a public authority.
-func (p *phase) rootsOf(ctx context.Context, variable string) (roots []byte, ok bool) {
-	path := p.runner.Getenv(variable)
+func (c *connection) rootsOf(ctx context.Context, variable string) (roots []byte, ok bool) {
+	path := c.runner.Getenv(variable)
 	if path == "" {
 		return nil, false
 	}
-	roots, err := p.runner.Files().ReadFile(ctx, path, maxRoots)
+	roots, err := c.runner.Files().ReadFile(ctx, path, maxRoots)
 	switch {
 	case err != nil:
-		p.runner.Warning(variable, err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
+		c.runner.Warning(variable, err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
 		return nil, false
 	case !transport.HasCertificate(roots):
-		p.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")
+		c.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")
 		return nil, false
 	}
 	return roots, true

@@ -13,7 +13,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 const (
@@ -54,9 +53,9 @@ func (p *phase) post(ctx context.Context) {
 }
 
 // logout undoes what every earlier step of the job published.
-func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
+func (p mainPhase) logout(ctx context.Context, s *store) *explain.Diagnosis {
 	c := cleanUp{
-		phase: p, store: s, published: true,
+		phase: p.phase, store: s, published: true,
 		chosen: func(jobstate.Record) bool { return true },
 		wait:   cleanUpWait, limit: cleanUpLimit,
 	}
@@ -67,64 +66,6 @@ func (p *phase) logout(ctx context.Context, s *store) *explain.Diagnosis {
 		return failure(err)
 	}
 	return nil
-}
-
-// The runner's own copy of the step's record, and of the keys that the step
-// replaced. See remember.
-const (
-	stateRecord = "record"
-	stateFormer = "former_"
-)
-
-// memo returns the runner's copy of the step's record; nil if there is none,
-// as the step had published nothing.
-func (p *phase) memo() (*jobstate.Record, error) {
-	text := p.runner.State(stateRecord)
-	if text == "" {
-		return nil, nil
-	}
-	r, err := jobstate.ParseMemo(text)
-	if err != nil {
-		return nil, err
-	}
-	return &r, nil
-}
-
-// remember gives the record to the runner, and with it the keys of an earlier
-// login that this step replaces, so that the post phase can give them back
-// while that login's session lives.
-//
-// Only the runner's state can hold those keys. The post phase does not find
-// them in its environment, which has the values from the job's end; and the
-// state directory is for every step to read, and on disk until the job ends.
-// GITHUB_STATE is a file beside GITHUB_ENV, of the same owner and with the same
-// lifetime, in which the runner got these very keys from the earlier login;
-// from there they go into the runner's memory and into the environment of this
-// step's post phase only, which no other step sees. Every log masks them, since
-// the login that assumed them has masked them; they are masked again all the
-// same, before they are written. Keys that no step of this action exported are
-// not kept.
-func (p *phase) remember(state jobstate.State) error {
-	memo, err := p.record.Memo()
-	if err != nil {
-		return err
-	}
-	pairs := []runner.Pair{runner.NewPair(stateRecord, memo)}
-	if former := p.formerKeys(p.runner.Getenv); p.record.ReplacesKeys() && state.Owns(former, p.Now()) {
-		for name, value := range former.Variables() {
-			p.runner.Mask(value.Reveal())
-			pairs = append(pairs, runner.Pair{Name: stateFormer + name, Value: value})
-		}
-	}
-	return p.runner.WriteState(pairs...)
-}
-
-func (p *phase) formerKeys(get func(name string) string) jobstate.Keys {
-	return jobstate.Keys{
-		AccessKeyID:     get("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: secret.New(get("AWS_SECRET_ACCESS_KEY")),
-		SessionToken:    secret.New(get("AWS_SESSION_TOKEN")),
-	}
 }
 
 // cleanUp undoes what steps published.
@@ -183,7 +124,7 @@ func (c *cleanUp) undo(ctx context.Context) error {
 		// it goes, as secrets would stay otherwise.
 		c.failed(fmt.Errorf("%w; removed what all steps of this action wrote", unreadable))
 	} else {
-		c.each(records, stored, func(r jobstate.Record, _ []jobstate.Record) error { return c.removeLogins(ctx, c.store, r) })
+		c.each(records, stored, func(r jobstate.Record, _ []jobstate.Record) error { return c.removeLogins(ctx, r) })
 	}
 	if len(kept) == 0 {
 		c.failed(c.store.Replace(nil)) // with the action's own profile files, whatever they hold
@@ -246,21 +187,24 @@ func split(records []jobstate.Record, chosen func(jobstate.Record) bool) (yes, n
 
 // environment reverts the job's variables.
 func (c *cleanUp) environment(undone, kept []jobstate.Record) {
-	former := c.formerKeys(func(name string) string { return c.runner.State(stateFormer + name) })
-	c.reverted = jobstate.Environment{
+	former := keysOf(func(name string) string { return c.runner.State(stateFormer + name) })
+	reverted := jobstate.Environment{
 		Getenv: c.runner.Getenv,
 		Former: former,
 		Home:   c.homeFile,
 		Now:    c.Now(),
 	}.Revert(undone, kept)
 	var pairs []runner.Pair
-	for _, name := range slices.Sorted(maps.Keys(c.reverted)) {
-		pairs = append(pairs, runner.Pair{Name: name, Value: c.reverted[name]})
+	for _, name := range slices.Sorted(maps.Keys(reverted)) {
+		pairs = append(pairs, runner.Pair{Name: name, Value: reverted[name]})
 	}
 	c.found = c.found || len(pairs) > 0
 	if err := c.runner.Publish(runner.Publication{Env: pairs}); err != nil {
 		c.failed(fmt.Errorf("revert the environment: %w", err))
-		c.reverted = nil
+		return
+	}
+	if c.store != nil {
+		c.store.reverted = reverted
 	}
 }
 

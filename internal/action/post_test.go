@@ -317,7 +317,7 @@ func newCleanUp(w *world) (*cleanUp, *bytes.Buffer) {
 	var out bytes.Buffer
 	env := filepath.Join(w.TempDir(), "env")
 	must(w, os.WriteFile(env, nil, 0o600))
-	p := &phase{Step: Step{Now: time.Now}, runner: runner.New(append(w.job.Environ(), "GITHUB_ENV="+env), &out), warned: map[string]bool{}}
+	p := &phase{Step: Step{Now: time.Now}, runner: runner.New(append(w.job.Environ(), "GITHUB_ENV="+env), &out)}
 	s, err := p.openStore()
 	must(w, err)
 	w.Cleanup(s.Close)

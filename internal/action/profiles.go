@@ -17,33 +17,34 @@ type profileEntry struct {
 	stored string // the name by which credential-process knows it; empty for keys
 }
 
-// profileEntries are the profiles that a step writes: those of its results,
-// and [default] for the default profile. A plain login takes over a [default]
-// of an earlier step, so that no two SDKs see two accounts.
-func (p *phase) profileEntries(state jobstate.State, results []result) []profileEntry {
+// profileWriter writes the profiles of a delivery.
+type profileWriter struct {
+	*phase
+	store  *store
+	warned map[string]bool // variables that a warning names already
+}
+
+// entries are the profiles to write: those of the delivery that have a session,
+// and a [default] of an earlier step that a plain login takes over, so that no
+// two SDKs see two accounts.
+func (w *profileWriter) entries(state jobstate.State, results []result) []profileEntry {
 	var entries []profileEntry
-	add := func(r result, name string) {
-		e := profileEntry{name: name, of: r}
-		if p.plan.Refresh {
-			e.stored = storedName(r.profile)
-		}
-		entries = append(entries, e)
-	}
-	for _, r := range results {
+	add := func(e plan.Entry) {
+		r := results[e.Of]
 		if r.failure != nil {
-			continue
+			return
 		}
-		if r.profile.Name != "" {
-			add(r, r.profile.Name)
+		entry := profileEntry{name: e.Name, of: r}
+		if w.plan.Delivery.Process {
+			entry.stored = storedName(r.profile)
 		}
-		isDefault := r.profile.Name == p.plan.Default || p.plan.Refresh && !p.many()
-		if isDefault && r.profile.Name != plan.DefaultProfile && (p.many() || p.plan.Refresh) {
-			add(r, plan.DefaultProfile)
-		}
+		entries = append(entries, entry)
 	}
-	takesOver := !p.many() && p.plan.ExportEnv && state.HasProfile(plan.DefaultProfile)
-	if takesOver && results[0].profile.Name != plan.DefaultProfile {
-		add(results[0], plan.DefaultProfile)
+	for _, e := range w.plan.Delivery.Entries {
+		add(e)
+	}
+	if w.plan.Delivery.TakeOver && state.HasProfile(plan.DefaultProfile) {
+		add(plan.Entry{Name: plan.DefaultProfile, Of: w.plan.Delivery.Primary})
 	}
 	return entries
 }
@@ -56,14 +57,14 @@ func storedName(p plan.Profile) string {
 	return p.Name
 }
 
-// checkProfiles refuses, before any network call, to replace a
+// check refuses, before any network call, to replace a
 // profile that the job has. A [default] of our own, and with
 // use-existing-credentials any profile of our own, is renewed.
-func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis {
-	if p.plan.Profiles[0].Name == "" || p.plan.OverwriteProfile {
+func (w *profileWriter) check(ctx context.Context) *explain.Diagnosis {
+	if w.plan.Profiles[0].Name == "" || w.plan.OverwriteProfile {
 		return nil
 	}
-	files, err := p.openProfileFiles(ctx, s)
+	files, err := w.open(ctx)
 	if err != nil {
 		return failure(err)
 	}
@@ -72,24 +73,24 @@ func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis 
 	if err != nil {
 		return failure(err)
 	}
-	state, err := s.Read()
+	state, err := w.store.Read()
 	if err != nil {
 		return failure(err)
 	}
 	input := "aws-profile"
-	if p.many() {
+	if w.plan.Delivery.ProfileOutputs {
 		input = "profiles"
 	}
 	var problems []plan.Problem
-	names := []string{p.plan.Default}
-	for _, profile := range p.plan.Profiles {
+	names := []string{w.plan.Default}
+	for _, profile := range w.plan.Profiles {
 		names = append(names, profile.Name)
 	}
-	if p.plan.Default != "" {
+	if w.plan.Default != "" {
 		names[0] = plan.DefaultProfile
 	}
 	for i, name := range names {
-		renewed := state.HasProfile(name) && (p.plan.UseExisting || i == 0)
+		renewed := state.HasProfile(name) && (w.plan.UseExisting || i == 0)
 		if name != "" && !renewed && (config.Has(name) || credentials.Has(name)) {
 			problems = append(problems, plan.Problem{
 				Input:   input,
@@ -104,32 +105,32 @@ func (p *phase) checkProfiles(ctx context.Context, s *store) *explain.Diagnosis 
 	return badInput(problems)
 }
 
-// writeProfiles adds profiles to the files and to the record. Nothing is
-// written before the deeds.
-func (p *phase) writeProfiles(s *store, files *profileFiles, entries []profileEntry) ([]jobstate.Deed, error) {
+// write adds profiles to the files and to the record. Nothing is written before
+// the deeds.
+func (w *profileWriter) write(record *jobstate.Record, files *profileFiles, entries []profileEntry) ([]jobstate.Deed, error) {
 	config, credentials, err := files.load()
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if err := profile.Write(config, credentials, p.asWritten(s, e)); err != nil {
+		if err := profile.Write(config, credentials, w.asWritten(e)); err != nil {
 			return nil, err
 		}
 	}
-	p.record.Profiles = map[string]jobstate.Profile{}
+	record.Profiles = map[string]jobstate.Profile{}
 	for _, e := range entries {
-		p.record.Profiles[e.name] = jobstate.Mark(config, credentials, e.name)
+		record.Profiles[e.name] = jobstate.Mark(config, credentials, e.name)
 	}
-	p.record.ConfigFile, p.record.CredentialsFile = files.config.path, files.credentials.path
+	record.ConfigFile, record.CredentialsFile = files.config.path, files.credentials.path
 	return files.save(config, credentials), nil
 }
 
 // asWritten is an entry as the files say it: keys, or the program that is asked
 // for them.
-func (p *phase) asWritten(s *store, e profileEntry) profile.Profile {
+func (w *profileWriter) asWritten(e profileEntry) profile.Profile {
 	written := profile.Profile{Name: e.name, Region: e.of.profile.Region}
 	if e.stored != "" {
-		written.Process = &profile.Process{Executable: s.shared.Join(jobstate.HelperName).InFile, Profile: e.stored}
+		written.Process = &profile.Process{Executable: w.store.shared.Join(jobstate.HelperName).InFile, Profile: e.stored}
 	} else {
 		written.Keys = &profile.Keys{
 			AccessKeyID:     e.of.session.AccessKeyID,

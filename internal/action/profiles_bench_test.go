@@ -26,8 +26,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// login runs one job with n profiles and returns its log if it failed.
-func login(b *testing.B, server *sandbox.Server, with map[string]string) string {
+// runJob runs one job with n profiles and returns its log if it failed.
+func runJob(b *testing.B, server *sandbox.Server, with map[string]string) string {
 	dir, err := os.MkdirTemp(b.TempDir(), "job")
 	if err != nil {
 		return err.Error()
@@ -58,7 +58,7 @@ func BenchmarkProfiles(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			server := sandboxtest.Serve(b, landingZone(n, ""), sandbox.Options{Latency: latency})
 			for b.Loop() {
-				if log := login(b, server, map[string]string{"profiles": spokes(n)}); log != "" {
+				if log := runJob(b, server, map[string]string{"profiles": spokes(n)}); log != "" {
 					b.Fatal(log)
 				}
 			}
@@ -89,7 +89,7 @@ func BenchmarkHerd(b *testing.B) {
 	text := landingZone(herdProfiles, "faults: [{call: sts, rate: 50}]\n")
 	for b.Loop() {
 		ours := herd(b, text, func(server *sandbox.Server) string {
-			return login(b, server, map[string]string{"profiles": spokes(herdProfiles), "retry-max-attempts": "100"})
+			return runJob(b, server, map[string]string{"profiles": spokes(herdProfiles), "retry-max-attempts": "100"})
 		})
 		naive := herd(b, text, naiveLogin)
 		b.ReportMetric(ours/herdNeeded, "calls/needed")

@@ -305,7 +305,7 @@ func TestSessionNamesInTheLog(t *testing.T) {
 // not make the runner act on what STS said.
 func TestOutputsHoldNoWorkflowCommand(t *testing.T) {
 	const said = "denied\n::error::x ##[error]y \u202e"
-	p := &phase{runner: runner.New(nil, io.Discard)}
+	p := &publisher{phase: &phase{runner: runner.New(nil, io.Discard)}}
 	pairs, err := p.profileOutputs(nil, []result{{profile: plan.Profile{Name: "dev"}, failure: &explain.Diagnosis{Code: explain.Failed, What: said}}})
 	if err != nil || len(pairs) != 1 {
 		t.Fatalf("%d outputs, %v", len(pairs), err)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,15 +16,26 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 // publishWait bounds the wait for another step of the job that publishes.
 const publishWait = 30 * time.Second
 
+// publisher hands sessions to later steps, as the plan's delivery says.
+type publisher struct {
+	*phase
+	store    *store
+	profiles *profileWriter
+	way      *connection // which renewals repeat
+	evidence func(context.Context) explain.Evidence
+	record   jobstate.Record
+}
+
 // publish hands the sessions to later steps: profile files, state, summary,
 // outputs, and the environment last. Masks are set already. If anything cannot
 // be written, nothing is.
-func (p *phase) publish(ctx context.Context, s *store, results []result) error {
+func (p *publisher) publish(ctx context.Context, results []result) error {
 	outputs, err := p.outputs(results)
 	if err != nil {
 		return err
@@ -34,18 +44,18 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) error {
 	if p.plan.Summary == plan.SummaryAlways {
 		pub.Summary = successSummary(results)
 	}
-	err = p.locked(ctx, s, func(state jobstate.State) error {
+	err = p.locked(ctx, func(state jobstate.State) error {
 		var deeds []jobstate.Deed
-		if p.plan.Refresh {
-			deeds = p.installHelper(ctx, s, state.Records, results)
+		if p.plan.Delivery.Process {
+			deeds = p.installHelper(ctx, state.Records, results)
 		}
-		if entries := p.profileEntries(state, results); len(entries) > 0 {
-			files, err := p.openProfileFiles(ctx, s)
+		if entries := p.profiles.entries(state, results); len(entries) > 0 {
+			files, err := p.profiles.open(ctx)
 			if err != nil {
 				return err
 			}
 			defer files.Close()
-			write, err := p.writeProfiles(s, files, entries)
+			write, err := p.profiles.write(&p.record, files, entries)
 			if err != nil {
 				return err
 			}
@@ -54,7 +64,7 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) error {
 		}
 		pub.Env = append(pub.Env, p.environment(results)...)
 		p.recordSessions(results)
-		return p.deliver(ctx, s, state, pub, deeds...)
+		return p.deliver(ctx, state, pub, deeds...)
 	})
 	if err != nil {
 		return err
@@ -64,15 +74,15 @@ func (p *phase) publish(ctx context.Context, s *store, results []result) error {
 }
 
 // locked does what no other step of the job may do at the same time.
-func (p *phase) locked(ctx context.Context, s *store, do func(jobstate.State) error) error {
+func (p *publisher) locked(ctx context.Context, do func(jobstate.State) error) error {
 	wait, cancel := context.WithTimeout(ctx, publishWait)
 	defer cancel()
-	unlock, err := s.Lock(wait)
+	unlock, err := p.store.Lock(wait)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	state, err := s.Read()
+	state, err := p.store.Read()
 	if err != nil {
 		return err
 	}
@@ -82,20 +92,20 @@ func (p *phase) locked(ctx context.Context, s *store, do func(jobstate.State) er
 // deliver records what is published, gives the record to the runner, does the
 // deeds, and hands the publication to the runner at last. The caller holds the
 // lock.
-func (p *phase) deliver(ctx context.Context, s *store, state jobstate.State, pub runner.Publication, deeds ...jobstate.Deed) error {
+func (p *publisher) deliver(ctx context.Context, state jobstate.State, pub runner.Publication, deeds ...jobstate.Deed) error {
 	for _, pair := range pub.Env {
 		p.record.Export(pair.Name, pair.Value, p.runner.Getenv(pair.Name))
 	}
 	if err := p.remember(state); err != nil {
 		return err
 	}
-	return s.Publish(ctx, p.record, append(deeds, jobstate.Deed{
+	return p.store.Publish(ctx, p.record, append(deeds, jobstate.Deed{
 		Name: "hand over to the runner",
 		Do:   func(context.Context) (func(context.Context) error, error) { return nil, p.runner.Publish(pub) },
 	})...)
 }
 
-func (p *phase) recordSessions(results []result) {
+func (p *publisher) recordSessions(results []result) {
 	p.record.Default = p.plan.Default
 	for _, r := range results {
 		if r.failure == nil {
@@ -128,112 +138,60 @@ func undelivered(err error) *explain.Diagnosis {
 	return d
 }
 
-// inEnvironment returns the result whose region, and if the plan says so whose
-// keys, go into the environment: the plain login, or the default profile.
-func (p *phase) inEnvironment(results []result) (result, bool) {
-	if !p.many() {
-		return results[0], true
-	}
-	i := slices.IndexFunc(results, func(r result) bool { return r.profile.Name == p.plan.Default && r.failure == nil })
-	if i < 0 {
+// primary returns the result that the variables and the outputs of a single
+// login are about.
+func (p *publisher) primary(results []result) (result, bool) {
+	i := p.plan.Delivery.Primary
+	if i < 0 || results[i].failure != nil {
 		return result{}, false
 	}
 	return results[i], true
 }
 
-func (p *phase) many() bool { return len(p.plan.Profiles) > 1 || p.plan.Profiles[0].OfMany }
-
 // environment is what changes in the environment of later steps.
-func (p *phase) environment(results []result) []runner.Pair {
-	r, ok := p.inEnvironment(results)
-	var env []runner.Pair
-	switch {
-	case ok && p.plan.ExportEnv:
-		env = p.keys(r.session)
-		if p.many() {
-			env = append(env, p.noWebIdentity()...)
+func (p *publisher) environment(results []result) []runner.Pair {
+	d := p.plan.Delivery
+	r, ok := p.primary(results)
+	if !ok {
+		return p.pairs(d.Without, assume.Session{})
+	}
+	return append(p.pairs(d.Variables, r.session), p.pairs(d.Region, r.session)...)
+}
+
+// pairs are variables with the values that they get from a session.
+func (p *publisher) pairs(variables []plan.Variable, s assume.Session) (all []runner.Pair) {
+	for _, v := range variables {
+		pair := runner.NewPair(v.Name, v.Value)
+		switch v.Content {
+		case plan.ContentAccessKeyID:
+			pair.Value = secret.New(s.AccessKeyID)
+		case plan.ContentSecretAccessKey:
+			pair.Value = s.SecretAccessKey
+		case plan.ContentSessionToken:
+			pair.Value = s.SessionToken
+			v.OnlyIfSet = !s.Temporary()
 		}
-	case p.many() || p.plan.Refresh:
-		env = append(empty("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"), p.noWebIdentity()...)
-	case p.plan.UnsetCurrent:
-		env = p.blank("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-	}
-	env = append(env, p.regions(results)...)
-	if p.plan.ExportEnv && !p.many() && r.profile.Name != "" {
-		env = append(env, runner.NewPair("AWS_PROFILE", r.profile.Name))
-	}
-	return env
-}
-
-// regions are the two variables for the region of the session in the
-// environment, or of the profile that stands for it.
-func (p *phase) regions(results []result) []runner.Pair {
-	r, ok := p.inEnvironment(results)
-	if !ok || !p.plan.ExportRegion {
-		return nil
-	}
-	return []runner.Pair{
-		runner.NewPair("AWS_REGION", r.profile.Region),
-		runner.NewPair("AWS_DEFAULT_REGION", r.profile.Region),
-	}
-}
-
-func (p *phase) keys(s assume.Session) []runner.Pair {
-	env := []runner.Pair{
-		runner.NewPair("AWS_ACCESS_KEY_ID", s.AccessKeyID),
-		{Name: "AWS_SECRET_ACCESS_KEY", Value: s.SecretAccessKey},
-	}
-	if s.Temporary() {
-		return append(env, runner.Pair{Name: "AWS_SESSION_TOKEN", Value: s.SessionToken})
-	}
-	// The token of an earlier step would be sent with these keys.
-	return append(env, p.blank("AWS_SESSION_TOKEN")...)
-}
-
-// noWebIdentity keeps botocore and the SDK for Go from the role of a token file,
-// which they heed before a profile. An empty AWS_WEB_IDENTITY_TOKEN_FILE does:
-// AWS_ROLE_ARN counts only beside it. That one is emptied only where it is set,
-// because the SDK for Ruby takes two empty variables for a role to assume, and
-// fails.
-func (p *phase) noWebIdentity() []runner.Pair {
-	return append(empty("AWS_WEB_IDENTITY_TOKEN_FILE"), p.blank("AWS_ROLE_ARN")...)
-}
-
-// empty sets variables to nothing, also those that the container does not see:
-// steps on the host inherit what the runner's own process has.
-func empty(names ...string) []runner.Pair {
-	var env []runner.Pair
-	for _, name := range names {
-		env = append(env, runner.NewPair(name, ""))
-	}
-	return env
-}
-
-// blank empties those variables that are set.
-func (p *phase) blank(names ...string) []runner.Pair {
-	var env []runner.Pair
-	for _, name := range names {
-		if p.runner.Getenv(name) != "" {
-			env = append(env, runner.Pair{Name: name})
+		if !v.OnlyIfSet || p.runner.Getenv(v.Name) != "" {
+			all = append(all, pair)
 		}
 	}
-	return env
+	return all
 }
 
 // outputs are those of the session in the environment, and with several
 // profiles what became of each.
-func (p *phase) outputs(results []result) ([]runner.Pair, error) {
+func (p *publisher) outputs(results []result) ([]runner.Pair, error) {
 	out := []runner.Pair{runner.NewPair("authenticated", "true")}
-	if r, ok := p.inEnvironment(results); ok {
+	if r, ok := p.primary(results); ok {
 		out = append(out, p.sessionOutputs(r.session)...)
 	}
-	if !p.many() {
+	if !p.plan.Delivery.ProfileOutputs {
 		return out, nil
 	}
 	return p.profileOutputs(out, results)
 }
 
-func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
+func (p *publisher) sessionOutputs(s assume.Session) []runner.Pair {
 	var out []runner.Pair
 	add := func(name, value string) { // unless the server did not tell it
 		if value != "" {
@@ -249,7 +207,7 @@ func (p *phase) sessionOutputs(s assume.Session) []runner.Pair {
 	if !s.Expires.IsZero() {
 		out = append(out, runner.NewPair("aws-expiration", s.Expires.Format(time.RFC3339)))
 	}
-	if p.plan.OutputCredentials {
+	if p.plan.Delivery.KeyOutputs {
 		out = append(out,
 			runner.NewPair("aws-access-key-id", s.AccessKeyID),
 			runner.Pair{Name: "aws-secret-access-key", Value: s.SecretAccessKey})
@@ -296,7 +254,7 @@ type profileError struct {
 	Message string       `json:"message"`
 }
 
-func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pair, error) {
+func (p *publisher) profileOutputs(out []runner.Pair, results []result) ([]runner.Pair, error) {
 	profiles := map[string]profileOutput{}
 	credentials := map[string]map[string]string{}
 	for _, r := range results {
@@ -322,7 +280,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 	}
 	// Workflows print this output, and it quotes what STS said.
 	out = append(out, runner.NewPair("profiles", runner.SanitizeJSON(string(text))))
-	if !p.plan.OutputCredentials {
+	if !p.plan.Delivery.KeyOutputs {
 		return out, nil
 	}
 	if text, err = json.Marshal(credentials); err != nil {
@@ -334,7 +292,7 @@ func (p *phase) profileOutputs(out []runner.Pair, results []result) ([]runner.Pa
 
 // conclude says in the log what was reached, and warns of what overrides
 // it in some SDK (the order in which SDKs look for credentials).
-func (p *phase) conclude(results []result) {
+func (p *publisher) conclude(results []result) {
 	for _, r := range results {
 		if r.failure != nil {
 			continue
@@ -349,28 +307,13 @@ func (p *phase) conclude(results []result) {
 			p.runner.Info("Authenticated as %s%s", whose(r.session), until)
 		}
 	}
-	if profile := p.runner.Getenv("AWS_PROFILE"); profile != "" && p.plan.Profiles[0].Name != profile {
-		switch {
-		case p.plan.Refresh || p.many() && p.plan.Default != "":
-			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: SDKs use that profile in place of the default one")
-		case p.plan.ExportEnv && p.plan.Profiles[0].Name == "": // else AWS_PROFILE is ours from now on
-			p.runner.Warning("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
-		}
+	for _, o := range p.plan.Delivery.Overriding {
+		p.runner.Warning(o.Name, o.Warning)
 	}
-	if p.plan.Refresh {
+	if p.plan.Delivery.Process {
 		p.tellHowLong()
 	}
-	if p.plan.ExportEnv || p.many() || p.plan.Refresh {
-		return
-	}
-	if only := p.plan.Profiles[0]; only.Source == plan.SourceAmbient && only.Name == "" {
-		p.runner.Info("Note: later steps get these credentials from the same source; to export them, set output-env-credentials: true")
-		return
-	}
-	if p.runner.Getenv("AWS_ACCESS_KEY_ID") != "" && !p.plan.UnsetCurrent {
-		p.runner.Warning("AWS_ACCESS_KEY_ID", "the environment has keys of an earlier step: most SDKs use them in place of a profile; set unset-current-credentials: true")
-	}
-	if p.runner.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && p.runner.Getenv("AWS_ROLE_ARN") != "" {
-		p.runner.Warning("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: some SDKs use them in place of a profile")
+	for _, note := range p.plan.Delivery.Notes {
+		p.runner.Info("Note: %s", note)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
+	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -18,8 +19,8 @@ import (
 
 // checkHelper refuses, before any network call, a directory from which later
 // steps cannot start the helper.
-func (p *phase) checkHelper(s *store) *explain.Diagnosis {
-	if !p.plan.Refresh || !s.noExec {
+func checkHelper(p plan.Plan, s *store) *explain.Diagnosis {
+	if !p.Delivery.Process || !s.noExec {
 		return nil
 	}
 	return &explain.Diagnosis{
@@ -34,17 +35,17 @@ func (p *phase) checkHelper(s *store) *explain.Diagnosis {
 // it begins with, so that the first SDK call costs no call to STS. Each is a
 // part of its own. The others are the records of earlier steps, which may need
 // the program too.
-func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.Record, results []result) []jobstate.Deed {
+func (p *publisher) installHelper(ctx context.Context, others []jobstate.Record, results []result) []jobstate.Deed {
 	deeds := []jobstate.Deed{{Name: "install the helper for refresh", Do: func(context.Context) (func(context.Context) error, error) {
 		program, err := os.Open(p.Program)
 		if err != nil {
 			return nil, helperError{err}
 		}
 		defer program.Close()
-		if err := s.WriteHelper(program); err != nil {
+		if err := p.store.WriteHelper(program); err != nil {
 			return nil, helperError{err}
 		}
-		return func(context.Context) error { return s.RemoveHelper(others) }, nil
+		return func(context.Context) error { return p.store.RemoveHelper(others) }, nil
 	}}}
 	evidence := p.evidence(ctx)
 	for _, r := range results {
@@ -55,8 +56,8 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 		p.record.Refresh = append(p.record.Refresh, name)
 		login := refresh.Login{
 			Profile:      r.profile,
-			Network:      p.network,
-			TokenProxies: p.tokenProxies(),
+			Network:      p.way.options,
+			TokenProxies: p.way.tokenProxies(),
 			Attempts:     p.plan.Attempts,
 			Timeout:      p.plan.Timeout,
 			UserAgent:    p.userAgent(),
@@ -66,7 +67,7 @@ func (p *phase) installHelper(ctx context.Context, s *store, others []jobstate.R
 			NoPolicies:   evidence.NoPolicies,
 		}
 		deeds = append(deeds, jobstate.Deed{Name: "store the login of profile " + name, Do: func(ctx context.Context) (func(context.Context) error, error) {
-			stored, err := s.stored()
+			stored, err := p.store.stored()
 			if err != nil {
 				return nil, helperError{err}
 			}
@@ -87,7 +88,7 @@ func (e helperError) Unwrap() error { return e.error }
 
 // tellHowLong says until when sessions can be renewed: as long as GitHub's
 // request token lives.
-func (p *phase) tellHowLong() {
+func (p *publisher) tellHowLong() {
 	p.runner.Info("Note: later steps that are container actions cannot run the host's program; use refresh: false for those")
 	ends := refresh.RequestTokenEnds(secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")))
 	if ends.IsZero() {
@@ -100,11 +101,11 @@ func (p *phase) tellHowLong() {
 // removeLogins deletes what a record left for the helper, and says what came of
 // it: SDKs swallow what the helper printed. A login that an earlier step stored
 // under the same name goes with it.
-func (p *phase) removeLogins(ctx context.Context, s *store, r jobstate.Record) error {
+func (c *cleanUp) removeLogins(ctx context.Context, r jobstate.Record) error {
 	if len(r.Refresh) == 0 {
 		return nil
 	}
-	stored, err := s.stored()
+	stored, err := c.store.stored()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -113,23 +114,23 @@ func (p *phase) removeLogins(ctx context.Context, s *store, r jobstate.Record) e
 	}
 	var errs []error
 	for _, name := range r.Refresh {
-		p.tellNotes(stored, name)
+		c.tellNotes(stored, name)
 		errs = append(errs, stored.Remove(ctx, name))
 	}
 	return errors.Join(errs...)
 }
 
-func (p *phase) tellNotes(stored *refresh.Store, name string) {
+func (c *cleanUp) tellNotes(stored *refresh.Store, name string) {
 	notes, err := stored.Notes(name)
 	switch {
 	case err != nil:
-		p.runner.Warning("refresh", fmt.Sprintf("the renewals of profile %s cannot be read: %v", name, err))
+		c.runner.Warning("refresh", fmt.Sprintf("the renewals of profile %s cannot be read: %v", name, err))
 	case notes.Failures > 0:
 		d := notes.Failure
 		d.What = fmt.Sprintf("profile %s was renewed %d times, and %d renewals failed, the last one at %s: %s",
 			name, notes.Renewals, notes.Failures, notes.Failed.UTC().Format(time.RFC3339), d.What)
-		p.annotate(runner.LevelWarning, d)
+		c.annotate(runner.LevelWarning, d)
 	case notes.Renewals > 0:
-		p.runner.Info("Profile %s was renewed %d times, last at %s", name, notes.Renewals, notes.Renewed.UTC().Format(time.RFC3339))
+		c.runner.Info("Profile %s was renewed %d times, last at %s", name, notes.Renewals, notes.Renewed.UTC().Format(time.RFC3339))
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -50,7 +49,7 @@ const (
 // Run does the main phase, or the post phase if Post or the main phase's state
 // says so, and returns the exit code (explain.ExitFine and its siblings).
 func (s Step) Run(ctx context.Context) int {
-	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout), warned: map[string]bool{}}
+	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
 	if plan.MasksAccounts(p.runner.LookupInput, p.runner.Getenv) {
 		p.runner.HideAccounts()
 	}
@@ -58,8 +57,9 @@ func (s Step) Run(ctx context.Context) int {
 		p.post(ctx)
 		return explain.ExitFine
 	}
-	if d := p.main(ctx); d != nil {
-		return p.fail(*d)
+	m := mainPhase{phase: p}
+	if d := m.run(ctx); d != nil {
+		return m.fail(*d)
 	}
 	if err := p.runner.Err(); err != nil {
 		return explain.ExitFailure
@@ -67,30 +67,30 @@ func (s Step) Run(ctx context.Context) int {
 	return explain.ExitFine
 }
 
+// phase is what all parts of the main phase and of the post phase work with.
 type phase struct {
 	Step
-	runner   *runner.Runner
-	plan     plan.Plan
-	record   jobstate.Record
-	reverted map[string]secret.Value // variables that a clean-up has given their former value
-	network  transport.Options       // to STS
-	client   *http.Client            // for STS
-	warned   map[string]bool         // variables that a warning names already
+	runner *runner.Runner
+	plan   plan.Plan // of the main phase; the post phase has none
 }
 
-// main returns why the step fails, or nil.
-func (p *phase) main(ctx context.Context) *explain.Diagnosis {
-	p.record = jobstate.NewRecord(p.runner.Getenv("GITHUB_ACTION"))
-	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, p.record.ID)); err != nil {
+// mainPhase is one use of the action, from its inputs to its end.
+type mainPhase struct{ *phase }
+
+// run returns why the step fails, or nil.
+func (p mainPhase) run(ctx context.Context) *explain.Diagnosis {
+	record := jobstate.NewRecord(p.runner.Getenv("GITHUB_ACTION"))
+	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, record.ID)); err != nil {
 		return failure(err)
 	}
+	files := workspace{p.phase}
 	var problems []plan.Problem
 	p.plan, problems = plan.Build(plan.Sources{
 		Input: p.runner.LookupInput,
 		Names: p.runner.InputNames(),
 		Env:   p.runner.Getenv,
 		Path:  p.runner.Path,
-		File:  func(path string) ([]byte, error) { return p.workspaceFile(ctx, path) },
+		File:  func(path string) ([]byte, error) { return files.read(ctx, path) },
 
 		Rehearsed: p.Rehearsed,
 	})
@@ -108,8 +108,7 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		}
 		deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 		defer cancel()
-		p.connect(deadline)
-		return p.showClaims(deadline)
+		return p.showClaims(deadline, &source{phase: p.phase, way: p.connect(deadline)})
 	}
 	store, err := p.openStore()
 	if err != nil {
@@ -120,38 +119,40 @@ func (p *phase) main(ctx context.Context) *explain.Diagnosis {
 		return p.logout(ctx, store)
 	}
 	p.announce()
-	if d := p.checkHelper(store); d != nil {
+	if d := checkHelper(p.plan, store); d != nil {
 		return d
 	}
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
-	p.connect(deadline)
+	from := &source{phase: p.phase, store: store, way: p.connect(deadline)}
+	profiles := &profileWriter{phase: p.phase, store: store, warned: map[string]bool{}}
+	to := &publisher{phase: p.phase, store: store, profiles: profiles, way: from.way, evidence: files.evidence, record: record}
 	if p.plan.UseExisting {
-		kept, err := p.keep(deadline, store)
+		reused, err := reuse{from, to}.run(deadline)
 		if err != nil {
 			return failure(err)
 		}
-		if kept {
+		if reused {
 			return nil
 		}
 	}
 	if p.needsToken() && !job.HasToken() {
 		return p.missingToken(job, explain.MissingToken(job))
 	}
-	if d := p.checkProfiles(deadline, store); d != nil {
+	if d := profiles.check(deadline); d != nil {
 		return d
 	}
-	results, d := p.login(deadline, store)
+	results, d := login{from, files.evidence}.run(deadline)
 	if d != nil {
 		return d
 	}
-	if err := p.publish(ctx, store, results); err != nil {
+	if err := to.publish(ctx, results); err != nil {
 		return undelivered(err)
 	}
 	return nil
 }
 
-func (p *phase) needsToken() bool {
+func (p mainPhase) needsToken() bool {
 	return slices.ContainsFunc(p.plan.Profiles, func(profile plan.Profile) bool { return profile.Source == plan.SourceOIDC })
 }
 
@@ -159,7 +160,7 @@ func (p *phase) needsToken() bool {
 // and the job gets no token whatever the workflow says. A permission that the
 // repository's own run lacks stays an error: a deployment that silently does
 // nothing is worse than a failed job.
-func (p *phase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diagnosis {
+func (p mainPhase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diagnosis {
 	switch {
 	case !p.plan.SkipMissing:
 		return &d
@@ -177,7 +178,7 @@ func (p *phase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diag
 // refuse is why a step with these problems fails. Where all of them are that
 // something came out empty, a job from which GitHub withholds secrets explains
 // them, and is skipped like one without a token.
-func (p *phase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagnosis {
+func (p mainPhase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagnosis {
 	lines := make([]string, 0, len(problems))
 	for _, problem := range problems {
 		if !problem.Empty {
@@ -191,7 +192,7 @@ func (p *phase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagno
 	return badInput(problems)
 }
 
-func (p *phase) announce() {
+func (p mainPhase) announce() {
 	p.announceEndpoint()
 	for _, notice := range p.plan.Notices {
 		p.runner.Info("Note: %s", notice)
@@ -225,7 +226,7 @@ func (p *phase) announce() {
 // that is wanted, every account id that inputs and plan name, before anything
 // that could show one is printed. Later steps depend on it; what this step
 // prints names no id anyway.
-func (p *phase) maskKnown() {
+func (p mainPhase) maskKnown() {
 	for _, url := range p.urls() {
 		for _, form := range transport.Credentials(url) {
 			p.runner.Mask(form)
@@ -248,7 +249,7 @@ func (p *phase) maskKnown() {
 
 // urls are those of servers and proxies that the step was given, whether they
 // count or not.
-func (p *phase) urls() []string {
+func (p mainPhase) urls() []string {
 	all := []string{p.runner.Getenv("AWS_ENDPOINT_URL_STS"), p.runner.Getenv("AWS_ENDPOINT_URL")}
 	for _, name := range transport.ProxyVariables {
 		all = append(all, p.runner.Getenv(name))
@@ -262,7 +263,7 @@ func (p *phase) urls() []string {
 }
 
 // fail writes the one error of a failing step and its summary.
-func (p *phase) fail(d explain.Diagnosis) int {
+func (p mainPhase) fail(d explain.Diagnosis) int {
 	p.annotate(runner.LevelError, d)
 	if p.plan.Summary != plan.SummaryNever {
 		// A summary that cannot be written must not hide the error.

@@ -4,6 +4,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/runner"
+	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 // store is the state directory of the job.
@@ -12,7 +13,8 @@ type store struct {
 	shared runner.Shared // the state directory under its names; it need not exist yet
 	noExec bool          // no program can be started there
 
-	refresh *refresh.Store // open once it was needed
+	refresh  *refresh.Store          // open once it was needed
+	reverted map[string]secret.Value // variables that a clean-up has given their former value
 }
 
 func (p *phase) openStore() (*store, error) {
@@ -22,8 +24,14 @@ func (p *phase) openStore() (*store, error) {
 	}
 	s := &store{shared: shared.Join(jobstate.DirName), noExec: shared.NoExec()}
 	s.Store, err = jobstate.Open(jobstate.Options{
-		Dir:       shared.Here,
-		Announced: func(variable string) bool { return s.isOwn(variable, p.later(variable)) },
+		Dir: shared.Here,
+		Announced: func(variable string) bool {
+			value := p.runner.Getenv(variable)
+			if former, ok := s.reverted[variable]; ok {
+				value = former.Reveal()
+			}
+			return s.isOwn(variable, value)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -32,14 +40,6 @@ func (p *phase) openStore() (*store, error) {
 }
 
 func (p *phase) inJobContainer() bool { return p.runner.Input("job-container-id") != "" }
-
-// later is a variable as later steps see it.
-func (p *phase) later(name string) string {
-	if value, ok := p.reverted[name]; ok {
-		return value.Reveal()
-	}
-	return p.runner.Getenv(name)
-}
 
 // own is the action's own profile file that a variable names.
 func (s *store) own(variable string) runner.Shared {

@@ -14,9 +14,9 @@ const maxPolicyFiles = 100
 
 // evidence is what explains a refusal, whichever profile's it is and whenever
 // it came.
-func (p *phase) evidence(ctx context.Context) (e explain.Evidence) {
-	if pattern := p.plan.TrustPolicyFile; pattern != "" {
-		e.Policies, e.NoPolicies = p.trustPolicies(ctx, pattern)
+func (w workspace) evidence(ctx context.Context) (e explain.Evidence) {
+	if pattern := w.plan.TrustPolicyFile; pattern != "" {
+		e.Policies, e.NoPolicies = w.trustPolicies(ctx, pattern)
 	}
 	return e
 }
@@ -24,8 +24,8 @@ func (p *phase) evidence(ctx context.Context) (e explain.Evidence) {
 // trustPolicies reads the files of the workspace that a pattern matches, or
 // says why there are none: they serve the explanation only, so nothing fails
 // for want of one.
-func (p *phase) trustPolicies(ctx context.Context, pattern string) (files []explain.PolicyFile, reason string) {
-	paths, err := p.workspaceMatches(pattern)
+func (w workspace) trustPolicies(ctx context.Context, pattern string) (files []explain.PolicyFile, reason string) {
+	paths, err := w.matches(pattern)
 	switch {
 	case err != nil:
 		return nil, "trust-policy-file: " + err.Error()
@@ -35,7 +35,7 @@ func (p *phase) trustPolicies(ctx context.Context, pattern string) (files []expl
 		return nil, fmt.Sprintf("trust-policy-file: %q matches %d files, at most %d are read", pattern, len(paths), maxPolicyFiles)
 	}
 	for _, path := range paths {
-		content, err := p.workspaceFile(ctx, path)
+		content, err := w.read(ctx, path)
 		if err != nil {
 			reason = "trust-policy-file: " + err.Error()
 			continue
@@ -45,10 +45,10 @@ func (p *phase) trustPolicies(ctx context.Context, pattern string) (files []expl
 	return files, reason
 }
 
-// workspaceMatches lists the files of the workspace that a pattern matches,
+// matches lists the files of the workspace that a pattern matches,
 // with paths relative to it. Neither they nor a link in them lead out of it.
-func (p *phase) workspaceMatches(pattern string) ([]string, error) {
-	workspace, err := os.OpenRoot(p.runner.Getenv("GITHUB_WORKSPACE"))
+func (w workspace) matches(pattern string) ([]string, error) {
+	workspace, err := os.OpenRoot(w.runner.Getenv("GITHUB_WORKSPACE"))
 	if err != nil {
 		return nil, errNoWorkspace
 	}

@@ -14,13 +14,16 @@ const maxWorkspaceFile = 1 << 20
 
 var errNoWorkspace = errors.New("there is no workspace: GITHUB_WORKSPACE names no directory")
 
-// workspaceFile reads a file of the workspace. Neither the path nor a link in
+// workspace is the job's checkout, from which inputs name files.
+type workspace struct{ *phase }
+
+// read reads a file of the workspace. Neither the path nor a link in
 // it may lead out of there.
-func (p *phase) workspaceFile(ctx context.Context, path string) ([]byte, error) {
+func (w workspace) read(ctx context.Context, path string) ([]byte, error) {
 	if !filepath.IsLocal(path) {
 		return nil, fmt.Errorf("%q is not a path inside the workspace, write one relative to it", path)
 	}
-	files := p.runner.Files()
+	files := w.runner.Files()
 	if info, err := os.Stat(files.Workspace); err != nil || !info.IsDir() {
 		return nil, errNoWorkspace
 	}

@@ -30,22 +30,19 @@ func Build(s Sources) (Plan, []Problem) {
 	}
 	b.refuseControlCharacters()
 	p := Plan{
-		Logout:            b.boolean("logout", false),
-		ContinueOnError:   b.choice("on-profile-error", "fail", "continue") == "continue",
-		Parallel:          b.integer("max-parallel", defaultParallel, 1, maxParallel),
-		SkipMissing:       b.skipMissing(),
-		UseExisting:       b.boolean("use-existing-credentials", false),
-		MinRemaining:      b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
-		Timeout:           b.timeout(),
-		Attempts:          b.attempts(),
-		UnsetCurrent:      b.boolean("unset-current-credentials", false),
-		ExportEnv:         b.boolean("output-env-credentials", b.exportsByDefault()),
-		OutputCredentials: b.boolean("output-credentials", false),
-		OverwriteProfile:  b.boolean("overwrite-aws-profile", false),
-		Refresh:           b.refresh(),
-		Summary:           b.summary(),
+		Logout:          b.boolean("logout", false),
+		ContinueOnError: b.choice("on-profile-error", "fail", "continue") == "continue",
+		Parallel:        b.integer("max-parallel", defaultParallel, 1, maxParallel),
+		SkipMissing:     b.skipMissing(),
+		UseExisting:     b.boolean("use-existing-credentials", false),
+		MinRemaining:    b.seconds("min-remaining-seconds", defaultRemaining, 0, MaxDuration),
+		Timeout:         b.timeout(),
+		Attempts:        b.attempts(),
 	}
-	p.ExportRegion = p.ExportEnv || b.many() || p.Refresh || b.fromMachine() && b.input("output-env-credentials") == ""
+	exporting := b.exporting()
+	p.UnsetCurrent = exporting.unset
+	p.OverwriteProfile = b.boolean("overwrite-aws-profile", false)
+	p.Summary = b.summary()
 	b.boolean("mask-aws-account-id", false) // for its problem; see MasksAccounts
 	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
 	if p.Logout {
@@ -67,7 +64,7 @@ func Build(s Sources) (Plan, []Problem) {
 		input, text := b.profilesInput()
 		p.Profiles = b.profiles(input, text)
 		p.Default = b.readDefaultProfile(p.Profiles)
-		if p.ExportEnv && p.Default == "" {
+		if exporting.keys && p.Default == "" {
 			b.problem("output-env-credentials", "needs a default-profile; set the profile whose keys the environment is to hold")
 		}
 	} else {
@@ -75,13 +72,14 @@ func Build(s Sources) (Plan, []Problem) {
 		p.Profiles = []Profile{b.profile()}
 	}
 	for _, profile := range p.Profiles {
-		if p.Refresh && profile.Source != SourceOIDC {
+		if exporting.process && profile.Source != SourceOIDC {
 			b.problem("refresh", "needs a role-to-assume with the job's OIDC token: other credentials cannot be renewed without storing them; set it to false")
 		}
 	}
-	if p.Refresh && p.ExportEnv {
+	if exporting.process && exporting.keys {
 		b.problem("output-env-credentials", "cannot be combined with refresh: keys in the environment cannot be renewed, and SDKs would use them in place of the profile; remove one of them")
 	}
+	p.Delivery = b.delivery(exporting, p.Profiles, p.Default)
 	p.Notices, p.Warnings = b.notices, b.warnings
 	return p, b.report.problems
 }

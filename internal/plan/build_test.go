@@ -35,6 +35,11 @@ func run(job string) map[string]string {
 
 func TestDefaults(t *testing.T) {
 	p := build(t, map[string]string{"aws-region": "eu-central-1", "role-to-assume": hub}, run("deploy"))
+	exported := []Variable{
+		{Name: "AWS_ACCESS_KEY_ID", Content: ContentAccessKeyID},
+		{Name: "AWS_SECRET_ACCESS_KEY", Content: ContentSecretAccessKey},
+		{Name: "AWS_SESSION_TOKEN", Content: ContentSessionToken},
+	}
 	want := Plan{
 		Profiles: []Profile{{
 			Region:   "eu-central-1",
@@ -45,7 +50,8 @@ func TestDefaults(t *testing.T) {
 			}},
 		}},
 		MinRemaining: 15 * time.Minute,
-		Timeout:      2 * time.Minute, Attempts: 12, Parallel: 8, ExportEnv: true, ExportRegion: true, Summary: SummaryFailure,
+		Timeout:      2 * time.Minute, Attempts: 12, Parallel: 8, Summary: SummaryFailure,
+		Delivery: Delivery{TakeOver: true, Variables: exported, Region: set("eu-central-1", "AWS_REGION", "AWS_DEFAULT_REGION")},
 	}
 	if diff := cmp.Diff(want, p, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)

@@ -39,14 +39,11 @@ type Plan struct {
 	Network         Network
 	Endpoint        Endpoint // of STS for all profiles
 
-	UnsetCurrent      bool // blank keys of earlier steps, and do not use them
-	ExportEnv         bool // output-env-credentials
-	ExportRegion      bool // the environment gets the region, with or without keys
-	OutputCredentials bool
-	OverwriteProfile  bool
-	Refresh           bool // SDKs ask a program for credentials, instead of finding keys
-	Summary           Summary
-	TrustPolicyFile   string // path or glob below the workspace, with slashes; or empty
+	UnsetCurrent     bool // do not use keys of earlier steps
+	OverwriteProfile bool
+	Delivery         Delivery
+	Summary          Summary
+	TrustPolicyFile  string // path or glob below the workspace, with slashes; or empty
 
 	Notices  []string // what the log should say about the plan, one line each
 	Warnings []string // the same, as annotations

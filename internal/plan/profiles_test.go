@@ -73,7 +73,7 @@ govcloud:
 	if diff := cmp.Diff(want, plan.Profiles, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}
-	if plan.ExportEnv || plan.Default != "dev" {
+	if d := plan.Delivery; d.Primary != 0 || plan.Default != "dev" {
 		t.Errorf("plan %+v", plan)
 	}
 }
