@@ -114,12 +114,14 @@ func Placeholders(dependsOn []string) []string {
 	return slices.DeleteFunc(slices.Clone(dependsOn), func(d string) bool { return !strings.HasPrefix(d, "placeholder ") })
 }
 
-// Parameters returns the names of the parameters, pseudo parameters included,
-// that something depends on.
+// Parameters returns the names of the parameters that something depends on:
+// pseudo parameters and Terraform's variables included.
 func Parameters(dependsOn []string) []string {
 	var names []string
 	for _, d := range dependsOn {
 		if name, ok := strings.CutPrefix(d, "parameter "); ok {
+			names = append(names, name)
+		} else if name, ok := strings.CutPrefix(d, "variable "); ok {
 			names = append(names, name)
 		} else if strings.HasPrefix(d, "AWS::") {
 			names = append(names, d)

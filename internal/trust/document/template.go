@@ -236,21 +236,26 @@ func (d *document) role(r *resolver, logicalID string, resource, properties, tru
 		}
 		role.MaxSessionDuration = max(role.MaxSessionDuration, seconds)
 	})
+	r.policies(&role, func() (*trust.Policy, error) { return d.policy(r.resolve(trusted)) })
+	return role
+}
+
+// policies reads a role's policy in each alternative. A read that returns
+// neither a policy nor an error says that the role does not exist in this one.
+func (r *resolver) policies(role *Role, read func() (*trust.Policy, error)) {
 	open := r.alternatives(func(c *choices) {
-		policy, err := d.policy(r.resolve(trusted))
-		if err != nil {
-			if role.Err == nil {
-				role.Err = err
-			}
-			return
+		policy, err := read()
+		switch {
+		case err != nil && role.Err == nil:
+			role.Err = err
+		case policy != nil:
+			policy.Given = c.assumptions()
+			role.Policies = append(role.Policies, policy)
 		}
-		policy.Given = c.assumptions()
-		role.Policies = append(role.Policies, policy)
 	})
 	if open != nil {
 		role.Policies = append(role.Policies, trust.Opaque(open, role.Pos)...)
 	}
-	return role
 }
 
 func (d *document) policy(n node) (*trust.Policy, error) {
