@@ -5,14 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/org/aws-oidc-action/internal/trust/diff"
 )
 
 const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VALUE]… [--parameters FILE]… OLD NEW"
 
-// trustDiff prints what NEW makes possible that OLD did not, or might; the
-// exit code is 1 if there is anything.
+// trustDiff prints what NEW makes possible that OLD did not, or might, and the
+// roles that only one of them has; the exit code is 1 if something became
+// possible, or if a role of OLD is missing.
 func trustDiff(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust diff", flag.ContinueOnError)
 	format := fs.String("format", "text", "`format` of the changes: text or json")
@@ -38,23 +40,26 @@ func trustDiff(ctx context.Context, env Env, args []string) int {
 	switch {
 	case err != nil:
 	case *format == "json":
-		err = env.printJSON(map[string]any{"widened": len(changes) > 0, "changes": append([]diff.Change{}, changes...)})
+		err = env.printJSON(map[string]any{"widened": slices.ContainsFunc(changes, diff.Change.Widens), "changes": append([]diff.Change{}, changes...)})
 	default:
-		err = env.print(asText, func(w io.Writer) error { return writeChanges(w, fs.Arg(1), changes) })
+		err = env.print(asText, func(w io.Writer) error { return writeChanges(w, fs.Arg(0), fs.Arg(1), changes) })
 	}
 	if err != nil {
 		env.errorf("trust diff: %v", err)
 		return exitFailure
 	}
-	if len(changes) > 0 {
+	if slices.ContainsFunc(changes, func(c diff.Change) bool { return !c.Note }) {
 		return exitRefused
 	}
 	return exitFine
 }
 
-func writeChanges(w io.Writer, file string, changes []diff.Change) error {
+func writeChanges(w io.Writer, before, after string, changes []diff.Change) error {
 	for _, c := range changes {
-		role := ""
+		file, role := after, ""
+		if c.InOld {
+			file = before
+		}
 		if c.Role != "" {
 			role = fmt.Sprintf("role %s: ", c.Role)
 		}

@@ -45,15 +45,17 @@ func runTrust(t *testing.T, stdin string, args ...string) trustRun {
 	wide = strings.ReplaceAll(wide, `"StringEquals"`, `"StringLike"`)
 	wide = strings.ReplaceAll(wide, `"x"`, `"repo:octo@1/*"`)
 	for name, content := range map[string]string{
-		"main.json":   trustedMain,
-		"wide.json":   wide,
-		"closed.json": `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*"}}`,
-		"broken.json": `{"RoleDetailList": [`,
-		"odd.json":    `{"Statement": {"Effect": "Allow", "Effect": "Deny"}}`,
-		"claims.json": `{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": "repo:octo@1/app@2:ref:refs/heads/main"}`,
-		"empty.yaml":  "Resources: {}\n",
-		"set.json":    `[{"ParameterKey": "Repository", "ParameterValue": "octo/app"}]`,
-		"fill.json":   strings.ReplaceAll(trustedMain, "octo@1/app@2", "${repository}"),
+		"main.json":    trustedMain,
+		"wide.json":    wide,
+		"closed.json":  `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*"}}`,
+		"broken.json":  `{"RoleDetailList": [`,
+		"odd.json":     `{"Statement": {"Effect": "Allow", "Effect": "Deny"}}`,
+		"claims.json":  `{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": "repo:octo@1/app@2:ref:refs/heads/main"}`,
+		"empty.yaml":   "Resources: {}\n",
+		"a.json":       `{"Roles": [{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + trustedMain + `}]}`,
+		"renamed.json": `{"Roles": [{"RoleName": "c", "Arn": "arn:aws:iam::111122223333:role/c", "AssumeRolePolicyDocument": ` + trustedMain + `}, {"RoleName": "b", "AssumeRolePolicyDocument": ` + wide + `}]}`,
+		"set.json":     `[{"ParameterKey": "Repository", "ParameterValue": "octo/app"}]`,
+		"fill.json":    strings.ReplaceAll(trustedMain, "octo@1/app@2", "${repository}"),
 		"template.yaml": `
 Parameters: { Repository: { Type: String }, Stage: { Type: String, AllowedValues: [dev, prod] } }
 Conditions: { Prod: !Equals [!Ref Stage, prod] }
@@ -202,6 +204,10 @@ func TestTrustCommands(t *testing.T) {
 		{"diff narrower", "diff wide.json main.json", "", exitFine, "-", ""},
 		{"diff json", "diff --format json main.json wide.json", "", exitRefused, `"widened": true`, ""},
 		{"diff json same", "diff --format json main.json main.json", "", exitFine, `"changes": []`, ""},
+		{"diff with a role more", "diff a.json account.json", "", exitRefused, "account.json:17:50: role b: new role; it trusts Federated", ""},
+		{"diff with a role less", "diff account.json a.json", "", exitRefused, "account.json:17:50: role b: missing from the new document", ""},
+		{"diff json with a role less", "diff --format json account.json a.json", "", exitRefused, `"widened": false`, ""},
+		{"diff of a renamed role", "diff account.json renamed.json", "", exitFine, "renamed.json:1:101: role c: compared with role a of the old document", ""},
 		{"diff one file", "diff main.json", "", exitUsage, "-", "expected number of files: 2, got 1"},
 		{"diff broken", "diff main.json broken.json", "", exitFailure, "-", "read the new document"},
 	}

@@ -15,12 +15,17 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
-// Change is one way in which a role was opened wider.
+// Change is one way in which a role was opened wider, or a role that has no
+// counterpart of its own.
 type Change struct {
 	Role      string `json:"role,omitempty"`
-	trust.Pos        // in the new document
+	trust.Pos        // in the new document, or, with InOld, in the old one
+	InOld     bool   `json:"inOld,omitempty"`
 	Kind      Kind   `json:"kind"`
-	Message   string `json:"message"` // what became possible
+	Message   string `json:"message"`
+
+	// Note is set if nothing became possible and nothing was lost.
+	Note bool `json:"note,omitempty"`
 
 	// Might is set where a document does not determine whether it became
 	// possible; DependsOn names what decides.
@@ -31,6 +36,9 @@ type Change struct {
 	// holds in any case.
 	Given []trust.Assumption `json:"given,omitempty"`
 }
+
+// Widens reports whether something became possible, or might have.
+func (c Change) Widens() bool { return !c.Note && c.Kind != RoleGone }
 
 // same reports whether two changes of a role tell the same.
 func (c Change) same(other Change) bool {
@@ -43,6 +51,8 @@ type Kind string
 // The kinds of changes.
 const (
 	NewRole    Kind = "role"
+	Renamed    Kind = "role-renamed"
+	RoleGone   Kind = "role-gone"
 	Statement  Kind = "statement"
 	Principal  Kind = "principal"
 	Action     Kind = "action"
@@ -52,10 +62,10 @@ const (
 	Unreadable Kind = "unreadable"
 )
 
-// Compare returns what the new document widens, in its order. Roles are
-// matched by ARN, else by logical id, else by name; two documents of one role
-// each are about the same role. Of roles that are new, only those that trust a web identity
-// provider are told. The error is that of the iterations.
+// Compare returns what the new document widens, in its order, then the roles
+// that only the old one has. Roles are matched by ARN, logical id, name, then
+// by trust policy; two documents of one role each are about the same role. The
+// error is that of the iterations.
 func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 	old, err := collect(before)
 	if err != nil {
@@ -66,18 +76,31 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 		return nil, fmt.Errorf("read the new document: %w", err)
 	}
 	var changes []Change
-	for _, role := range fresh {
-		former, found := find(old, role)
-		if len(old) == 1 && len(fresh) == 1 {
-			former, found = old[0], true
-		}
-		if found {
-			changes = append(changes, compareRoles(former, role)...)
-		} else {
-			changes = append(changes, reportNew(role)...)
-		}
+	pairs, gone := match(old, fresh)
+	for _, p := range pairs {
+		changes = append(changes, p.compare()...)
+	}
+	for _, role := range gone {
+		changes = append(changes, Change{
+			Role: role.Name, Pos: role.Pos, InOld: true, Kind: RoleGone,
+			Message: "missing from the new document; if the role was deleted on purpose, remove it from the old document",
+		})
 	}
 	return changes, nil
+}
+
+func (p pair) compare() []Change {
+	if p.old == nil {
+		return reportNew(*p.fresh)
+	}
+	var changes []Change
+	if p.same != "" {
+		changes = append(changes, Change{
+			Role: p.fresh.Name, Pos: p.fresh.Pos, Kind: Renamed, Note: true,
+			Message: fmt.Sprintf("compared with role %s of the old document (%s)", label(p.old), p.same),
+		})
+	}
+	return append(changes, compareRoles(*p.old, *p.fresh)...)
 }
 
 func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
@@ -89,22 +112,6 @@ func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
 		all = append(all, role)
 	}
 	return all, nil
-}
-
-func find(roles []document.Role, wanted document.Role) (document.Role, bool) {
-	i := slices.IndexFunc(roles, func(r document.Role) bool {
-		switch {
-		case r.ARN != "" && wanted.ARN != "":
-			return r.ARN == wanted.ARN
-		case r.LogicalID != "" && wanted.LogicalID != "":
-			return r.LogicalID == wanted.LogicalID
-		}
-		return r.Name == wanted.Name
-	})
-	if i < 0 {
-		return document.Role{}, false
-	}
-	return roles[i], true
 }
 
 // compareRoles returns what the new form of a role widens, in any combination of
@@ -209,32 +216,28 @@ func (c *comparison) add(change Change) {
 	}
 }
 
+// reportNew reports a role that has no counterpart: a widening, if it can be
+// assumed at all.
 func reportNew(role document.Role) []Change {
 	var c comparison
 	if role.Err != nil {
-		c.report(role.Pos, Unreadable, "new role whose trust policy cannot be read: %v", role.Err)
+		c.report(role.Pos, Unreadable, "new role; its trust policy cannot be read: %v", role.Err)
 	}
 	var names []string
 	for _, p := range role.Policies {
-		if slices.ContainsFunc(p.Statements, mayTrustProvider) {
-			names = append(names, principals(p)...)
-		}
+		names = append(names, principals(p)...)
 	}
-	if len(names) > 0 {
-		slices.Sort(names)
-		c.report(role.Pos, NewRole, "new role that trusts %s", strings.Join(slices.Compact(names), ", "))
+	slices.Sort(names)
+	switch {
+	case len(names) > 0:
+		c.report(role.Pos, NewRole, "new role; it trusts %s", strings.Join(slices.Compact(names), ", "))
+	case role.Err == nil:
+		c.add(Change{Pos: role.Pos, Kind: NewRole, Note: true, Message: "new role; it trusts nobody"})
 	}
 	for i := range c.changes {
 		c.changes[i].Role = role.Name
 	}
 	return c.changes
-}
-
-// mayTrustProvider reports whether a statement lets web identities in, or may.
-func mayTrustProvider(s trust.Statement) bool {
-	federated := func(e trust.PrincipalEntry) bool { return e.Type == "Federated" }
-	e := s.Principal
-	return s.Unknown != nil || s.Effect == trust.Allow && (e.Any || e.Negated || e.Unknown != nil || slices.ContainsFunc(e.Entries, federated))
 }
 
 // principals names whom the Allow statements trust.

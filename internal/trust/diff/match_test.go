@@ -1,0 +1,121 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// listed is a role in an account's listing, which trusts the service.
+func listed(arn, service string) string {
+	name := arn[strings.LastIndexByte(arn, '/')+1:]
+	return fmt.Sprintf(`{"RoleName": %q, "Arn": %q, "AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": %q}}}}`, name, arn, service)
+}
+
+func listing(roles ...string) string {
+	return `{"RoleDetailList": [` + strings.Join(roles, ", ") + "]}"
+}
+
+// resource is a role of a template, with a name if that is not empty.
+func resource(id, name, service string) string {
+	named := ""
+	if name != "" {
+		named = fmt.Sprintf(`"RoleName": %q, `, name)
+	}
+	return fmt.Sprintf(`%q: {"Type": "AWS::IAM::Role", "Properties": {%s"AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": %q}}}}}`, id, named, service)
+}
+
+func resources(roles ...string) string {
+	return `{"Resources": {` + strings.Join(roles, ", ") + "}}"
+}
+
+// Which role of the old document each of the new one is compared with, and
+// what is said of those that have no counterpart.
+func TestMatch(t *testing.T) {
+	const (
+		a     = "arn:aws:iam::111122223333:role/a"
+		b     = "arn:aws:iam::111122223333:role/b"
+		c     = "arn:aws:iam::111122223333:role/c"
+		pathA = "arn:aws:iam::111122223333:role/path/a"
+		other = "arn:aws:iam::444455556666:role/a"
+	)
+	bare := `{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "x"}}}`
+	tests := []struct {
+		name, before, after string
+		want                []string // kind role: …, with a * where it is a note
+	}{
+		{"same", listing(listed(a, "x"), listed(b, "y")), listing(listed(b, "y"), listed(a, "x")), nil},
+		{"new", listing(listed(a, "x")), listing(listed(a, "x"), listed(b, "y")), []string{"role b: new role; it trusts Service y"}},
+		{"gone", listing(listed(a, "x"), listed(b, "y")), listing(listed(a, "x")), []string{"role-gone b: missing from the new document"}},
+		{"all gone", listing(listed(a, "x")), listing(), []string{"role-gone a: missing from the new document"}},
+		{"another path", listing(listed(a, "x"), listed(b, "y")), listing(listed(pathA, "z"), listed(b, "y")), []string{"principal a: Service z was not trusted before"}},
+		{"another account", listing(listed(a, "x"), listed(b, "y")), listing(listed(other, "x"), listed(b, "y")),
+			[]string{"role a: new role; it trusts Service x", "role-gone a: missing from the new document"}},
+		{"renamed, same policy", listing(listed(a, "x"), listed(b, "y")), listing(listed(c, "x"), listed(b, "y")),
+			[]string{"role-renamed* c: compared with role a of the old document (the same trust policy)"}},
+		{"renamed and changed", listing(listed(a, "x"), listed(b, "y")), listing(listed(c, "z"), listed(b, "y")),
+			[]string{"role c: new role; it trusts Service z", "role-gone a: missing from the new document"}},
+		{"two with the policy", listing(listed(a, "x"), listed(b, "x")), listing(listed(c, "x"), listed(b, "x")),
+			[]string{"role-renamed* c: compared with role a of the old document (the same trust policy)"}},
+		{"which of two", listing(listed(a, "x"), listed(b, "x")), listing(listed(c, "x")),
+			[]string{"role c: new role; it trusts Service x", "role-gone a: missing from the new document", "role-gone b: missing from the new document"}},
+		{"one name twice", listing(strings.Replace(listed(a, "x"), a, "", 1), strings.Replace(listed(a, "y"), a, "", 1)),
+			listing(strings.Replace(listed(a, "x"), a, "", 1), strings.Replace(listed(a, "x"), a, "", 1)), []string{"principal a: Service x was not trusted before"}},
+		{"one role each", listing(listed(a, "x")), listing(listed(other, "y")), []string{"principal a: Service y was not trusted before"}},
+		{"one role each, renamed", listing(listed(a, "x")), listing(listed(c, "y")),
+			[]string{"role-renamed* c: compared with role a of the old document (no other role to compare)", "principal c: Service y was not trusted before"}},
+		{"bare and listed", bare, listing(listed(a, "y")), []string{"principal a: Service y was not trusted before"}},
+		{"another logical id", resources(resource("A", "n", "x"), resource("B", "", "y")), resources(resource("C", "n", "z"), resource("B", "", "y")),
+			[]string{"role-renamed* n: compared with role A of the old document (the same name)", "principal n: Service z was not trusted before"}},
+		{"another logical id, same policy", resources(resource("A", "", "x"), resource("B", "", "y")), resources(resource("C", "", "x"), resource("B", "", "y")),
+			[]string{"role-renamed* C: compared with role A of the old document (the same trust policy)"}},
+		{"a name like another's id", resources(resource("A", "", "x"), resource("B", "", "y")), resources(resource("C", "A", "z"), resource("B", "", "y")),
+			[]string{"role A: new role; it trusts Service z", "role-gone A: missing from the new document"}},
+		{"template and listing", resources(resource("A", "a", "x"), resource("B", "b", "y")), listing(listed(b, "y"), listed(a, "z")),
+			[]string{"principal a: Service z was not trusted before"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, c := range compare(t, tt.before, tt.after) {
+				message, _, _ := strings.Cut(c.Message, "; if")
+				got = append(got, fmt.Sprintf("%s%s %s: %s", c.Kind, map[bool]string{true: "*"}[c.Note], c.Role, message))
+				if c.Widens() != (!c.Note && c.Kind != RoleGone) || c.InOld != (c.Kind == RoleGone) {
+					t.Errorf("%+v", c)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A role that nobody can assume is said to be new, but opens nothing.
+func TestNewRoleForNobody(t *testing.T) {
+	denied := strings.Replace(listed("arn:aws:iam::111122223333:role/a", "x"), "Allow", "Deny", 1)
+	changes := compare(t, listing(), listing(denied))
+	if len(changes) != 1 || !changes[0].Note || changes[0].Widens() || changes[0].Message != "new role; it trusts nobody" {
+		t.Errorf("%+v", changes)
+	}
+}
+
+// Listings are compared in the order of their length, not of its square: all
+// roles renamed, all with one policy.
+func TestMatchOfManyRoles(t *testing.T) {
+	many := func(prefix string) string {
+		var all []string
+		for i := range 2000 {
+			all = append(all, listed(fmt.Sprintf("arn:aws:iam::111122223333:role/%s%d", prefix, i), "x"))
+		}
+		return listing(all...)
+	}
+	changes := compare(t, many("a"), many("b"))
+	gone := slices.IndexFunc(changes, func(c Change) bool { return c.Kind == RoleGone })
+	if len(changes) != 4000 || gone != 2000 {
+		t.Errorf("%d changes, the first role that is gone at %d", len(changes), gone)
+	}
+}
