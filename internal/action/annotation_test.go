@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
@@ -39,7 +39,7 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	if len(details) <= 4096 {
 		t.Fatalf("the diagnoses have only %d characters", len(details))
 	}
-	if n := len(utf16.Encode([]rune(message))); n > 4096 || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+explain.ProfilesFailed.Page("test")) {
+	if n := len(utf16.Encode([]rune(message))); n > 4096 || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+diagnosis.ProfilesFailed.Page("test")) {
 		t.Errorf("the annotation has %d characters:\n%s", n, message)
 	}
 	if !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, deployment-3\nprofile deployment-1: AWS refused hop 2 of 2, arn:aws:iam::100000000001:role/a-role-that-is-not-there-1: ") {
@@ -75,7 +75,7 @@ func TestWarningsBeyondAnAnnotation(t *testing.T) {
 	if len(annotations) != 1 || annotations[0].Level != "warning" || annotations[0].Title != "profiles-failed" {
 		t.Fatalf("annotations: %+v", annotations)
 	}
-	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+explain.ProfilesFailed.Page("test")) {
+	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+diagnosis.ProfilesFailed.Page("test")) {
 		t.Errorf("the warning:\n%s", message)
 	}
 	if log := w.job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Contains(log, "token claims:") {
@@ -175,19 +175,19 @@ func TestExitCodes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		faults string
 		with   inputs
-		code   explain.Code
+		code   diagnosis.Code
 		exit   int
 	}{
-		"the plan refuses an account":  {"", inputs{"allowed-account-ids": "999999999999"}, explain.AccountNotAllowed, explain.ExitUsage},
-		"the plan refuses a partition": {"", inputs{"aws-region": "cn-north-1"}, explain.PartitionMismatch, explain.ExitUsage},
-		"STS refuses":                  {"", inputs{"audience": "x"}, explain.AudienceNotRegistered, explain.ExitRefused},
-		"STS refuses a policy":         {"{call: AssumeRoleWithWebIdentity, fault: packed-policy, times: always}", nil, explain.SessionPolicyTooLarge, explain.ExitRefused},
-		"GitHub refuses":               {"{call: token, fault: http-403, times: always}", nil, explain.IDTokenEndpoint, explain.ExitRefused},
-		"GitHub fails":                 {"{call: token, fault: http-500, times: always}", inputs{"disable-retry": "true"}, explain.IDTokenEndpoint, explain.ExitFailure},
-		"STS fails":                    {"{call: AssumeRoleWithWebIdentity, fault: http-500, times: always}", inputs{"disable-retry": "true"}, explain.STSUnreachable, explain.ExitFailure},
+		"the plan refuses an account":  {"", inputs{"allowed-account-ids": "999999999999"}, diagnosis.AccountNotAllowed, diagnosis.ExitUsage},
+		"the plan refuses a partition": {"", inputs{"aws-region": "cn-north-1"}, diagnosis.PartitionMismatch, diagnosis.ExitUsage},
+		"STS refuses":                  {"", inputs{"audience": "x"}, diagnosis.AudienceNotRegistered, diagnosis.ExitRefused},
+		"STS refuses a policy":         {"{call: AssumeRoleWithWebIdentity, fault: packed-policy, times: always}", nil, diagnosis.SessionPolicyTooLarge, diagnosis.ExitRefused},
+		"GitHub refuses":               {"{call: token, fault: http-403, times: always}", nil, diagnosis.IDTokenEndpoint, diagnosis.ExitRefused},
+		"GitHub fails":                 {"{call: token, fault: http-500, times: always}", inputs{"disable-retry": "true"}, diagnosis.IDTokenEndpoint, diagnosis.ExitFailure},
+		"STS fails":                    {"{call: AssumeRoleWithWebIdentity, fault: http-500, times: always}", inputs{"disable-retry": "true"}, diagnosis.STSUnreachable, diagnosis.ExitFailure},
 		"the guard refuses": {"", inputs{"role-to-assume": "", "allowed-account-ids": "999999999999", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-			explain.AccountNotAllowed, explain.ExitRefused},
-		"a token file cannot be read": {"", inputs{"web-identity-token-file": "none"}, explain.Failed, explain.ExitFailure},
+			diagnosis.AccountNotAllowed, diagnosis.ExitRefused},
+		"a token file cannot be read": {"", inputs{"web-identity-token-file": "none"}, diagnosis.Failed, diagnosis.ExitFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := landingZone(1, `

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
@@ -34,7 +34,7 @@ var badInputs = []struct {
 	env   inputs // variables in place of inputs
 	input string // as the message names it
 	want  string
-	code  explain.Code // default invalid-input
+	code  diagnosis.Code // default invalid-input
 }{
 	{name: "no region", with: inputs{"aws-region": ""}, input: "aws-region", want: "is required; set an AWS region"},
 	{name: "availability zone", with: inputs{"aws-region": "eu-central-1a"}, input: "aws-region", want: `"eu-central-1a"`},
@@ -55,8 +55,8 @@ var badInputs = []struct {
 	{name: "role with an escape sequence", with: inputs{"role-to-assume": hub + "\x1b[2J"}, input: "role-to-assume", want: "control character"},
 	{name: "role without name", with: inputs{"role-to-assume": "arn:aws:iam::111111111111:role/"}, input: "role-to-assume", want: "not the ARN of a role"},
 	{name: "role with a long name", with: inputs{"role-to-assume": "arn:aws:iam::111111111111:role/" + strings.Repeat("x", 65)}, input: "role-to-assume", want: "not the ARN of a role"},
-	{name: "role in China, region not", with: inputs{"role-to-assume": "arn:aws-cn:iam::111111111111:role/hub"}, input: "role-to-assume", want: "partition aws-cn", code: explain.PartitionMismatch},
-	{name: "region in GovCloud, role not", with: inputs{"aws-region": "us-gov-west-1"}, input: "role-to-assume", want: "aws-us-gov", code: explain.PartitionMismatch},
+	{name: "role in China, region not", with: inputs{"role-to-assume": "arn:aws-cn:iam::111111111111:role/hub"}, input: "role-to-assume", want: "partition aws-cn", code: diagnosis.PartitionMismatch},
+	{name: "region in GovCloud, role not", with: inputs{"aws-region": "us-gov-west-1"}, input: "role-to-assume", want: "aws-us-gov", code: diagnosis.PartitionMismatch},
 	{name: "placeholder left", with: inputs{"role-to-assume": "arn:aws:iam::<account>:role/hub"}, input: "role-to-assume", want: "not the ARN of a role"},
 
 	{name: "chain without a role", with: inputs{"role-to-assume": notGiven, "role-chain": deploy}, input: "role-chain", want: "needs a role-to-assume"},
@@ -68,7 +68,7 @@ var badInputs = []struct {
 	{name: "hop without role", with: inputs{"role-chain": "- external-id: abc"}, input: "role-chain, line 1", want: "hop 2 has no role"},
 	{name: "empty hop", with: inputs{"role-chain": "- "}, input: "role-chain, line 1", want: "is empty"},
 	{name: "role as a list", with: inputs{"role-chain": "- role: [a]"}, input: "role-chain, line 1", want: "expected text"},
-	{name: "chained hop too long", with: inputs{"role-chain": "- role: " + deploy + "\n  duration-seconds: 7200"}, input: "role-chain, line 2", want: "more than the hour", code: explain.DurationOverChainingHour},
+	{name: "chained hop too long", with: inputs{"role-chain": "- role: " + deploy + "\n  duration-seconds: 7200"}, input: "role-chain, line 2", want: "more than the hour", code: diagnosis.DurationOverChainingHour},
 	{name: "chained hop too short", with: inputs{"role-chain": "- role: " + deploy + "\n  duration-seconds: 60"}, input: "role-chain, line 2", want: "900 to 3600"},
 	{name: "duration in words", with: inputs{"role-chain": "- role: " + deploy + "\n  duration-seconds: 1h"}, input: "role-chain, line 2", want: `"1h"`},
 	{name: "bad external id of a hop", with: inputs{"role-chain": "- role: " + deploy + "\n  external-id: 'a b'"}, input: "role-chain, line 2", want: "not an external id"},
@@ -81,7 +81,7 @@ var badInputs = []struct {
 	{name: "nested tag", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: {team: {a: b}}"}, input: "role-chain, line 2", want: "expected text"},
 	{name: "alias in YAML", with: inputs{"role-chain": "- role: &r " + deploy + "\n- role: *r"}, input: "role-chain, line 2", want: "an alias"},
 	{name: "two YAML documents", with: inputs{"role-chain": "- role: " + deploy + "\n---\n- role: " + deploy}, input: "role-chain", want: "not valid YAML"},
-	{name: "chain into another partition", with: inputs{"role-chain": "arn:aws-cn:iam::222222222222:role/deploy"}, input: "role-chain", want: "partition aws-cn", code: explain.PartitionMismatch},
+	{name: "chain into another partition", with: inputs{"role-chain": "arn:aws-cn:iam::222222222222:role/deploy"}, input: "role-chain", want: "partition aws-cn", code: diagnosis.PartitionMismatch},
 	{name: "endless chain", with: inputs{"role-chain": strings.Repeat(deploy+"\n", 21)}, input: "role-chain", want: "at most 20"},
 
 	{name: "session name with blanks", with: inputs{"role-session-name": "my session"}, input: "role-session-name", want: "2 to 64"},
@@ -107,7 +107,7 @@ var badInputs = []struct {
 	{name: "policy is a list", with: inputs{"inline-session-policy": "[]"}, input: "inline-session-policy", want: "not a policy in JSON"},
 	{name: "policy without statement", with: inputs{"inline-session-policy": `{"Version":"2012-10-17"}`}, input: "inline-session-policy", want: "no Statement"},
 	{name: "policy with more behind it", with: inputs{"inline-session-policy": `{"Statement":[]} {}`}, input: "inline-session-policy", want: "not a policy in JSON"},
-	{name: "policy too large", with: inputs{"inline-session-policy": `{"Statement":["` + strings.Repeat("x", 2048) + `"]}`}, input: "inline-session-policy", want: "at most 2048", code: explain.SessionPolicyTooLarge},
+	{name: "policy too large", with: inputs{"inline-session-policy": `{"Statement":["` + strings.Repeat("x", 2048) + `"]}`}, input: "inline-session-policy", want: "at most 2048", code: diagnosis.SessionPolicyTooLarge},
 	{name: "policy with foreign letters", with: inputs{"inline-session-policy": `{"Statement":["дом"]}`}, input: "inline-session-policy", want: "U+00FF"},
 	{name: "managed policy by name", with: inputs{"managed-session-policies": "ReadOnlyAccess"}, input: "managed-session-policies", want: "not the ARN of a managed policy"},
 	{name: "managed policy elsewhere", with: inputs{"managed-session-policies": "arn:aws:iam::999999999999:policy/x"}, input: "managed-session-policies", want: "not in account 111111111111"},
@@ -116,7 +116,7 @@ var badInputs = []struct {
 	{name: "account too short", with: inputs{"allowed-account-ids": "1111"}, input: "allowed-account-ids", want: `"1111"`},
 	{name: "account in words", with: inputs{"allowed-account-ids": "111111111111,prod"}, input: "allowed-account-ids", want: `"prod"`},
 	{name: "only commas", with: inputs{"allowed-account-ids": ",,"}, input: "allowed-account-ids", want: "names no account"},
-	{name: "account not allowed", with: inputs{"allowed-account-ids": "999999999999"}, input: "allowed-account-ids", want: "account 111111111111", code: explain.AccountNotAllowed},
+	{name: "account not allowed", with: inputs{"allowed-account-ids": "999999999999"}, input: "allowed-account-ids", want: "account 111111111111", code: diagnosis.AccountNotAllowed},
 
 	{name: "boolean yes", with: inputs{"mask-aws-account-id": "yes"}, input: "mask-aws-account-id", want: "use true or false"},
 	{name: "boolean 1", with: inputs{"output-credentials": "1"}, input: "output-credentials", want: `"1"`},
@@ -198,10 +198,10 @@ func TestBadInputs(t *testing.T) {
 
 			want := tt.code
 			if want == "" {
-				want = explain.InvalidInput
+				want = diagnosis.InvalidInput
 			}
-			if code != explain.ExitUsage {
-				t.Errorf("exit code %d, want %d", code, explain.ExitUsage)
+			if code != diagnosis.ExitUsage {
+				t.Errorf("exit code %d, want %d", code, diagnosis.ExitUsage)
 			}
 			lines := slices.DeleteFunc(strings.Split(strings.TrimSuffix(log.String(), "\n"), "\n"), func(line string) bool {
 				return strings.HasPrefix(line, "::add-mask::")
@@ -225,7 +225,7 @@ func TestBadInputs(t *testing.T) {
 				t.Errorf("the message does not end with a link:\n%s", message)
 			}
 			message, told := strings.CutSuffix(message, "\ncode: "+string(want))
-			if told != (want != explain.InvalidInput) {
+			if told != (want != diagnosis.InvalidInput) {
 				t.Errorf("the log has no code %s:\n%s", want, message)
 			}
 			if strings.Count(message, "\n") > 0 {

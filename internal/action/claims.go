@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -10,7 +11,7 @@ import (
 )
 
 // showClaims prints what the token claims that a login would present.
-func (p mainPhase) showClaims(ctx context.Context, from *source) *explain.Diagnosis {
+func (p mainPhase) showClaims(ctx context.Context, from *source) *diagnosis.Diagnosis {
 	token, err := from.token(ctx, from.tokens(), p.plan.Profiles[0], oidc.Token{})
 	if err != nil {
 		d := explain.Failure(err, explain.Evidence{Now: p.Now()})

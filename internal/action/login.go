@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -23,7 +24,7 @@ import (
 type result struct {
 	profile plan.Profile
 	session assume.Session
-	failure *explain.Diagnosis
+	failure *diagnosis.Diagnosis
 }
 
 // login walks the chains of a plan.
@@ -35,7 +36,7 @@ type login struct {
 // run walks the chains of all profiles concurrently, until ctx ends.
 // Nothing is published here. It returns the results in the plan's order, or
 // why the step fails.
-func (l login) run(ctx context.Context) ([]result, *explain.Diagnosis) {
+func (l login) run(ctx context.Context) ([]result, *diagnosis.Diagnosis) {
 	tokens := l.tokens()
 	walker := l.walker(tokens)
 	evidence := sync.OnceValue(func() explain.Evidence {
@@ -95,7 +96,7 @@ func (l login) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, 
 
 // judge decides whether results are published: all or nothing, unless the plan
 // says to continue with those that work.
-func (l login) judge(results []result) *explain.Diagnosis {
+func (l login) judge(results []result) *diagnosis.Diagnosis {
 	failed := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.failure == nil })
 	if len(failed) == 0 {
 		return nil
@@ -103,11 +104,11 @@ func (l login) judge(results []result) *explain.Diagnosis {
 	if len(results) == 1 && results[0].profile.Name == "" {
 		return failed[0].failure
 	}
-	var reasons []explain.Reason
+	var reasons []diagnosis.Reason
 	for _, r := range failed {
-		reasons = append(reasons, explain.Reason{Profiles: []string{r.profile.Name}, Diagnosis: *r.failure})
+		reasons = append(reasons, diagnosis.Reason{Profiles: []string{r.profile.Name}, Diagnosis: *r.failure})
 	}
-	d := explain.Several(reasons)
+	d := diagnosis.Several(reasons)
 	if l.plan.ContinueOnError && len(failed) < len(results) {
 		l.annotate(runner.LevelWarning, d)
 		return nil
@@ -178,20 +179,20 @@ func (f *source) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 // guard holds the account of a session against the allowed ones: plan has seen
 // to the role's ARN, but where there is no role only STS's answer says whose
 // credentials these are.
-func (l login) guard(profile plan.Profile, s assume.Session) *explain.Diagnosis {
+func (l login) guard(profile plan.Profile, s assume.Session) *diagnosis.Diagnosis {
 	allowed := profile.AllowedAccounts
 	switch {
 	case len(allowed) == 0 || slices.Contains(allowed, s.Account):
 		return nil
 	case s.Account == "":
-		return &explain.Diagnosis{
-			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
+		return &diagnosis.Diagnosis{
+			Code: diagnosis.AccountNotAllowed, Origin: diagnosis.OriginRefusal,
 			What: "the response of " + l.plan.Endpoint.URL + " does not name the account of the credentials, which allowed-account-ids needs",
 			Cure: "remove allowed-account-ids, or use an endpoint whose sessions belong to accounts; nothing was exported",
 		}
 	default:
-		return &explain.Diagnosis{
-			Code: explain.AccountNotAllowed, Origin: explain.OriginRefusal,
+		return &diagnosis.Diagnosis{
+			Code: diagnosis.AccountNotAllowed, Origin: diagnosis.OriginRefusal,
 			What: fmt.Sprintf("the credentials belong to account %s, which is not among allowed-account-ids (%s)", s.Account, strings.Join(allowed, ", ")),
 			Cure: "correct the role or the keys, or allow the account; nothing was exported",
 		}

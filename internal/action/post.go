@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
@@ -53,7 +53,7 @@ func (p *phase) post(ctx context.Context) {
 }
 
 // logout undoes what every earlier step of the job published.
-func (p mainPhase) logout(ctx context.Context, s *store) *explain.Diagnosis {
+func (p mainPhase) logout(ctx context.Context, s *store) *diagnosis.Diagnosis {
 	c := cleanUp{
 		phase: p.phase, store: s, published: true,
 		chosen: func(jobstate.Record) bool { return true },

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
@@ -60,7 +60,7 @@ func storedName(p plan.Profile) string {
 // check refuses, before any network call, to replace a
 // profile that the job has. A [default] of our own, and with
 // use-existing-credentials any profile of our own, is renewed.
-func (w *profileWriter) check(ctx context.Context) *explain.Diagnosis {
+func (w *profileWriter) check(ctx context.Context) *diagnosis.Diagnosis {
 	if w.plan.Profiles[0].Name == "" || w.plan.OverwriteProfile {
 		return nil
 	}
@@ -95,7 +95,7 @@ func (w *profileWriter) check(ctx context.Context) *explain.Diagnosis {
 			problems = append(problems, plan.Problem{
 				Input:   input,
 				Message: fmt.Sprintf("profile %q already exists; choose another name or set overwrite-aws-profile: true", name),
-				Code:    explain.InvalidInput,
+				Code:    diagnosis.InvalidInput,
 			})
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/runner"
@@ -306,7 +306,7 @@ func TestSessionNamesInTheLog(t *testing.T) {
 func TestOutputsHoldNoWorkflowCommand(t *testing.T) {
 	const said = "denied\n::error::x ##[error]y \u202e"
 	p := &publisher{phase: &phase{runner: runner.New(nil, io.Discard)}}
-	pairs, err := p.profileOutputs(nil, []result{{profile: plan.Profile{Name: "dev"}, failure: &explain.Diagnosis{Code: explain.Failed, What: said}}})
+	pairs, err := p.profileOutputs(nil, []result{{profile: plan.Profile{Name: "dev"}, failure: &diagnosis.Diagnosis{Code: diagnosis.Failed, What: said}}})
 	if err != nil || len(pairs) != 1 {
 		t.Fatalf("%d outputs, %v", len(pairs), err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -120,7 +121,7 @@ func (p *publisher) recordSessions(results []result) {
 }
 
 // undelivered is the diagnosis of a failure to publish.
-func undelivered(err error) *explain.Diagnosis {
+func undelivered(err error) *diagnosis.Diagnosis {
 	d := failure(err)
 	_, helper := errors.AsType[helperError](err)
 	switch {
@@ -250,8 +251,8 @@ type profileOutput struct {
 }
 
 type profileError struct {
-	Code    explain.Code `json:"code"`
-	Message string       `json:"message"`
+	Code    diagnosis.Code `json:"code"`
+	Message string         `json:"message"`
 }
 
 func (p *publisher) profileOutputs(out []runner.Pair, results []result) ([]runner.Pair, error) {

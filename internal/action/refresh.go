@@ -9,7 +9,7 @@ import (
 	"path"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
@@ -19,12 +19,12 @@ import (
 
 // checkHelper refuses, before any network call, a directory from which later
 // steps cannot start the helper.
-func checkHelper(p plan.Plan, s *store) *explain.Diagnosis {
+func checkHelper(p plan.Plan, s *store) *diagnosis.Diagnosis {
 	if !p.Delivery.Process || !s.noExec {
 		return nil
 	}
-	return &explain.Diagnosis{
-		Code: explain.Failed,
+	return &diagnosis.Diagnosis{
+		Code: diagnosis.Failed,
 		What: fmt.Sprintf("refresh: true needs a directory from which later steps can start a program, and %q is mounted noexec", path.Dir(s.shared.Value)),
 		Cure: "set refresh: false, or move the runner's work folder to a file system that is mounted without noexec",
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/ambient"
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
@@ -110,7 +110,7 @@ func whyNone(err error) string {
 // notIdentified tells credentials that AWS refuses from a question that nobody
 // answered.
 func notIdentified(err error) string {
-	denial, ok := errors.AsType[*explain.Denial](err)
+	denial, ok := errors.AsType[*diagnosis.Denial](err)
 	if !ok {
 		return "cannot be checked: " + err.Error()
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/runner"
@@ -36,7 +36,7 @@ type Step struct {
 	Rehearsed string
 
 	// OnFailure gets the diagnosis with which a main phase fails.
-	OnFailure func(explain.Diagnosis)
+	OnFailure func(diagnosis.Diagnosis)
 }
 
 // statePost is the state by which the main phase tells the post phase that it
@@ -47,7 +47,7 @@ const (
 )
 
 // Run does the main phase, or the post phase if Post or the main phase's state
-// says so, and returns the exit code (explain.ExitFine and its siblings).
+// says so, and returns the exit code (diagnosis.ExitFine and its siblings).
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
 	if plan.MasksAccounts(p.runner.LookupInput, p.runner.Getenv) {
@@ -55,16 +55,16 @@ func (s Step) Run(ctx context.Context) int {
 	}
 	if s.Post || p.runner.State(statePost) == "true" {
 		p.post(ctx)
-		return explain.ExitFine
+		return diagnosis.ExitFine
 	}
 	m := mainPhase{phase: p}
 	if d := m.run(ctx); d != nil {
 		return m.fail(*d)
 	}
 	if err := p.runner.Err(); err != nil {
-		return explain.ExitFailure
+		return diagnosis.ExitFailure
 	}
-	return explain.ExitFine
+	return diagnosis.ExitFine
 }
 
 // phase is what all parts of the main phase and of the post phase work with.
@@ -78,7 +78,7 @@ type phase struct {
 type mainPhase struct{ *phase }
 
 // run returns why the step fails, or nil.
-func (p mainPhase) run(ctx context.Context) *explain.Diagnosis {
+func (p mainPhase) run(ctx context.Context) *diagnosis.Diagnosis {
 	record := jobstate.NewRecord(p.runner.Getenv("GITHUB_ACTION"))
 	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, record.ID)); err != nil {
 		return failure(err)
@@ -104,7 +104,7 @@ func (p mainPhase) run(ctx context.Context) *explain.Diagnosis {
 	}
 	if p.plan.ShowClaims {
 		if p.needsToken() && !job.HasToken() {
-			return p.missingToken(job, explain.MissingToken(job))
+			return p.missingToken(job, runner.MissingToken(job))
 		}
 		deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 		defer cancel()
@@ -137,7 +137,7 @@ func (p mainPhase) run(ctx context.Context) *explain.Diagnosis {
 		}
 	}
 	if p.needsToken() && !job.HasToken() {
-		return p.missingToken(job, explain.MissingToken(job))
+		return p.missingToken(job, runner.MissingToken(job))
 	}
 	if d := profiles.check(deadline); d != nil {
 		return d
@@ -160,7 +160,7 @@ func (p mainPhase) needsToken() bool {
 // and the job gets no token whatever the workflow says. A permission that the
 // repository's own run lacks stays an error: a deployment that silently does
 // nothing is worse than a failed job.
-func (p mainPhase) missingToken(job explain.Job, d explain.Diagnosis) *explain.Diagnosis {
+func (p mainPhase) missingToken(job runner.Job, d diagnosis.Diagnosis) *diagnosis.Diagnosis {
 	switch {
 	case !p.plan.SkipMissing:
 		return &d
@@ -178,7 +178,7 @@ func (p mainPhase) missingToken(job explain.Job, d explain.Diagnosis) *explain.D
 // refuse is why a step with these problems fails. Where all of them are that
 // something came out empty, a job from which GitHub withholds secrets explains
 // them, and is skipped like one without a token.
-func (p mainPhase) refuse(job explain.Job, problems []plan.Problem) *explain.Diagnosis {
+func (p mainPhase) refuse(job runner.Job, problems []plan.Problem) *diagnosis.Diagnosis {
 	lines := make([]string, 0, len(problems))
 	for _, problem := range problems {
 		if !problem.Empty {
@@ -186,7 +186,7 @@ func (p mainPhase) refuse(job explain.Job, problems []plan.Problem) *explain.Dia
 		}
 		lines = append(lines, problem.String())
 	}
-	if d, ok := explain.EmptyInputs(job, lines); ok {
+	if d, ok := runner.EmptyInputs(job, lines); ok {
 		return p.missingToken(job, d)
 	}
 	return badInput(problems)
@@ -263,7 +263,7 @@ func (p mainPhase) urls() []string {
 }
 
 // fail writes the one error of a failing step and its summary.
-func (p mainPhase) fail(d explain.Diagnosis) int {
+func (p mainPhase) fail(d diagnosis.Diagnosis) int {
 	p.annotate(runner.LevelError, d)
 	if p.plan.Summary != plan.SummaryNever {
 		// A summary that cannot be written must not hide the error.
@@ -277,17 +277,17 @@ func (p mainPhase) fail(d explain.Diagnosis) int {
 
 // annotate writes the short form of a diagnosis as an annotation, and the whole
 // to the log.
-func (p *phase) annotate(level runner.Level, d explain.Diagnosis) {
+func (p *phase) annotate(level runner.Level, d diagnosis.Diagnosis) {
 	p.runner.Annotate(level, runner.Annotation{Title: string(d.Code), Text: d.Brief(), Details: d.Text(), Link: d.Code.Page(p.Version)})
 }
 
 // badInput lists all problems. If they share a code it is the diagnosis's.
-func badInput(problems []plan.Problem) *explain.Diagnosis {
-	d := &explain.Diagnosis{Code: problems[0].Code, Origin: explain.OriginInputs}
+func badInput(problems []plan.Problem) *diagnosis.Diagnosis {
+	d := &diagnosis.Diagnosis{Code: problems[0].Code, Origin: diagnosis.OriginInputs}
 	lines := make([]string, 0, len(problems))
 	for _, problem := range problems {
 		if problem.Code != d.Code {
-			d.Code = explain.InvalidInput
+			d.Code = diagnosis.InvalidInput
 		}
 		lines = append(lines, problem.String())
 	}
@@ -295,9 +295,9 @@ func badInput(problems []plan.Problem) *explain.Diagnosis {
 	return d
 }
 
-func failure(err error) *explain.Diagnosis {
+func failure(err error) *diagnosis.Diagnosis {
 	if errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("the job was cancelled: %w", err)
 	}
-	return &explain.Diagnosis{Code: explain.Failed, What: err.Error()}
+	return &diagnosis.Diagnosis{Code: diagnosis.Failed, What: err.Error()}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
 // successSummary is a row for each profile and the tree of their chains.
@@ -90,7 +90,7 @@ func diagramLabel(s string) string {
 
 // failureSummary is the whole diagnosis below its code, which links to the page
 // of the program's version.
-func failureSummary(d explain.Diagnosis, version string) string {
+func failureSummary(d diagnosis.Diagnosis, version string) string {
 	return fmt.Sprintf("### AWS credentials: [%s](%s)\n\n<pre>%s</pre>\n\n", d.Code, d.Code.Page(version), html.EscapeString(d.Text()))
 }
 

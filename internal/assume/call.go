@@ -22,19 +22,18 @@ import (
 	smithymiddleware "github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
-	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // call is one hop with its tries, and the denial that they end in.
 type call struct {
 	walker *Walker
 	hop    plan.Hop
-	denial *explain.Denial
+	denial *diagnosis.Denial
 }
 
 // withoutDroppable returns the tags that are sent in any case.
@@ -95,8 +94,8 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 }
 
 // sent are the condition keys that a request for the hop brings along.
-func sent(h plan.Hop) trust.Context {
-	keys := trust.Context{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.SigningRegion()}}
+func sent(h plan.Hop) map[string][]string {
+	keys := map[string][]string{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.SigningRegion()}}
 	for key, value := range map[string]string{"sts:ExternalId": h.ExternalID, "sts:SourceIdentity": h.SourceIdentity} {
 		if value != "" {
 			keys[key] = []string{value}

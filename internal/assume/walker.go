@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/arn"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
@@ -69,7 +69,7 @@ const maxPlainTries = 12
 var ErrSpecialCharacters = errors.New("each of 12 sessions had special characters in its keys: run the job again, or set special-characters-workaround: false and quote the keys")
 
 // Walk returns the session at the end of a profile's chain. The error is an
-// *explain.Denial if STS was asked, or that of Token or Origin.
+// *diagnosis.Denial if STS was asked, or that of Token or Origin.
 func (w *Walker) Walk(ctx context.Context, p plan.Profile) (Session, error) {
 	return w.upTo(ctx, p, len(p.Chain))
 }
@@ -144,7 +144,7 @@ func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 
 // Identify asks STS whose credentials these are and completes the session.
 func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session, error) {
-	c := call{walker: w, hop: at, denial: &explain.Denial{Foreign: at.Foreign}}
+	c := call{walker: w, hop: at, denial: &diagnosis.Denial{Foreign: at.Foreign}}
 	s, err := c.identify(ctx, s)
 	if err == nil && w.Seen != nil {
 		w.Seen(s) // once more, now that its account is known
@@ -155,7 +155,7 @@ func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session,
 // hop assumes the n-th role, after the ones before it.
 func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Session, err error) {
 	h := p.Chain[n-1]
-	denial := &explain.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain), Duration: h.Duration, Foreign: h.Foreign}
+	denial := &diagnosis.Denial{Role: string(h.Role), Hop: n, Hops: len(p.Chain), Duration: h.Duration, Foreign: h.Foreign}
 	if n == 1 && p.Source.WebIdentity() {
 		session, err = call{w, h, denial}.webIdentity(ctx, p)
 	} else {

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/arn"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
@@ -146,9 +146,9 @@ func (s *site) count(kind string) (n int) {
 	return n
 }
 
-func denial(t *testing.T, err error) *explain.Denial {
+func denial(t *testing.T, err error) *diagnosis.Denial {
 	t.Helper()
-	d, ok := errors.AsType[*explain.Denial](err)
+	d, ok := errors.AsType[*diagnosis.Denial](err)
 	if !ok {
 		t.Fatalf("error %v", err)
 	}

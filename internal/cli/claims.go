@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/retry"
@@ -52,16 +53,16 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 		err = env.print(asText, unfailing(func(out io.Writer) { fmt.Fprint(out, report.Text()) }))
 	}
 	if err != nil {
-		env.errorf("%s: print the claims: %v", explain.Failed, err)
+		env.errorf("%s: print the claims: %v", diagnosis.Failed, err)
 		return exitFailure
 	}
 	return exitFine
 }
 
 // mint asks for a token as the step does, and keeps its claims only.
-func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *explain.Diagnosis) {
+func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *diagnosis.Diagnosis) {
 	if job := runner.New(e.Environ, io.Discard).Job(ctx); !job.HasToken() {
-		d := explain.MissingToken(job)
+		d := runner.MissingToken(job)
 		return nil, &d
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimsTimeout)

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
 // Env is what a process has besides its arguments.
@@ -27,10 +27,10 @@ type Env struct {
 
 // The exit codes, which are those of the step too.
 const (
-	exitFine    = explain.ExitFine
-	exitRefused = explain.ExitRefused
-	exitUsage   = explain.ExitUsage
-	exitFailure = explain.ExitFailure
+	exitFine    = diagnosis.ExitFine
+	exitRefused = diagnosis.ExitRefused
+	exitUsage   = diagnosis.ExitUsage
+	exitFailure = diagnosis.ExitFailure
 )
 
 // command is a subcommand. It gets the arguments after its name.

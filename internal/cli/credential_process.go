@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/retry"
@@ -35,7 +35,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 	}
 	r, err := stored.open(env)
 	if err != nil {
-		env.errorf("%s: %v", explain.Failed, err)
+		env.errorf("%s: %v", diagnosis.Failed, err)
 		return exitFailure
 	}
 	defer r.Store.Close()
@@ -51,7 +51,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 		err = env.print(asJSON, func(w io.Writer) error { _, err := w.Write(answer); return err })
 	}
 	if err != nil {
-		env.errorf("%s: print the credentials: %v", explain.Failed, err)
+		env.errorf("%s: print the credentials: %v", diagnosis.Failed, err)
 		return exitFailure
 	}
 	return exitFine
@@ -99,11 +99,11 @@ func (s *storedProfile) open(env Env) (*refresh.Refresher, error) {
 }
 
 // diagnose prints a diagnosis under its code.
-func (e Env) diagnose(d explain.Diagnosis) { e.errorf("%s: %s", d.Code, d.Text()) }
+func (e Env) diagnose(d diagnosis.Diagnosis) { e.errorf("%s: %s", d.Code, d.Text()) }
 
 // diagnoseRenewal is diagnose for a stored profile: without account ids, if the
 // step was to mask them or cannot be asked.
-func (e Env) diagnoseRenewal(d explain.Diagnosis, s *refresh.Store, name string) {
+func (e Env) diagnoseRenewal(d diagnosis.Diagnosis, s *refresh.Store, name string) {
 	text := d.Text()
 	if login, err := s.Login(name); err != nil || login.MaskAccounts {
 		text = runner.MaskAccounts(text)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/refresh"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -121,7 +121,7 @@ func TestRenewalsAreToldWithoutAccounts(t *testing.T) {
 	if _, err := store.Put(t.Context(), "masking", masking, storedSession, storedSession.Expires.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	d := explain.Diagnosis{Code: explain.Throttled, What: "AWS refused arn:aws:iam::999988887777:role/x"}
+	d := diagnosis.Diagnosis{Code: diagnosis.Throttled, What: "AWS refused arn:aws:iam::999988887777:role/x"}
 	for name, want := range map[string]string{"stored": "::999988887777:", "masking": "::***:", "no such profile": "::***:"} {
 		var stderr bytes.Buffer
 		Env{Stderr: &stderr}.diagnoseRenewal(d, store, name)

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
@@ -51,13 +51,13 @@ func execute(ctx context.Context, env Env, args []string) int {
 func freshKeys(ctx context.Context, env Env, stored *storedProfile) (session *assume.Session, region string, code int) {
 	r, err := stored.open(env)
 	if err != nil {
-		env.errorf("%s: %v", explain.Failed, err)
+		env.errorf("%s: %v", diagnosis.Failed, err)
 		return nil, "", exitFailure
 	}
 	defer r.Store.Close()
 	login, err := r.Store.Login(stored.name)
 	if err != nil {
-		env.errorf("%s: %v", explain.Failed, err)
+		env.errorf("%s: %v", diagnosis.Failed, err)
 		return nil, "", exitFailure
 	}
 	session, d := r.Get(ctx, stored.name)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/rehearsal"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -46,10 +46,10 @@ func newStep(environ []string, stdout io.Writer, now func() time.Time) action.St
 
 // rehearsedStep is the same step as a rehearsal runs it.
 func rehearsedStep(now func() time.Time) rehearsal.Step {
-	return func(ctx context.Context, p rehearsal.Process) (code int, failure *explain.Diagnosis) {
+	return func(ctx context.Context, p rehearsal.Process) (code int, failure *diagnosis.Diagnosis) {
 		s := newStep(p.Environ, p.Stdout, now)
 		s.Rehearsed = p.Sandbox
-		s.OnFailure = func(d explain.Diagnosis) { failure = &d }
+		s.OnFailure = func(d diagnosis.Diagnosis) { failure = &d }
 		code = s.Run(ctx)
 		return code, failure
 	}

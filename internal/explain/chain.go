@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -17,41 +18,41 @@ type chained struct {
 // hopRefused diagnoses a hop that a session or a user may not take. AWS names
 // the action that failed, and to callers of the role's own account also whose
 // policy it was.
-func hopRefused(d *Denial, e Evidence) Diagnosis {
+func hopRefused(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	said := readRefusal(d)
 	code := actionCode(said.action)
-	diagnosis := refusal(d, e, code)
+	result := refusal(d, e, code)
 	if cause, ok := said.because(d); ok {
-		diagnosis.Causes = []string{cause}
-		diagnosis.Cure = said.cure(d, e)
-		return diagnosis
+		result.Causes = []string{cause}
+		result.Cure = said.cure(d, e)
+		return result
 	}
 	hand := e.policyOf(d)
 	if len(hand.policies) == 0 {
-		diagnosis.Causes = hopSuspicions(d, said, hand)
-		diagnosis.Open = len(diagnosis.Causes) > 1
-		diagnosis.Cure = lines(said.advice(d), hand.want(d.Role), said.pasteTrust(d, e, hand), said.pastePermission(d))
-		return diagnosis
+		result.Causes = hopSuspicions(d, said, hand)
+		result.Open = len(result.Causes) > 1
+		result.Cure = diagnosis.Lines(said.advice(d), hand.want(d.Role), said.pasteTrust(d, e, hand), said.pastePermission(d))
+		return result
 	}
 	v := review(hand.policies, newChained(d, said, e, hand.policies))
-	diagnosis.Code = v.code(code)
+	result.Code = v.code(code)
 	if v.outcome == admitted {
-		diagnosis.Open = true
-		diagnosis.Causes = []string{
+		result.Open = true
+		result.Causes = []string{
 			fmt.Sprintf("%s: the caller's own permissions do not allow %s, for %s lets the caller in", code, said.action, v.statementIn(hand.file)),
 			"the policy that the role has in AWS is another",
 			noSuchRole(d.Role),
 		}
-		diagnosis.Cure = lines(said.pastePermission(d), comparePolicies(d.Role, hand.file))
-		return diagnosis
+		result.Cure = diagnosis.Lines(said.pastePermission(d), comparePolicies(d.Role, hand.file))
+		return result
 	}
-	diagnosis.Open = v.outcome == perhaps
-	diagnosis.Causes = []string{v.cause(hand.file)}
-	diagnosis.Cure = v.cure(hand.file, d.Role)
-	if diagnosis.Code == code && (v.outcome == refused || v.outcome == unmentioned) {
-		diagnosis.Cure = lines(orText(said.advice(d), diagnosis.Cure), said.pasteTrust(d, e, hand))
+	result.Open = v.outcome == perhaps
+	result.Causes = []string{v.cause(hand.file)}
+	result.Cure = v.cure(hand.file, d.Role)
+	if result.Code == code && (v.outcome == refused || v.outcome == unmentioned) {
+		result.Cure = diagnosis.Lines(orText(said.advice(d), result.Cure), said.pasteTrust(d, e, hand))
 	}
-	return diagnosis
+	return result
 }
 
 // saying is what AWS's text tells: "User: C is not authorized to perform: A on
@@ -61,7 +62,7 @@ type saying struct {
 }
 
 // readRefusal falls back on what was asked, where the text is another.
-func readRefusal(d *Denial) saying {
+func readRefusal(d *diagnosis.Denial) saying {
 	s := saying{caller: d.Caller, action: d.Action}
 	rest, ok := strings.CutPrefix(d.Message, "User: ")
 	if !ok {
@@ -82,14 +83,14 @@ func readRefusal(d *Denial) saying {
 
 // actionCode is the code where nothing more particular than the action is
 // known.
-func actionCode(action string) Code {
+func actionCode(action string) diagnosis.Code {
 	switch action {
 	case "sts:TagSession":
-		return TagSessionRefused
+		return diagnosis.TagSessionRefused
 	case "sts:SetSourceIdentity":
-		return SourceIdentityRefused
+		return diagnosis.SourceIdentityRefused
 	}
-	return ChainedRoleRefused
+	return diagnosis.ChainedRoleRefused
 }
 
 // reasons are AWS's words for whose policy refused (IAM user guide, "Access
@@ -106,7 +107,7 @@ var reasons = []struct{ words, meaning string }{
 }
 
 // because says whose policy refused, if AWS told.
-func (s saying) because(d *Denial) (string, bool) {
+func (s saying) because(d *diagnosis.Denial) (string, bool) {
 	verb := "do not allow"
 	switch {
 	case strings.HasPrefix(s.reason, "because no "):
@@ -127,7 +128,7 @@ func (s saying) because(d *Denial) (string, bool) {
 	return "", false
 }
 
-func (s saying) cure(d *Denial, e Evidence) string {
+func (s saying) cure(d *diagnosis.Denial, e Evidence) string {
 	switch {
 	case strings.HasPrefix(s.reason, "because no identity-based"):
 		return s.pastePermission(d)
@@ -139,31 +140,31 @@ func (s saying) cure(d *Denial, e Evidence) string {
 
 // hopSuspicions are the likely causes where neither AWS's text nor a policy
 // tells one from another.
-func hopSuspicions(d *Denial, s saying, hand atHand) []string {
+func hopSuspicions(d *diagnosis.Denial, s saying, hand atHand) []string {
 	all := []string{fmt.Sprintf("%s: the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
 		actionCode(s.action), s.action, orText(cut(s.caller), "not known"))}
-	if actionCode(s.action) != ChainedRoleRefused {
+	if actionCode(s.action) != diagnosis.ChainedRoleRefused {
 		return all
 	}
 	if hasKey(d.Sent, "aws:TagKeys") {
-		all = append(all, fmt.Sprintf("%s: this hop sends session tags, and the trust policy may demand others", TagSessionRefused))
+		all = append(all, fmt.Sprintf("%s: this hop sends session tags, and the trust policy may demand others", diagnosis.TagSessionRefused))
 	}
 	if hasKey(d.Sent, "sts:SourceIdentity") {
-		all = append(all, fmt.Sprintf("%s: this hop sends a source identity, and the trust policy may demand another", SourceIdentityRefused))
+		all = append(all, fmt.Sprintf("%s: this hop sends a source identity, and the trust policy may demand another", diagnosis.SourceIdentityRefused))
 	}
 	external := "this hop sends none"
 	if hasKey(d.Sent, "sts:ExternalId") {
 		external = "this hop sends another"
 	}
 	all = append(all,
-		fmt.Sprintf("%s: the trust policy may demand an sts:ExternalId, and %s", ExternalID, external),
-		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", UnknownConditionKey))
+		fmt.Sprintf("%s: the trust policy may demand an sts:ExternalId, and %s", diagnosis.ExternalID, external),
+		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", diagnosis.UnknownConditionKey))
 	return hand.withMissingRole(all, d.Role)
 }
 
 // advice is what to allow where, for the actions that come on top of
 // sts:AssumeRole.
-func (s saying) advice(d *Denial) string {
+func (s saying) advice(d *diagnosis.Denial) string {
 	switch s.action {
 	case "sts:TagSession":
 		return "allow sts:TagSession beside sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or send no tags"
@@ -173,14 +174,14 @@ func (s saying) advice(d *Denial) string {
 	return ""
 }
 
-func (s saying) pastePermission(d *Denial) string {
+func (s saying) pastePermission(d *diagnosis.Denial) string {
 	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the caller's permissions:\n%s",
 		statement{Effect: "Allow", Action: s.actions(d), Resource: d.Role})
 }
 
 // pasteTrust is the advice to add a statement to the role's trust policy, or
 // why there is none. The external id is left out of what is printed.
-func (s saying) pasteTrust(d *Denial, e Evidence, present atHand) string {
+func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present atHand) string {
 	if s.caller == "" || present.nearest != "" {
 		return ""
 	}
@@ -201,7 +202,7 @@ func (s saying) pasteTrust(d *Denial, e Evidence, present atHand) string {
 }
 
 // actions are all that the hop needs.
-func (s saying) actions(d *Denial) actions {
+func (s saying) actions(d *diagnosis.Denial) actions {
 	all := actions{assumeRole}
 	if s.action == "sts:TagSession" || hasKey(d.Sent, "aws:TagKeys") {
 		all = append(all, "sts:TagSession")
@@ -215,7 +216,7 @@ func (s saying) actions(d *Denial) actions {
 // callerRole is the ARN by which policies name the caller. The ARN of a
 // session leaves out the path of its role: where that is not known otherwise,
 // a role of that name that the policy trusts is taken for it.
-func callerRole(d *Denial, caller string, policies trust.Alternatives) string {
+func callerRole(d *diagnosis.Denial, caller string, policies trust.Alternatives) string {
 	kind, rest, _ := strings.Cut(field(caller, 5), "/")
 	if kind != "assumed-role" {
 		return caller
@@ -237,7 +238,7 @@ func callerRole(d *Denial, caller string, policies trust.Alternatives) string {
 	return prefix + name
 }
 
-func newChained(d *Denial, said saying, e Evidence, policies trust.Alternatives) chained {
+func newChained(d *diagnosis.Denial, said saying, e Evidence, policies trust.Alternatives) chained {
 	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, policies), Account: account(said.caller)}
 	if who.ID != said.caller {
 		who.Session = said.caller
@@ -270,7 +271,7 @@ func (c chained) gap(t test) gap {
 		}
 	}
 	if ofToken(t.Key) {
-		return gap{UnknownConditionKey, slip}
+		return gap{diagnosis.UnknownConditionKey, slip}
 	}
 	if code := hopKeyCode(t.Key); code != "" {
 		return gap{code, slip}
@@ -281,17 +282,17 @@ func (c chained) gap(t test) gap {
 // hopKeys are the condition keys of what a hop brings along, in lower case.
 var hopKeys = []struct {
 	prefix string
-	code   Code
+	code   diagnosis.Code
 }{
-	{"sts:externalid", ExternalID},
-	{"aws:requesttag/", TagSessionRefused},
-	{"aws:tagkeys", TagSessionRefused},
-	{"sts:transitivetagkeys", TagSessionRefused},
-	{"sts:sourceidentity", SourceIdentityRefused},
+	{"sts:externalid", diagnosis.ExternalID},
+	{"aws:requesttag/", diagnosis.TagSessionRefused},
+	{"aws:tagkeys", diagnosis.TagSessionRefused},
+	{"sts:transitivetagkeys", diagnosis.TagSessionRefused},
+	{"sts:sourceidentity", diagnosis.SourceIdentityRefused},
 }
 
 // hopKeyCode is the code of a key of what a hop brings along, or "".
-func hopKeyCode(key string) Code {
+func hopKeyCode(key string) diagnosis.Code {
 	for _, k := range hopKeys {
 		if strings.HasPrefix(strings.ToLower(key), k.prefix) {
 			return k.code

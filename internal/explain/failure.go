@@ -1,3 +1,5 @@
+// Package explain turns a refusal into a diagnosis: it weighs the answer of STS,
+// the token and, where it is known, the trust policy. It is pure.
 package explain
 
 import (
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -21,7 +24,7 @@ type Evidence struct {
 }
 
 // claimsOf prefers the token that was refused itself.
-func (e Evidence) claimsOf(d *Denial) oidc.Claims {
+func (e Evidence) claimsOf(d *diagnosis.Denial) oidc.Claims {
 	if d.Claims != nil {
 		return d.Claims
 	}
@@ -29,7 +32,7 @@ func (e Evidence) claimsOf(d *Denial) oidc.Claims {
 }
 
 // at is when AWS refused, by AWS's clock if it is known.
-func (e Evidence) at(d *Denial) time.Time {
+func (e Evidence) at(d *diagnosis.Denial) time.Time {
 	if !d.At.IsZero() {
 		return d.At
 	}
@@ -37,8 +40,8 @@ func (e Evidence) at(d *Denial) time.Time {
 }
 
 // Failure diagnoses the error that ended a login.
-func Failure(err error, e Evidence) Diagnosis {
-	if denial, ok := errors.AsType[*Denial](err); ok {
+func Failure(err error, e Evidence) diagnosis.Diagnosis {
+	if denial, ok := errors.AsType[*diagnosis.Denial](err); ok {
 		return ofDenial(denial, e)
 	}
 	endpoint, asked := errors.AsType[*oidc.EndpointError](err)
@@ -48,32 +51,32 @@ func Failure(err error, e Evidence) Diagnosis {
 	case errors.Is(err, context.DeadlineExceeded):
 		return deadline(err.Error())
 	case asked:
-		d := advised(plain(IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error()), endpoint.Advice)
+		d := advised(plain(diagnosis.IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error()), endpoint.Advice)
 		if endpoint.Status >= 400 {
 			d.Origin = answered(endpoint.Status)
 		}
 		return d
 	}
-	return Diagnosis{Code: Failed, What: err.Error()}
+	return diagnosis.Diagnosis{Code: diagnosis.Failed, What: err.Error()}
 }
 
 // plain is a diagnosis whose cause and cure are those of the reference.
-func plain(code Code, what string) Diagnosis {
-	about := entry(code)
-	return Diagnosis{Code: code, What: what, Causes: []string{about.Cause}, Cure: about.Cure}
+func plain(code diagnosis.Code, what string) diagnosis.Diagnosis {
+	about := code.Entry()
+	return diagnosis.Diagnosis{Code: code, What: what, Causes: []string{about.Cause}, Cure: about.Cure}
 }
 
 // advised puts what is known to help in this case in place of the general cure.
-func advised(d Diagnosis, advice string) Diagnosis {
+func advised(d diagnosis.Diagnosis, advice string) diagnosis.Diagnosis {
 	if advice != "" {
 		d.Cure = advice
 	}
 	return d
 }
 
-func deadline(what string) Diagnosis {
-	return Diagnosis{
-		Code: Deadline,
+func deadline(what string) diagnosis.Diagnosis {
+	return diagnosis.Diagnosis{
+		Code: diagnosis.Deadline,
 		What: "the login did not end in time: " + what,
 		Cure: "run the job again, or give it more time with action-timeout-s",
 	}
@@ -81,16 +84,16 @@ func deadline(what string) Diagnosis {
 
 // refusal is the plain diagnosis of an answer of AWS's, with what the token
 // claims where a token was presented: at later hops it decides nothing.
-func refusal(d *Denial, e Evidence, code Code) Diagnosis {
-	diagnosis := plain(code, d.refused())
+func refusal(d *diagnosis.Denial, e Evidence, code diagnosis.Code) diagnosis.Diagnosis {
+	result := plain(code, d.Refusal())
 	if d.Action == trust.WebIdentityAction {
-		diagnosis.Claims = shownClaims(e.claimsOf(d))
+		result.Claims = shownClaims(e.claimsOf(d))
 	}
-	return diagnosis
+	return result
 }
 
 // answers go by AWS's code (the errors of STS by code).
-var answers = map[string]func(*Denial, Evidence) Diagnosis{
+var answers = map[string]func(*diagnosis.Denial, Evidence) diagnosis.Diagnosis{
 	"AccessDenied":          accessDenied,
 	"InvalidIdentityToken":  invalidToken,
 	"IDPRejectedClaim":      rejectedClaim,
@@ -111,22 +114,22 @@ var answers = map[string]func(*Denial, Evidence) Diagnosis{
 	"InvalidParameterValue":   wrongParameter,
 	"MalformedPolicyDocument": wrongParameter,
 
-	"PackedPolicyTooLarge":          is(SessionPolicyTooLarge),
-	"PackedPolicyTooLargeException": is(SessionPolicyTooLarge),
-	"RegionDisabledException":       is(RegionDisabled),
-	"Throttling":                    is(Throttled),
-	"ThrottlingException":           is(Throttled),
-	"RequestLimitExceeded":          is(Throttled),
-	"TooManyRequestsException":      is(Throttled),
+	"PackedPolicyTooLarge":          is(diagnosis.SessionPolicyTooLarge),
+	"PackedPolicyTooLargeException": is(diagnosis.SessionPolicyTooLarge),
+	"RegionDisabledException":       is(diagnosis.RegionDisabled),
+	"Throttling":                    is(diagnosis.Throttled),
+	"ThrottlingException":           is(diagnosis.Throttled),
+	"RequestLimitExceeded":          is(diagnosis.Throttled),
+	"TooManyRequestsException":      is(diagnosis.Throttled),
 }
 
 // is answers with what the reference says of a code.
-func is(code Code) func(*Denial, Evidence) Diagnosis {
-	return func(d *Denial, _ Evidence) Diagnosis { return plain(code, d.refused()) }
+func is(code diagnosis.Code) func(*diagnosis.Denial, Evidence) diagnosis.Diagnosis {
+	return func(d *diagnosis.Denial, _ Evidence) diagnosis.Diagnosis { return plain(code, d.Refusal()) }
 }
 
 // ofDenial adds to the explanation at which hop and by whom it was refused.
-func ofDenial(denial *Denial, e Evidence) Diagnosis {
+func ofDenial(denial *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	d := explainDenial(denial, e)
 	if denial.Role != "" {
 		d.Hop = denial.Hop
@@ -137,30 +140,30 @@ func ofDenial(denial *Denial, e Evidence) Diagnosis {
 	return d
 }
 
-func explainDenial(d *Denial, e Evidence) Diagnosis {
+func explainDenial(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if d.Deadline {
 		return advised(deadline(d.Error()), d.Advice)
 	}
 	if d.Code == "" {
-		return advised(plain(STSUnreachable, d.Error()), d.Advice)
+		return advised(plain(diagnosis.STSUnreachable, d.Error()), d.Advice)
 	}
 	if answer, ok := answers[d.Code]; ok {
 		return answer(d, e)
 	}
-	diagnosis := Diagnosis{Code: ChainedRoleRefused, What: d.refused()}
+	result := diagnosis.Diagnosis{Code: diagnosis.ChainedRoleRefused, What: d.Refusal()}
 	switch {
 	case d.Status >= 500:
-		diagnosis.Code, diagnosis.Cure = STSUnreachable, "run the job again; if it stays so, look at AWS's health dashboard"
+		result.Code, result.Cure = diagnosis.STSUnreachable, "run the job again; if it stays so, look at AWS's health dashboard"
 		if d.Foreign {
-			diagnosis.Cure = "run the job again; if it stays so, look at the log of " + d.Endpoint
+			result.Cure = "run the job again; if it stays so, look at the log of " + d.Endpoint
 		}
 	case d.Action == "sts:AssumeRoleWithWebIdentity":
-		diagnosis.Code = WebIdentityNotAuthorized
+		result.Code = diagnosis.WebIdentityNotAuthorized
 	}
-	return diagnosis
+	return result
 }
 
-func accessDenied(d *Denial, e Evidence) Diagnosis {
+func accessDenied(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if d.Foreign {
 		return refusedElsewhere(d, e)
 	}
@@ -172,19 +175,19 @@ func accessDenied(d *Denial, e Evidence) Diagnosis {
 
 // refusedElsewhere is a refusal by a server that is not AWS's. What IAM demands
 // says nothing about it.
-func refusedElsewhere(d *Denial, e Evidence) Diagnosis {
-	diagnosis := refusal(d, e, ChainedRoleRefused)
+func refusedElsewhere(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := refusal(d, e, diagnosis.ChainedRoleRefused)
 	check := "that the caller may assume it"
 	if d.Action == "sts:AssumeRoleWithWebIdentity" {
-		diagnosis = refusal(d, e, WebIdentityNotAuthorized)
+		result = refusal(d, e, diagnosis.WebIdentityNotAuthorized)
 		check = "that it accepts the token's issuer, audience and subject"
 	}
-	diagnosis.Causes = []string{d.Endpoint + " is not a server of AWS, so that its own log and settings show why"}
-	diagnosis.Cure = "check there that the role exists and " + check
-	return diagnosis
+	result.Causes = []string{d.Endpoint + " is not a server of AWS, so that its own log and settings show why"}
+	result.Cure = "check there that the role exists and " + check
+	return result
 }
 
-func invalidToken(d *Denial, e Evidence) Diagnosis {
+func invalidToken(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	switch {
 	case d.Foreign:
 		return refusedElsewhere(d, e)
@@ -193,27 +196,27 @@ func invalidToken(d *Denial, e Evidence) Diagnosis {
 	case strings.Contains(d.Message, "Incorrect token audience"):
 		return audienceNotRegistered(d, e)
 	case strings.HasPrefix(d.Message, "Couldn't retrieve verification key"):
-		return is(Throttled)(d, e)
+		return is(diagnosis.Throttled)(d, e)
 	case clocksDiffer(d, e):
 		return clockSkew(d, e)
 	}
-	diagnosis := refusal(d, e, WebIdentityNotAuthorized)
-	diagnosis.Causes, diagnosis.Cure = []string{"AWS does not accept the token itself"}, "run the job again"
-	return diagnosis
+	result := refusal(d, e, diagnosis.WebIdentityNotAuthorized)
+	result.Causes, result.Cure = []string{"AWS does not accept the token itself"}, "run the job again"
+	return result
 }
 
-func audienceNotRegistered(d *Denial, e Evidence) Diagnosis {
-	diagnosis := refusal(d, e, AudienceNotRegistered)
+func audienceNotRegistered(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := refusal(d, e, diagnosis.AudienceNotRegistered)
 	t := newToken(e.claimsOf(d))
-	diagnosis.Causes = []string{fmt.Sprintf("the token's audience %s is not in the client id list of the provider in account %s", quote(strings.Join(t.Audiences(), ", ")), account(d.Role))}
+	result.Causes = []string{fmt.Sprintf("the token's audience %s is not in the client id list of the provider in account %s", quote(strings.Join(t.Audiences(), ", ")), account(d.Role))}
 	audience := orText(cut(strings.Join(t.Audiences(), " ")), "AUDIENCE")
 	add := fmt.Sprintf("add it to the provider, with a profile of account %s:\n"+
 		"aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id %s --open-id-connect-provider-arn %s", account(d.Role), audience, t.providerARN(d.Role))
-	diagnosis.Cure = add
+	result.Cure = add
 	if usual := defaultAudience(d.Role); t.fromGitHub() && audience != usual {
-		diagnosis.Cure = fmt.Sprintf("remove the input audience: the default is %s, which providers mostly list; only if this audience is meant, %s", usual, add)
+		result.Cure = fmt.Sprintf("remove the input audience: the default is %s, which providers mostly list; only if this audience is meant, %s", usual, add)
 	}
-	return diagnosis
+	return result
 }
 
 // defaultAudience is what the step asks for where the input audience is empty.
@@ -224,21 +227,21 @@ func defaultAudience(role string) string {
 	return commonAudience
 }
 
-func rejectedClaim(d *Denial, e Evidence) Diagnosis {
-	diagnosis := refusal(d, e, WebIdentityNotAuthorized)
-	diagnosis.Causes, diagnosis.Cure = []string{"the token's issuer says that it is invalid or revoked"}, "run the job again"
-	return diagnosis
+func rejectedClaim(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := refusal(d, e, diagnosis.WebIdentityNotAuthorized)
+	result.Causes, result.Cure = []string{"the token's issuer says that it is invalid or revoked"}, "run the job again"
+	return result
 }
 
-func communication(d *Denial, e Evidence) Diagnosis {
-	diagnosis := is(Throttled)(d, e)
-	diagnosis.Causes, diagnosis.Cure = []string{"AWS could not reach the token's issuer in time"}, "run the job again"
-	return diagnosis
+func communication(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := is(diagnosis.Throttled)(d, e)
+	result.Causes, result.Cure = []string{"AWS could not reach the token's issuer in time"}, "run the job again"
+	return result
 }
 
 // expired is a token for MinIO, which has one code for all of them, and a
 // session for AWS.
-func expired(d *Denial, e Evidence) Diagnosis {
+func expired(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if d.Action == "sts:AssumeRoleWithWebIdentity" {
 		return expiredToken(d, e)
 	}
@@ -246,36 +249,36 @@ func expired(d *Denial, e Evidence) Diagnosis {
 }
 
 // expiredToken tells a token that was old from a clock that is wrong.
-func expiredToken(d *Denial, e Evidence) Diagnosis {
+func expiredToken(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	end := e.claimsOf(d).Expires()
 	if end.IsZero() || !e.Now.Before(end) {
-		return is(TokenExpired)(d, e)
+		return is(diagnosis.TokenExpired)(d, e)
 	}
-	diagnosis := clockSkew(d, e)
-	diagnosis.Causes = append(diagnosis.Causes, fmt.Sprintf("by this machine's clock the token lives until %s", end.Format(time.RFC3339)))
-	return diagnosis
+	result := clockSkew(d, e)
+	result.Causes = append(result.Causes, fmt.Sprintf("by this machine's clock the token lives until %s", end.Format(time.RFC3339)))
+	return result
 }
 
 // mostSkew is how far two clocks may differ before that explains a refusal.
 const mostSkew = 4 * time.Minute
 
-func clocksDiffer(d *Denial, e Evidence) bool {
+func clocksDiffer(d *diagnosis.Denial, e Evidence) bool {
 	return !d.At.IsZero() && d.At.Sub(e.Now).Abs() > mostSkew
 }
 
-func clockSkew(d *Denial, e Evidence) Diagnosis {
-	diagnosis := is(ClockSkew)(d, e)
+func clockSkew(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := is(diagnosis.ClockSkew)(d, e)
 	at := "is not known"
 	if !d.At.IsZero() {
 		at = "says " + d.At.UTC().Format(time.RFC3339)
 	}
-	diagnosis.Causes = []string{fmt.Sprintf("this machine's clock says %s, AWS's %s", e.Now.UTC().Format(time.RFC3339), at)}
-	return diagnosis
+	result.Causes = []string{fmt.Sprintf("this machine's clock says %s, AWS's %s", e.Now.UTC().Format(time.RFC3339), at)}
+	return result
 }
 
 // badSignature tells a wrong clock from a wrong secret key: AWS has one code
 // for both.
-func badSignature(d *Denial, e Evidence) Diagnosis {
+func badSignature(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if clocksDiffer(d, e) || strings.Contains(d.Message, "Signature expired") || strings.Contains(d.Message, "Signature not yet current") {
 		return clockSkew(d, e)
 	}
@@ -284,18 +287,18 @@ func badSignature(d *Denial, e Evidence) Diagnosis {
 
 // badCredentials are those that sign a hop, or a question for their identity.
 // Those of a later hop came from AWS itself.
-func badCredentials(d *Denial, e Evidence) Diagnosis {
-	diagnosis := is(CredentialsInvalid)(d, e)
+func badCredentials(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := is(diagnosis.CredentialsInvalid)(d, e)
 	if d.Hop > 1 {
-		diagnosis.Cure = "run the job again; in a region that is disabled by default, enable it in the account of the hop before"
+		result.Cure = "run the job again; in a region that is disabled by default, enable it in the account of the hop before"
 	}
-	return diagnosis
+	return result
 }
 
-func validation(d *Denial, e Evidence) Diagnosis {
+func validation(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	switch {
 	case strings.Contains(d.Message, "1 hour session limit"):
-		return is(DurationOverChainingHour)(d, e)
+		return is(diagnosis.DurationOverChainingHour)(d, e)
 	case strings.Contains(d.Message, "MaxSessionDuration"):
 		return overMaximum(d, e)
 	}
@@ -305,8 +308,8 @@ func validation(d *Denial, e Evidence) Diagnosis {
 // overMaximum diagnoses a duration that the role does not allow. In a chain a
 // longer session of the first hop gains nothing: those after it end after an
 // hour all the same.
-func overMaximum(d *Denial, e Evidence) Diagnosis {
-	diagnosis := is(DurationOverRoleMaximum)(d, e)
+func overMaximum(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
+	result := is(diagnosis.DurationOverRoleMaximum)(d, e)
 	asked := "the duration that was asked for"
 	seconds := "SECONDS"
 	if d.Duration > 0 {
@@ -317,17 +320,17 @@ func overMaximum(d *Denial, e Evidence) Diagnosis {
 	const renew = "set refresh: true, which renews the credentials for as long as the job runs, and lower role-duration-seconds"
 	switch renewable := newToken(e.claimsOf(d)).fromGitHub(); {
 	case renewable && d.Hops > 1:
-		diagnosis.Cure = renew + " to the role's maximum: a longer session of the first hop does not make the next hop's last longer than an hour; or " + raise
+		result.Cure = renew + " to the role's maximum: a longer session of the first hop does not make the next hop's last longer than an hour; or " + raise
 	case renewable:
-		diagnosis.Cure = renew + " to the role's maximum; or " + raise
+		result.Cure = renew + " to the role's maximum; or " + raise
 	default:
-		diagnosis.Cure = "lower role-duration-seconds to the role's maximum; or " + raise
+		result.Cure = "lower role-duration-seconds to the role's maximum; or " + raise
 	}
-	return diagnosis
+	return result
 }
 
-func wrongParameter(d *Denial, _ Evidence) Diagnosis {
-	return Diagnosis{Code: InvalidInput, What: d.refused(), Cure: "correct the input that the message is about"}
+func wrongParameter(d *diagnosis.Denial, _ Evidence) diagnosis.Diagnosis {
+	return diagnosis.Diagnosis{Code: diagnosis.InvalidInput, What: d.Refusal(), Cure: "correct the input that the message is about"}
 }
 
 func orText(s, otherwise string) string {
@@ -335,4 +338,13 @@ func orText(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// answered returns the origin of an error answer of a server: a refusal, unless
+// the server says itself that it failed.
+func answered(status int) diagnosis.Origin {
+	if status >= 500 {
+		return diagnosis.OriginFailure
+	}
+	return diagnosis.OriginRefusal
 }

@@ -11,18 +11,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // elsewhere is an answer of a server that is not AWS's.
-func elsewhere(action, code string, status int) *Denial {
-	return &Denial{Action: action, Role: "arn:minio:iam:::role/x", Hop: 1, Hops: 1, Code: code, Message: "no", Status: status, Endpoint: "minio:9000", Foreign: true}
+func elsewhere(action, code string, status int) *diagnosis.Denial {
+	return &diagnosis.Denial{Action: action, Role: "arn:minio:iam:::role/x", Hop: 1, Hops: 1, Code: code, Message: "no", Status: status, Endpoint: "minio:9000", Foreign: true}
 }
 
 func TestFailureByAnswer(t *testing.T) {
-	answer := func(action, code, message string) *Denial {
-		return &Denial{Action: action, Role: theRole, Hop: 1, Hops: 1, Code: code, Message: message, Status: 400, At: now}
+	answer := func(action, code, message string) *diagnosis.Denial {
+		return &diagnosis.Denial{Action: action, Role: theRole, Hop: 1, Hops: 1, Code: code, Message: message, Status: 400, At: now}
 	}
 	const web, hop = trust.WebIdentityAction, assumeRole
 	late := answer(web, "InvalidIdentityToken", "The token is not valid yet")
@@ -31,52 +32,52 @@ func TestFailureByAnswer(t *testing.T) {
 	skewed.At = now.Add(20 * time.Minute)
 	for _, tt := range []struct {
 		err  error
-		code Code
+		code diagnosis.Code
 		text string
 	}{
-		{errors.New("boom"), Failed, "boom"},
-		{fmt.Errorf("wait: %w", context.DeadlineExceeded), Deadline, "action-timeout-s"},
-		{&oidc.EndpointError{Status: 503, Reason: "busy"}, IDTokenEndpoint, "status 503: busy"},
-		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, Deadline, "hop 1 of 1"},
-		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out", Advice: "check the proxy"}, Deadline, "\ncheck the proxy"},
-		{fmt.Errorf("%w; the last try: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), Deadline, "\ncheck the proxy"},
-		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, STSUnreachable, "no answer from sts.example"},
-		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
-		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},
-		{answer(web, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please"), Throttled, ""},
-		{answer(web, "InvalidIdentityToken", "something new"), WebIdentityNotAuthorized, "the token itself"},
-		{late, ClockSkew, "2026-11-23T08:40:00Z"},
-		{answer(web, "IDPRejectedClaim", ""), WebIdentityNotAuthorized, "revoked"},
-		{answer(web, "IDPCommunicationError", ""), Throttled, "issuer"},
-		{answer(web, "ExpiredTokenException", "Token expired"), ClockSkew, "lives until 2026-11-23T09:05:00Z"},
-		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), DurationOverRoleMaximum, "--role-name deploy"},
-		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), DurationOverChainingHour, "3600"},
-		{answer(hop, "ValidationError", "1 validation error detected"), InvalidInput, "1 validation error"},
-		{answer(hop, "MalformedPolicyDocument", "x"), InvalidInput, ""},
-		{answer(hop, "PackedPolicyTooLargeException", "x"), SessionPolicyTooLarge, ""},
-		{answer(hop, "RegionDisabledException", "x"), RegionDisabled, ""},
-		{answer(hop, "RequestLimitExceeded", "Rate exceeded"), Throttled, ""},
-		{answer(hop, "SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"), ClockSkew, ""},
-		{answer(hop, "SignatureDoesNotMatch", "The request signature we calculated does not match"), CredentialsInvalid, "does not accept the credentials"},
-		{skewed, ClockSkew, ""},
-		{answer(hop, "InvalidClientTokenId", "x"), CredentialsInvalid, "check the keys"},
-		{&Denial{Action: hop, Role: theRole, Hop: 2, Hops: 2, Code: "InvalidClientTokenId", Status: 403}, CredentialsInvalid, "run the job again"},
-		{&Denial{Action: "sts:GetCallerIdentity", Code: "InvalidClientTokenId", Status: 403}, CredentialsInvalid, "check the keys"},
-		{&Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "IncompleteSignature", Status: 400}, CredentialsInvalid, "check the keys"},
-		{&Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "ExpiredToken", Status: 403}, CredentialsInvalid, "check the keys"},
-		{answer(web, "ExpiredToken", "x"), ClockSkew, "by this machine's clock the token lives"},
-		{elsewhere(hop, "AccessDenied", 403), ChainedRoleRefused, "minio:9000 refused hop 1 of 1, arn:minio:iam:::role/x: AccessDenied"},
-		{elsewhere(hop, "AccessDenied", 403), ChainedRoleRefused, "check there that the role exists and that the caller may assume it"},
-		{elsewhere(web, "AccessDenied", 403), WebIdentityNotAuthorized, "accepts the token's issuer, audience and subject"},
-		{elsewhere(web, "InvalidIdentityToken", 400), WebIdentityNotAuthorized, "minio:9000 is not a server of AWS"},
-		{elsewhere(web, "InvalidParameterValue", 400), InvalidInput, "minio:9000 refused"},
-		{elsewhere(hop, "InvalidAccessKeyId", 403), CredentialsInvalid, "STS does not accept"},
-		{elsewhere(web, "InternalError", 500), STSUnreachable, "look at the log of minio:9000"},
-		{answer(hop, "AccessDenied", "a text of another kind"), ChainedRoleRefused, "possible causes"},
-		{answer(hop, "SomethingNew", "x"), ChainedRoleRefused, "SomethingNew"},
-		{answer(web, "SomethingNew", "x"), WebIdentityNotAuthorized, "SomethingNew"},
-		{&Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, STSUnreachable, "health dashboard"},
-		{fmt.Errorf("walk: %w", tokenDenial(claimsOf(nil))), WebIdentityNotAuthorized, "none of this is certain"},
+		{errors.New("boom"), diagnosis.Failed, "boom"},
+		{fmt.Errorf("wait: %w", context.DeadlineExceeded), diagnosis.Deadline, "action-timeout-s"},
+		{&oidc.EndpointError{Status: 503, Reason: "busy"}, diagnosis.IDTokenEndpoint, "status 503: busy"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, diagnosis.Deadline, "hop 1 of 1"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out", Advice: "check the proxy"}, diagnosis.Deadline, "\ncheck the proxy"},
+		{fmt.Errorf("%w; the last try: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), diagnosis.Deadline, "\ncheck the proxy"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, diagnosis.STSUnreachable, "no answer from sts.example"},
+		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), diagnosis.ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
+		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), diagnosis.AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},
+		{answer(web, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please"), diagnosis.Throttled, ""},
+		{answer(web, "InvalidIdentityToken", "something new"), diagnosis.WebIdentityNotAuthorized, "the token itself"},
+		{late, diagnosis.ClockSkew, "2026-11-23T08:40:00Z"},
+		{answer(web, "IDPRejectedClaim", ""), diagnosis.WebIdentityNotAuthorized, "revoked"},
+		{answer(web, "IDPCommunicationError", ""), diagnosis.Throttled, "issuer"},
+		{answer(web, "ExpiredTokenException", "Token expired"), diagnosis.ClockSkew, "lives until 2026-11-23T09:05:00Z"},
+		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), diagnosis.DurationOverRoleMaximum, "--role-name deploy"},
+		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), diagnosis.DurationOverChainingHour, "3600"},
+		{answer(hop, "ValidationError", "1 validation error detected"), diagnosis.InvalidInput, "1 validation error"},
+		{answer(hop, "MalformedPolicyDocument", "x"), diagnosis.InvalidInput, ""},
+		{answer(hop, "PackedPolicyTooLargeException", "x"), diagnosis.SessionPolicyTooLarge, ""},
+		{answer(hop, "RegionDisabledException", "x"), diagnosis.RegionDisabled, ""},
+		{answer(hop, "RequestLimitExceeded", "Rate exceeded"), diagnosis.Throttled, ""},
+		{answer(hop, "SignatureDoesNotMatch", "Signature expired: 1 is now earlier than 2"), diagnosis.ClockSkew, ""},
+		{answer(hop, "SignatureDoesNotMatch", "The request signature we calculated does not match"), diagnosis.CredentialsInvalid, "does not accept the credentials"},
+		{skewed, diagnosis.ClockSkew, ""},
+		{answer(hop, "InvalidClientTokenId", "x"), diagnosis.CredentialsInvalid, "check the keys"},
+		{&diagnosis.Denial{Action: hop, Role: theRole, Hop: 2, Hops: 2, Code: "InvalidClientTokenId", Status: 403}, diagnosis.CredentialsInvalid, "run the job again"},
+		{&diagnosis.Denial{Action: "sts:GetCallerIdentity", Code: "InvalidClientTokenId", Status: 403}, diagnosis.CredentialsInvalid, "check the keys"},
+		{&diagnosis.Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "IncompleteSignature", Status: 400}, diagnosis.CredentialsInvalid, "check the keys"},
+		{&diagnosis.Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "ExpiredToken", Status: 403}, diagnosis.CredentialsInvalid, "check the keys"},
+		{answer(web, "ExpiredToken", "x"), diagnosis.ClockSkew, "by this machine's clock the token lives"},
+		{elsewhere(hop, "AccessDenied", 403), diagnosis.ChainedRoleRefused, "minio:9000 refused hop 1 of 1, arn:minio:iam:::role/x: AccessDenied"},
+		{elsewhere(hop, "AccessDenied", 403), diagnosis.ChainedRoleRefused, "check there that the role exists and that the caller may assume it"},
+		{elsewhere(web, "AccessDenied", 403), diagnosis.WebIdentityNotAuthorized, "accepts the token's issuer, audience and subject"},
+		{elsewhere(web, "InvalidIdentityToken", 400), diagnosis.WebIdentityNotAuthorized, "minio:9000 is not a server of AWS"},
+		{elsewhere(web, "InvalidParameterValue", 400), diagnosis.InvalidInput, "minio:9000 refused"},
+		{elsewhere(hop, "InvalidAccessKeyId", 403), diagnosis.CredentialsInvalid, "STS does not accept"},
+		{elsewhere(web, "InternalError", 500), diagnosis.STSUnreachable, "look at the log of minio:9000"},
+		{answer(hop, "AccessDenied", "a text of another kind"), diagnosis.ChainedRoleRefused, "possible causes"},
+		{answer(hop, "SomethingNew", "x"), diagnosis.ChainedRoleRefused, "SomethingNew"},
+		{answer(web, "SomethingNew", "x"), diagnosis.WebIdentityNotAuthorized, "SomethingNew"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, diagnosis.STSUnreachable, "health dashboard"},
+		{fmt.Errorf("walk: %w", tokenDenial(claimsOf(nil))), diagnosis.WebIdentityNotAuthorized, "none of this is certain"},
 	} {
 		d := Failure(tt.err, Evidence{Now: now, Claims: claimsOf(oidc.Claims{"exp": json.Number("1795424700")})})
 		if d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
@@ -92,15 +93,15 @@ func TestCureOfADuration(t *testing.T) {
 	const raise = "aws iam update-role --profile PROFILE --role-name deploy --max-session-duration 14400"
 	for _, tt := range []struct {
 		name       string
-		denial     Denial
+		denial     diagnosis.Denial
 		claims     oidc.Claims
 		has, lacks []string
 	}{
-		{"first hop of a chain", Denial{Action: trust.WebIdentityAction, Hops: 2, Duration: 4 * time.Hour}, claimsOf(nil),
+		{"first hop of a chain", diagnosis.Denial{Action: trust.WebIdentityAction, Hops: 2, Duration: 4 * time.Hour}, claimsOf(nil),
 			[]string{"set refresh: true", "next hop's last longer than an hour", "14400 seconds, with a profile of account 111111111111", raise}, nil},
-		{"only hop", Denial{Action: trust.WebIdentityAction, Hops: 1, Duration: 4 * time.Hour}, claimsOf(nil), []string{"set refresh: true", raise}, []string{"next hop"}},
-		{"signed with keys", Denial{Action: assumeRole, Hops: 1, Duration: 4 * time.Hour}, nil, []string{"lower role-duration-seconds", raise}, []string{"refresh"}},
-		{"unknown", Denial{Action: assumeRole, Hops: 1}, nil, []string{"--max-session-duration SECONDS"}, []string{"43200"}},
+		{"only hop", diagnosis.Denial{Action: trust.WebIdentityAction, Hops: 1, Duration: 4 * time.Hour}, claimsOf(nil), []string{"set refresh: true", raise}, []string{"next hop"}},
+		{"signed with keys", diagnosis.Denial{Action: assumeRole, Hops: 1, Duration: 4 * time.Hour}, nil, []string{"lower role-duration-seconds", raise}, []string{"refresh"}},
+		{"unknown", diagnosis.Denial{Action: assumeRole, Hops: 1}, nil, []string{"--max-session-duration SECONDS"}, []string{"43200"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			denial := tt.denial
@@ -150,7 +151,7 @@ func TestClaimsOfTheRefusedTokenOnly(t *testing.T) {
 	expectText(t, Failure(hopDenial(assumeRole, "", nil), e), nil, []string{"token claims:"})
 }
 
-func expectText(t *testing.T, d Diagnosis, has, lacks []string) {
+func expectText(t *testing.T, d diagnosis.Diagnosis, has, lacks []string) {
 	t.Helper()
 	text := d.Text()
 	for _, want := range has {
@@ -177,31 +178,31 @@ func TestWhoseHopWasRefused(t *testing.T) {
 		name, action, reason string
 		sent                 trust.Context
 		policy               string
-		code                 Code
+		code                 diagnosis.Code
 		open                 bool
 		has, lacks           string
 	}{
-		{"identity policy", assumeRole, " because no identity-based policy allows the sts:AssumeRole action", nil, stranger, ChainedRoleRefused, false, permission, inTrust},
-		{"trust policy", assumeRole, " because no resource-based policy allows the sts:AssumeRole action", nil, "", ChainedRoleRefused, false, inTrust, permission},
-		{"boundary", assumeRole, " because no permissions boundary allows the sts:AssumeRole action", nil, "", ChainedRoleRefused, false, "the caller's permissions boundary does not allow", inTrust},
-		{"organization", assumeRole, " with an explicit deny in a service control policy", nil, "", ChainedRoleRefused, false, "a service control policy of the organization denies", inTrust},
-		{"words that are new", assumeRole, " because no moon policy allows it", nil, trusted, ChainedRoleRefused, true, permission, inTrust},
-		{"nothing said", assumeRole, "", nil, "", ChainedRoleRefused, true, "2. external-id: the trust policy may demand an sts:ExternalId, and this hop sends none", ""},
-		{"nothing said, much sent", assumeRole, "", sent, "", ChainedRoleRefused, true, "and this hop sends another", "wr0ng"},
-		{"tags", "sts:TagSession", "", sent, "", TagSessionRefused, false, `"sts:TagSession"`, "external-id"},
-		{"source identity", "sts:SetSourceIdentity", "", nil, "", SourceIdentityRefused, false, `"sts:SetSourceIdentity"`, ""},
-		{"trusted", assumeRole, "", nil, trusted, ChainedRoleRefused, true, "1. chained-role-refused: the caller's own permissions", inTrust},
-		{"not trusted", assumeRole, "", nil, stranger, ChainedRoleRefused, false, inTrust, permission},
-		{"no external id", assumeRole, "", nil, external, ExternalID, false, `expected a value, got nothing`, "s3cret"},
-		{"another external id", assumeRole, "", sent, external, ExternalID, false, "expected another value, got the external id of this hop", "wr0ng"},
-		{"external id with wildcard", assumeRole, "", sent, strings.Replace(external, "s3cret", "wr*", 1), WildcardInStringEquals, false, "StringEquals sts:ExternalId", "wr*"},
-		{"no tags allowed", "sts:TagSession", "", sent, policyOf(trustHub(`"sts:AssumeRole"`, `{}`)), TagSessionRefused, false, `Action: expected "sts:AssumeRole", got "sts:TagSession"`, ""},
-		{"other tags", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:RequestTag/Team": "b"}}`)), TagSessionRefused, false, `expected "b"`, ""},
-		{"no tags wanted", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"Null": {"aws:TagKeys": "true"}}`)), TagSessionRefused, false, "aws:TagKeys", ""},
-		{"caller's tags", assumeRole, "", nil, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:PrincipalTag/Team": "b"}}`)), ChainedRoleRefused, true, "only AWS knows", ""},
-		{"caller by ARN with wildcard", assumeRole, "", nil, policyOf(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/*"}}}`), WildcardInStringEquals, false, "aws:PrincipalArn", ""},
-		{"claims of the token", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{"StringLike": {"`+provider+`:sub": "repo:*"}}`)), UnknownConditionKey, false, `expected "repo:*", got nothing`, ""},
-		{"denied", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{}`), deny(`{}`)), ChainedRoleRefused, false, `"Shut"`, inTrust},
+		{"identity policy", assumeRole, " because no identity-based policy allows the sts:AssumeRole action", nil, stranger, diagnosis.ChainedRoleRefused, false, permission, inTrust},
+		{"trust policy", assumeRole, " because no resource-based policy allows the sts:AssumeRole action", nil, "", diagnosis.ChainedRoleRefused, false, inTrust, permission},
+		{"boundary", assumeRole, " because no permissions boundary allows the sts:AssumeRole action", nil, "", diagnosis.ChainedRoleRefused, false, "the caller's permissions boundary does not allow", inTrust},
+		{"organization", assumeRole, " with an explicit deny in a service control policy", nil, "", diagnosis.ChainedRoleRefused, false, "a service control policy of the organization denies", inTrust},
+		{"words that are new", assumeRole, " because no moon policy allows it", nil, trusted, diagnosis.ChainedRoleRefused, true, permission, inTrust},
+		{"nothing said", assumeRole, "", nil, "", diagnosis.ChainedRoleRefused, true, "2. external-id: the trust policy may demand an sts:ExternalId, and this hop sends none", ""},
+		{"nothing said, much sent", assumeRole, "", sent, "", diagnosis.ChainedRoleRefused, true, "and this hop sends another", "wr0ng"},
+		{"tags", "sts:TagSession", "", sent, "", diagnosis.TagSessionRefused, false, `"sts:TagSession"`, "external-id"},
+		{"source identity", "sts:SetSourceIdentity", "", nil, "", diagnosis.SourceIdentityRefused, false, `"sts:SetSourceIdentity"`, ""},
+		{"trusted", assumeRole, "", nil, trusted, diagnosis.ChainedRoleRefused, true, "1. chained-role-refused: the caller's own permissions", inTrust},
+		{"not trusted", assumeRole, "", nil, stranger, diagnosis.ChainedRoleRefused, false, inTrust, permission},
+		{"no external id", assumeRole, "", nil, external, diagnosis.ExternalID, false, `expected a value, got nothing`, "s3cret"},
+		{"another external id", assumeRole, "", sent, external, diagnosis.ExternalID, false, "expected another value, got the external id of this hop", "wr0ng"},
+		{"external id with wildcard", assumeRole, "", sent, strings.Replace(external, "s3cret", "wr*", 1), diagnosis.WildcardInStringEquals, false, "StringEquals sts:ExternalId", "wr*"},
+		{"no tags allowed", "sts:TagSession", "", sent, policyOf(trustHub(`"sts:AssumeRole"`, `{}`)), diagnosis.TagSessionRefused, false, `Action: expected "sts:AssumeRole", got "sts:TagSession"`, ""},
+		{"other tags", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:RequestTag/Team": "b"}}`)), diagnosis.TagSessionRefused, false, `expected "b"`, ""},
+		{"no tags wanted", assumeRole, "", sent, policyOf(trustHub(`"sts:*"`, `{"Null": {"aws:TagKeys": "true"}}`)), diagnosis.TagSessionRefused, false, "aws:TagKeys", ""},
+		{"caller's tags", assumeRole, "", nil, policyOf(trustHub(`"sts:*"`, `{"StringEquals": {"aws:PrincipalTag/Team": "b"}}`)), diagnosis.ChainedRoleRefused, true, "only AWS knows", ""},
+		{"caller by ARN with wildcard", assumeRole, "", nil, policyOf(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::222222222222:role/*"}}}`), diagnosis.WildcardInStringEquals, false, "aws:PrincipalArn", ""},
+		{"claims of the token", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{"StringLike": {"`+provider+`:sub": "repo:*"}}`)), diagnosis.UnknownConditionKey, false, `expected "repo:*", got nothing`, ""},
+		{"denied", assumeRole, "", nil, policyOf(trustHub(`"sts:AssumeRole"`, `{}`), deny(`{}`)), diagnosis.ChainedRoleRefused, false, `"Shut"`, inTrust},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := Evidence{Now: now}
@@ -257,85 +258,11 @@ func TestDiagnosisOutlivesItsProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again Diagnosis
+	var again diagnosis.Diagnosis
 	if err := json.Unmarshal(stored, &again); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(d.Text(), again.Text()); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestMissingToken(t *testing.T) {
-	job := Job{Repository: "octo-org/octo-repo", Event: "push", Actor: "octocat"}
-	change := func(f func(*Job)) Job {
-		j := job
-		f(&j)
-		return j
-	}
-	for _, tt := range []struct {
-		job  Job
-		code Code
-		text string
-	}{
-		{job, IDTokenPermissionMissing, "are not set"},
-		{change(func(j *Job) { j.RequestURL = true }), IDTokenPermissionMissing, "REQUEST_TOKEN is not set"},
-		{change(func(j *Job) { j.Runner = Act }), IDTokenPermissionMissing, "act issues no OIDC tokens"},
-		{change(func(j *Job) { j.Runner = Gitea; j.Actor = "dependabot[bot]" }), IDTokenPermissionMissing, "Gitea issues no OIDC tokens"},
-		{change(func(j *Job) { j.Runner = Forgejo }), IDTokenPermissionMissing, "enable-openid-connect: true"},
-		{change(func(j *Job) { j.RequestToken = true }), IDTokenPermissionMissing, "REQUEST_URL is not set"},
-		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request", "x/fork" }), ForkPullRequest, "x/fork"},
-		{change(func(j *Job) { j.PullRequest, j.Event = true, "pull_request" }), ForkPullRequest, "a fork that no longer exists"},
-		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request_target", "x/fork" }), IDTokenPermissionMissing, ""},
-		{change(func(j *Job) { j.PullRequest, j.Event, j.HeadRepository = true, "pull_request", j.Repository }), IDTokenPermissionMissing, ""},
-		{change(func(j *Job) { j.Actor = "dependabot[bot]" }), DependabotRun, "on-missing-token"},
-		{change(func(j *Job) { j.Actor, j.Event = "dependabot[bot]", "workflow_run" }), IDTokenPermissionMissing, ""},
-		{change(func(j *Job) { j.WorkflowRef, j.JobWorkflowRef = "a/b/x.yml@main", "a/c/y.yml@v1" }), ReusableWorkflowPermission, "a/c/y.yml@v1"},
-	} {
-		if d := MissingToken(tt.job); d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
-			t.Errorf("%+v: %s\n%s", tt.job, d.Code, d.Text())
-		}
-	}
-}
-
-// TestForkCondition: what the error proposes to paste runs the step on push,
-// where there is no pull request, and not in the run that was refused.
-func TestForkCondition(t *testing.T) {
-	const condition = "if: github.event_name != '%s' || github.event.pull_request.head.repo.full_name == github.repository\n"
-	for _, event := range []string{"pull_request", "pull_request_review", "pull_request_review_comment"} {
-		d := MissingToken(Job{Repository: "o/r", Event: event, PullRequest: true, HeadRepository: "x/r"})
-		if want := fmt.Sprintf(condition, event); !strings.Contains(d.Cure, want) {
-			t.Errorf("%s: %q lacks %q", event, d.Cure, want)
-		}
-	}
-}
-
-func TestEmptyInputs(t *testing.T) {
-	fork := Job{Repository: "o/r", Event: "pull_request", PullRequest: true, HeadRepository: "x/r"}
-	dependabot := Job{Repository: "o/r", Event: "push", Actor: "dependabot[bot]"}
-	withToken := func(j Job) Job {
-		j.RequestURL, j.RequestToken = true, true
-		return j
-	}
-	problems := []string{"input role-to-assume: is empty", "input profiles, line 3: is empty"}
-	for name, tt := range map[string]struct {
-		job  Job
-		code Code
-		what string
-	}{
-		"fork":                  {fork, ForkPullRequest, "gives this job no OIDC token"},
-		"fork with a token":     {withToken(fork), ForkPullRequest, "inputs are empty, because this job runs for a pull request from a fork"},
-		"Dependabot":            {dependabot, DependabotRun, "gives this job no OIDC token"},
-		"Dependabot with token": {withToken(dependabot), DependabotRun, "inputs are empty, because Dependabot"},
-	} {
-		d, ok := EmptyInputs(tt.job, problems)
-		if !ok || d.Code != tt.code || d.ExitCode() != ExitUsage || !strings.Contains(d.What, tt.what) || len(d.Causes) != 3 || !strings.Contains(d.Text(), problems[1]) {
-			t.Errorf("%s: %t %s\n%s", name, ok, d.Code, d.Text())
-		}
-	}
-	for _, job := range []Job{{Repository: "o/r", Event: "push"}, {Repository: "o/r", Event: "pull_request_target", PullRequest: true, HeadRepository: "x/r"}} {
-		if d, ok := EmptyInputs(job, problems); ok {
-			t.Errorf("%+v: %+v", job, d)
-		}
 	}
 }

@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
@@ -11,7 +12,7 @@ import (
 // and how wide it is: of several wanted values, the nearest was meant. The
 // zero gap is none; a gap without a code has no name of its own.
 type gap struct {
-	code  Code
+	code  diagnosis.Code
 	width int
 }
 
@@ -44,7 +45,7 @@ func writing(want, got string, wildcards bool) gap {
 	case strings.Contains(want, "${"), strings.TrimSpace(want) != want:
 		return gap{"", slip}
 	case !wildcards && like.HasWildcards() && like.Match(got):
-		return gap{WildcardInStringEquals, slip}
+		return gap{diagnosis.WildcardInStringEquals, slip}
 	}
 	return gap{}
 }
@@ -63,7 +64,7 @@ func (s subject) gap(want string, wildcards bool) gap {
 		return g
 	}
 	if differInCase(want, s.text) {
-		return gap{SubjectCase, slip}
+		return gap{diagnosis.SubjectCase, slip}
 	}
 	wanted := readSubject(want)
 	if s.customized() || wanted.customized() {
@@ -93,11 +94,11 @@ func nameGap(wantName, wantID, name, id string) gap {
 	case matches(withID(wantName, wantID), withID(name, id)):
 		return gap{}
 	case differInCase(wantName, name):
-		return gap{SubjectCase, slip}
+		return gap{diagnosis.SubjectCase, slip}
 	case matches(wantName, name) && (wantID == "") != (id == ""):
-		return gap{SubjectImmutable, otherForm}
+		return gap{diagnosis.SubjectImmutable, otherForm}
 	}
-	return gap{SubjectRepository, otherName}
+	return gap{diagnosis.SubjectRepository, otherName}
 }
 
 func withID(name, id string) string {
@@ -120,27 +121,27 @@ func contextGap(want trust.Pattern, got pair) gap {
 	}
 	switch {
 	case either(environmentKind) && wanted != have:
-		return gap{SubjectEnvironment, otherKinds}
+		return gap{diagnosis.SubjectEnvironment, otherKinds}
 	case either(environmentKind):
-		return gap{SubjectEnvironment, width}
+		return gap{diagnosis.SubjectEnvironment, width}
 	case either(pullRequestKind):
-		return gap{SubjectPullRequest, width}
+		return gap{diagnosis.SubjectPullRequest, width}
 	}
-	return gap{SubjectBranchOrTag, width}
+	return gap{diagnosis.SubjectBranchOrTag, width}
 }
 
 // customGap compares subjects of which at least one is customized, part by
 // part if they have the same ones.
 func (s subject) customGap(want subject) gap {
 	if len(want.pairs) != len(s.pairs) {
-		return gap{SubjectCustomized, otherParts}
+		return gap{diagnosis.SubjectCustomized, otherParts}
 	}
 	var all gap
 	for i, w := range want.pairs {
 		got := s.pairs[i]
 		switch {
 		case w.key != got.key:
-			return gap{SubjectCustomized, otherParts}
+			return gap{diagnosis.SubjectCustomized, otherParts}
 		case w.key == "repo":
 			all = all.then(s.repositoryGap(grant.ParseRepository(trust.NewPattern(w.value))))
 		case !matches(w.value, got.value):
@@ -151,25 +152,25 @@ func (s subject) customGap(want subject) gap {
 }
 
 // partCode is the code of a customized subject's part that differs.
-func partCode(key string) Code {
+func partCode(key string) diagnosis.Code {
 	if code, ok := claimCodes[key]; ok {
 		return code
 	}
 	if key == "repository_owner" {
-		return SubjectRepository
+		return diagnosis.SubjectRepository
 	}
-	return SubjectCustomized
+	return diagnosis.SubjectCustomized
 }
 
 // claimCodes are the codes of conditions on claims other than the subject;
 // the rest has no code of its own.
-var claimCodes = map[string]Code{
-	"aud":                 AudienceMismatch,
-	"environment":         SubjectEnvironment,
-	"ref":                 SubjectBranchOrTag,
-	"repository":          SubjectRepository,
-	"repository_id":       SubjectRepository,
-	"repository_owner_id": SubjectRepository,
+var claimCodes = map[string]diagnosis.Code{
+	"aud":                 diagnosis.AudienceMismatch,
+	"environment":         diagnosis.SubjectEnvironment,
+	"ref":                 diagnosis.SubjectBranchOrTag,
+	"repository":          diagnosis.SubjectRepository,
+	"repository_id":       diagnosis.SubjectRepository,
+	"repository_owner_id": diagnosis.SubjectRepository,
 }
 
 // claimGap says why a claim other than the subject is not what a policy wants.
@@ -181,10 +182,10 @@ func (t token) claimGap(claim, want string, wildcards bool) gap {
 	code := claimCodes[claim]
 	switch {
 	case claim != "aud" && code != "" && differInCase(want, got):
-		return gap{SubjectCase, slip}
+		return gap{diagnosis.SubjectCase, slip}
 	case claim == "ref" && t.subject.context().kind() == pullRequestKind:
-		return gap{SubjectPullRequest, nearKind}
-	case code == SubjectRepository:
+		return gap{diagnosis.SubjectPullRequest, nearKind}
+	case code == diagnosis.SubjectRepository:
 		return gap{code, otherName}
 	}
 	return gap{code, nearKind}

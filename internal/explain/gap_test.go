@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -18,23 +19,23 @@ func TestGapBetweenSubjectAndPolicy(t *testing.T) {
 	for _, tt := range []struct {
 		sub, want string
 		wildcards bool
-		code      Code
+		code      diagnosis.Code
 	}{
-		{onMain, "repo:octo-org/octo-repo:ref:refs/heads/release", equals, SubjectBranchOrTag},
-		{onMain, "repo:octo-org/octo-repo:ref:refs/tags/*", like, SubjectBranchOrTag},
-		{onMain, "repo:octo-org/octo-repo:ref:main", equals, SubjectBranchOrTag},
-		{onMain, "repo:octo-org/octo-repo:environment:*", like, SubjectEnvironment},
-		{onMain, "repo:octo-org/octo-repo:pull_request", equals, SubjectPullRequest},
-		{onMain, "repo:octo-org/octo-rep?s:*", like, SubjectRepository},
-		{onMain, "repo:octo-*/other:*", like, SubjectRepository},
-		{onMain, "repo:octo-org/*", equals, WildcardInStringEquals},
-		{onMain, "repo:octo-org/octo-repo:ref:refs/heads/mai?", equals, WildcardInStringEquals},
-		{onMain, "repo:octo-org/octo-repo:ref:refs/tags/*", equals, SubjectBranchOrTag}, // two mistakes: the one that StringLike would not cure
-		{onMain, "REPO:OCTO-ORG/OCTO-REPO:REF:REFS/HEADS/MAIN", equals, SubjectCase},
-		{onMain, "repo:Octo-Org/octo-repo:environment:production", equals, SubjectCase}, // nothing else could cure it either
-		{onMain, withIDs, equals, SubjectImmutable},
-		{onMain, "repository_owner:octo-org:job_workflow_ref:" + workflow, equals, SubjectCustomized},
-		{onMain, onMain + ":job_workflow_ref:*", like, SubjectCustomized},
+		{onMain, "repo:octo-org/octo-repo:ref:refs/heads/release", equals, diagnosis.SubjectBranchOrTag},
+		{onMain, "repo:octo-org/octo-repo:ref:refs/tags/*", like, diagnosis.SubjectBranchOrTag},
+		{onMain, "repo:octo-org/octo-repo:ref:main", equals, diagnosis.SubjectBranchOrTag},
+		{onMain, "repo:octo-org/octo-repo:environment:*", like, diagnosis.SubjectEnvironment},
+		{onMain, "repo:octo-org/octo-repo:pull_request", equals, diagnosis.SubjectPullRequest},
+		{onMain, "repo:octo-org/octo-rep?s:*", like, diagnosis.SubjectRepository},
+		{onMain, "repo:octo-*/other:*", like, diagnosis.SubjectRepository},
+		{onMain, "repo:octo-org/*", equals, diagnosis.WildcardInStringEquals},
+		{onMain, "repo:octo-org/octo-repo:ref:refs/heads/mai?", equals, diagnosis.WildcardInStringEquals},
+		{onMain, "repo:octo-org/octo-repo:ref:refs/tags/*", equals, diagnosis.SubjectBranchOrTag}, // two mistakes: the one that StringLike would not cure
+		{onMain, "REPO:OCTO-ORG/OCTO-REPO:REF:REFS/HEADS/MAIN", equals, diagnosis.SubjectCase},
+		{onMain, "repo:Octo-Org/octo-repo:environment:production", equals, diagnosis.SubjectCase}, // nothing else could cure it either
+		{onMain, withIDs, equals, diagnosis.SubjectImmutable},
+		{onMain, "repository_owner:octo-org:job_workflow_ref:" + workflow, equals, diagnosis.SubjectCustomized},
+		{onMain, onMain + ":job_workflow_ref:*", like, diagnosis.SubjectCustomized},
 		{onMain, onMain + " ", equals, ""},
 		{onMain, "octo-org/octo-repo:ref:refs/heads/main", equals, ""},
 		{onMain, "repo:octo-org/octo-repo", equals, ""},
@@ -42,25 +43,25 @@ func TestGapBetweenSubjectAndPolicy(t *testing.T) {
 		{onMain, "system:serviceaccount:ci:deploy", equals, ""},
 		{onMain, "", equals, ""},
 
-		{withIDs, onMain, equals, SubjectImmutable},
-		{withIDs, "repo:octo-org/*", like, SubjectImmutable},
-		{withIDs, "repo:octo-org@6154722/octo-repo@1:*", like, SubjectRepository},
-		{withIDs, "repo:octo-org@1/*", like, SubjectRepository},
-		{withIDs, "repo:octo-org@*/octo-repo@*:ref:refs/heads/release", like, SubjectBranchOrTag},
+		{withIDs, onMain, equals, diagnosis.SubjectImmutable},
+		{withIDs, "repo:octo-org/*", like, diagnosis.SubjectImmutable},
+		{withIDs, "repo:octo-org@6154722/octo-repo@1:*", like, diagnosis.SubjectRepository},
+		{withIDs, "repo:octo-org@1/*", like, diagnosis.SubjectRepository},
+		{withIDs, "repo:octo-org@*/octo-repo@*:ref:refs/heads/release", like, diagnosis.SubjectBranchOrTag},
 
-		{"repo:octo-org/octo-repo:environment:staging", "repo:octo-org/octo-repo:environment:production", equals, SubjectEnvironment},
-		{"repo:octo-org/octo-repo:environment:Staging", "repo:octo-org/octo-repo:environment:staging", equals, SubjectCase},
-		{"repo:octo-org/octo-repo:environment:actor", "repo:octo-org/octo-repo:ref:*", like, SubjectEnvironment}, // a name that is also a part's
-		{"repo:octo-org/octo-repo:pull_request", "repo:octo-org/octo-repo:ref:*", like, SubjectPullRequest},
-		{"repo:octo-org/octo-repo:pull_request", "repo:octo-org/octo-repo:environment:preview", equals, SubjectEnvironment},
+		{"repo:octo-org/octo-repo:environment:staging", "repo:octo-org/octo-repo:environment:production", equals, diagnosis.SubjectEnvironment},
+		{"repo:octo-org/octo-repo:environment:Staging", "repo:octo-org/octo-repo:environment:staging", equals, diagnosis.SubjectCase},
+		{"repo:octo-org/octo-repo:environment:actor", "repo:octo-org/octo-repo:ref:*", like, diagnosis.SubjectEnvironment}, // a name that is also a part's
+		{"repo:octo-org/octo-repo:pull_request", "repo:octo-org/octo-repo:ref:*", like, diagnosis.SubjectPullRequest},
+		{"repo:octo-org/octo-repo:pull_request", "repo:octo-org/octo-repo:environment:preview", equals, diagnosis.SubjectEnvironment},
 
-		{"repository_owner:octo-org:ref:refs/heads/x", onMain, equals, SubjectCustomized},
-		{"repository_owner:octo-org:ref:refs/heads/x", "repository_owner:octo-org:ref:refs/heads/main", equals, SubjectBranchOrTag},
-		{"repository_owner:octo-org:environment:a", "repository_owner:octo-org:environment:b", equals, SubjectEnvironment},
-		{"repository_owner:octo-org:actor:a", "repository_owner:octo-lab:actor:a", equals, SubjectRepository},
-		{"repo:octo-org/octo-repo:actor:a", "repo:octo-org/other:actor:a", equals, SubjectRepository},
-		{"repo:octo-org/octo-repo:actor:a", "repo:octo-org/octo-repo:actor:b", equals, SubjectCustomized},
-		{"repository_id:1:workflow:a", "workflow:a:repository_id:1", equals, SubjectCustomized},
+		{"repository_owner:octo-org:ref:refs/heads/x", onMain, equals, diagnosis.SubjectCustomized},
+		{"repository_owner:octo-org:ref:refs/heads/x", "repository_owner:octo-org:ref:refs/heads/main", equals, diagnosis.SubjectBranchOrTag},
+		{"repository_owner:octo-org:environment:a", "repository_owner:octo-org:environment:b", equals, diagnosis.SubjectEnvironment},
+		{"repository_owner:octo-org:actor:a", "repository_owner:octo-lab:actor:a", equals, diagnosis.SubjectRepository},
+		{"repo:octo-org/octo-repo:actor:a", "repo:octo-org/other:actor:a", equals, diagnosis.SubjectRepository},
+		{"repo:octo-org/octo-repo:actor:a", "repo:octo-org/octo-repo:actor:b", equals, diagnosis.SubjectCustomized},
+		{"repository_id:1:workflow:a", "workflow:a:repository_id:1", equals, diagnosis.SubjectCustomized},
 	} {
 		if g := readSubject(tt.sub).gap(tt.want, tt.wildcards); g.code != tt.code || g.width == 0 {
 			t.Errorf("%s against %q: %+v, want %s", tt.sub, tt.want, g, tt.code)

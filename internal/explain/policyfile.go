@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/spelling"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -41,7 +42,7 @@ const (
 )
 
 // policyOf finds the policy of the role that the denial is about.
-func (e Evidence) policyOf(d *Denial) atHand {
+func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 	var best []atHand
 	var known []knownRole
 	most, all := nameless, 0
@@ -171,7 +172,7 @@ func newAtHand(file string, role document.Role) atHand {
 
 // mayBeOf keeps the policy of one role of a chain from being taken for
 // another's: it has to speak of the action.
-func (h atHand) mayBeOf(d *Denial) bool {
+func (h atHand) mayBeOf(d *diagnosis.Denial) bool {
 	if len(h.policies) == 0 || d.Hops == 1 {
 		return true
 	}

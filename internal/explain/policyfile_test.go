@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -47,7 +48,7 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 			for i := 0; i < len(tt.files); i += 2 {
 				e.Policies = append(e.Policies, PolicyFile{tt.files[i], []byte(tt.files[i+1])})
 			}
-			d := &Denial{Role: theRole, Hop: tt.hops, Hops: tt.hops, Action: trust.WebIdentityAction}
+			d := &diagnosis.Denial{Role: theRole, Hop: tt.hops, Hops: tt.hops, Action: trust.WebIdentityAction}
 			if tt.hops > 1 {
 				d.Action = assumeRole
 			}
@@ -93,7 +94,7 @@ func TestNearestRole(t *testing.T) {
 			for i := 0; i < len(tt.files); i += 2 {
 				e.Policies = append(e.Policies, PolicyFile{tt.files[i], []byte(tt.files[i+1])})
 			}
-			for _, denial := range []*Denial{tokenDenial(claimsOf(nil)), hopDenial(assumeRole, "", nil)} {
+			for _, denial := range []*diagnosis.Denial{tokenDenial(claimsOf(nil)), hopDenial(assumeRole, "", nil)} {
 				denial.Role = "arn:aws:iam::111111111111:role/" + tt.role
 				d := Failure(denial, e)
 				text := d.Text()
@@ -111,7 +112,7 @@ func TestNearestRole(t *testing.T) {
 
 func TestWhyThereIsNoPolicyIsTold(t *testing.T) {
 	d := Failure(tokenDenial(claimsOf(nil)), Evidence{Now: now, NoPolicies: "trust-policy-file: no such file"})
-	if d.Code != WebIdentityNotAuthorized || !d.Open || !strings.Contains(d.Cure, "trust-policy-file: no such file") {
+	if d.Code != diagnosis.WebIdentityNotAuthorized || !d.Open || !strings.Contains(d.Cure, "trust-policy-file: no such file") {
 		t.Error(d.Text())
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -285,7 +286,7 @@ func quoteAll(values []string, or string) string {
 }
 
 // code names the verdict after the first finding that has a name.
-func (v verdict) code(otherwise Code) Code {
+func (v verdict) code(otherwise diagnosis.Code) diagnosis.Code {
 	if i := slices.IndexFunc(v.findings, func(f finding) bool { return f.code != "" }); i >= 0 {
 		return v.findings[i].code
 	}
@@ -309,11 +310,11 @@ func (v verdict) cause(file string) string {
 	case denied:
 		fmt.Fprintf(&b, "%s denies it, and a Deny outweighs every Allow", v.statementIn(file))
 		if code != "" {
-			b.WriteString(": " + entry(code).Cause)
+			b.WriteString(": " + code.Entry().Cause)
 		}
 	default:
 		if code != "" {
-			b.WriteString(entry(code).Cause)
+			b.WriteString(code.Entry().Cause)
 		} else {
 			fmt.Fprintf(&b, "no statement of %s admits the request; the nearest is on line %d", file, v.statement.Line)
 		}
@@ -332,11 +333,11 @@ func (v verdict) cure(file, role string) string {
 	case v.outcome == denied:
 		return "change that statement, or run the job where it does not apply: no Allow helps against it"
 	case v.outcome == perhaps:
-		return lines("compare that condition with where the job runs", comparePolicies(role, file))
+		return diagnosis.Lines("compare that condition with where the job runs", comparePolicies(role, file))
 	case code == "":
 		return "change that, if runs like this one are meant to get in"
 	}
-	return entry(code).Cure
+	return code.Entry().Cure
 }
 
 // statementIn is what the deciding statement is called.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -23,46 +24,46 @@ func TestPolicyDecides(t *testing.T) {
 	for _, tt := range []struct {
 		name, policy string
 		claims       oidc.Claims
-		code         Code
+		code         diagnosis.Code
 		open         bool
 		text         []string
 	}{
-		{"admitted", policyOf(main), nil, WebIdentityNotAuthorized, true, []string{"is another", `has no role "deploy"`, "aws iam get-role"}},
+		{"admitted", policyOf(main), nil, diagnosis.WebIdentityNotAuthorized, true, []string{"is another", `has no role "deploy"`, "aws iam get-role"}},
 		{"nearest of two statements", policyOf(allow(sub("StringEquals", "repo:a/b:environment:x")), allow(sub("StringEquals", "repo:octo-org/octo-repo:ref:refs/tags/v1"))), nil,
-			SubjectBranchOrTag, false, []string{"deploy.json, line 4: StringEquals", `"repo:octo-org/octo-repo:ref:refs/tags/v1"`}},
+			diagnosis.SubjectBranchOrTag, false, []string{"deploy.json, line 4: StringEquals", `"repo:octo-org/octo-repo:ref:refs/tags/v1"`}},
 		{"nearest of many values", policyOf(allow(`{"StringLike": {"` + provider + `:sub": ["repo:x/y:*", "a", "b", "c", "d", "repo:octo-org/octo-repo:environment:a", "repo:octo-org/octo-repo:ref:refs/heads/v*", "e", "f"]}}`)), nil,
-			SubjectBranchOrTag, false, []string{`or "repo:octo-org/octo-repo:ref:refs/heads/v*" or "e" or 1 more`}},
-		{"audience before subject", policyOf(allow(`{"StringEquals": {"` + provider + `:aud": "octo", "` + provider + `:sub": "repo:a/b:*"}}`)), nil, AudienceMismatch, false, []string{"line 2", ":sub: expected"}},
-		{"several audiences", policyOf(allow(key("StringEquals", provider+":aud", "octo"))), oidc.Claims{"aud": []any{"x", "y"}}, AudienceMismatch, false, []string{`got "x" and "y"`}},
-		{"wildcard in the audience", policyOf(allow(key("StringEquals", provider+":aud", "sts.*"))), nil, WildcardInStringEquals, false, nil},
-		{"case of a key does not count", policyOf(allow(key("StringEquals", strings.ToUpper(provider)+":SUB", "repo:octo-org/other:*"))), nil, SubjectRepository, false, nil},
-		{"absent environment", policyOf(allow(key("StringEquals", provider+":environment", "prod"))), nil, SubjectEnvironment, false, []string{`expected "prod", got nothing`}},
-		{"environment wanted by Null", policyOf(allow(key("Null", provider+":environment", "false"))), nil, SubjectEnvironment, false, nil},
-		{"unknown claim wanted by Null", policyOf(allow(key("Null", provider+":event_name", "false"))), nil, UnknownConditionKey, false, nil},
-		{"key without provider", policyOf(allow(key("StringEquals", "sub", onMain))), nil, UnknownConditionKey, false, nil},
-		{"operator for ARNs", policyOf(allow(sub("ArnLike", "repo:octo-org/octo-repo:*"))), nil, WebIdentityNotAuthorized, false, []string{"the nearest is on line 1", "ArnLike"}},
-		{"no value", policyOf(allow(`{"StringEquals": {"` + provider + `:sub": []}}`)), nil, WebIdentityNotAuthorized, false, []string{"expected nothing"}},
-		{"excluded branch", policyOf(allow(sub("StringNotLike", "repo:*:ref:refs/heads/*"))), nil, SubjectBranchOrTag, false, []string{`expected anything but "repo:*:ref:refs/heads/*", got "repo:`}},
-		{"excluded environment", policyOf(allow(key("StringNotEquals", provider+":environment", "a"))), oidc.Claims{"environment": "a", "sub": "repo:octo-org/octo-repo:environment:a"}, SubjectEnvironment, false, nil},
-		{"actor", policyOf(allow(key("StringEquals", provider+":actor", "octocat"))), oidc.Claims{"actor": "x"}, WebIdentityNotAuthorized, false, []string{`"octocat"`, `"x"`}},
+			diagnosis.SubjectBranchOrTag, false, []string{`or "repo:octo-org/octo-repo:ref:refs/heads/v*" or "e" or 1 more`}},
+		{"audience before subject", policyOf(allow(`{"StringEquals": {"` + provider + `:aud": "octo", "` + provider + `:sub": "repo:a/b:*"}}`)), nil, diagnosis.AudienceMismatch, false, []string{"line 2", ":sub: expected"}},
+		{"several audiences", policyOf(allow(key("StringEquals", provider+":aud", "octo"))), oidc.Claims{"aud": []any{"x", "y"}}, diagnosis.AudienceMismatch, false, []string{`got "x" and "y"`}},
+		{"wildcard in the audience", policyOf(allow(key("StringEquals", provider+":aud", "sts.*"))), nil, diagnosis.WildcardInStringEquals, false, nil},
+		{"case of a key does not count", policyOf(allow(key("StringEquals", strings.ToUpper(provider)+":SUB", "repo:octo-org/other:*"))), nil, diagnosis.SubjectRepository, false, nil},
+		{"absent environment", policyOf(allow(key("StringEquals", provider+":environment", "prod"))), nil, diagnosis.SubjectEnvironment, false, []string{`expected "prod", got nothing`}},
+		{"environment wanted by Null", policyOf(allow(key("Null", provider+":environment", "false"))), nil, diagnosis.SubjectEnvironment, false, nil},
+		{"unknown claim wanted by Null", policyOf(allow(key("Null", provider+":event_name", "false"))), nil, diagnosis.UnknownConditionKey, false, nil},
+		{"key without provider", policyOf(allow(key("StringEquals", "sub", onMain))), nil, diagnosis.UnknownConditionKey, false, nil},
+		{"operator for ARNs", policyOf(allow(sub("ArnLike", "repo:octo-org/octo-repo:*"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"the nearest is on line 1", "ArnLike"}},
+		{"no value", policyOf(allow(`{"StringEquals": {"` + provider + `:sub": []}}`)), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"expected nothing"}},
+		{"excluded branch", policyOf(allow(sub("StringNotLike", "repo:*:ref:refs/heads/*"))), nil, diagnosis.SubjectBranchOrTag, false, []string{`expected anything but "repo:*:ref:refs/heads/*", got "repo:`}},
+		{"excluded environment", policyOf(allow(key("StringNotEquals", provider+":environment", "a"))), oidc.Claims{"environment": "a", "sub": "repo:octo-org/octo-repo:environment:a"}, diagnosis.SubjectEnvironment, false, nil},
+		{"actor", policyOf(allow(key("StringEquals", provider+":actor", "octocat"))), oidc.Claims{"actor": "x"}, diagnosis.WebIdentityNotAuthorized, false, []string{`"octocat"`, `"x"`}},
 
-		{"deny of all but", policyOf(main, deny(sub("StringNotLike", "repo:octo-org/octo-repo:environment:*"))), nil, SubjectEnvironment, false, []string{`"Shut" on line 3`, "denies all but", "no Allow helps"}},
-		{"deny by an unseen key", policyOf(main, deny(key("StringNotEquals", "aws:SourceVpce", "vpce-1"))), nil, WebIdentityNotAuthorized, true, []string{`"Shut" on line 3`, "only AWS knows"}},
-		{"deny that is about others", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("StringEquals", provider+":ref", "refs/heads/x"))), nil, SubjectPullRequest, false, nil},
-		{"unseen deny beside an Allow that does not match", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("NotIpAddress", "aws:SourceIp", "10.0.0.0/8"))), nil, SubjectPullRequest, false, nil},
-		{"allow by an unseen key", policyOf(allow(key("StringEquals", "aws:PrincipalOrgID", "o-1"))), nil, WebIdentityNotAuthorized, true, []string{"only AWS knows", "line 2"}},
-		{"one Allow unseen, the other near", policyOf(allow(key("IpAddress", "aws:SourceIp", "10.0.0.0/8")), allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request"))), nil, WebIdentityNotAuthorized, true, nil},
-		{"time", policyOf(allow(key("DateGreaterThan", "aws:CurrentTime", "2027-01-01T00:00:00Z"))), nil, WebIdentityNotAuthorized, false, []string{"2026-11-23T09:00:00Z"}},
-		{"seconds", policyOf(allow(key("NumericLessThan", "aws:EpochTime", "1000"))), nil, WebIdentityNotAuthorized, false, []string{fmt.Sprint(now.Unix())}},
-		{"session name", policyOf(allow(key("StringLike", "sts:RoleSessionName", "ci-*"))), nil, WebIdentityNotAuthorized, false, []string{`"run-1"`}},
-		{"external id", policyOf(allow(key("StringEquals", "sts:ExternalId", "s3cret"))), nil, ExternalID, false, []string{"is sent no external id"}},
+		{"deny of all but", policyOf(main, deny(sub("StringNotLike", "repo:octo-org/octo-repo:environment:*"))), nil, diagnosis.SubjectEnvironment, false, []string{`"Shut" on line 3`, "denies all but", "no Allow helps"}},
+		{"deny by an unseen key", policyOf(main, deny(key("StringNotEquals", "aws:SourceVpce", "vpce-1"))), nil, diagnosis.WebIdentityNotAuthorized, true, []string{`"Shut" on line 3`, "only AWS knows"}},
+		{"deny that is about others", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("StringEquals", provider+":ref", "refs/heads/x"))), nil, diagnosis.SubjectPullRequest, false, nil},
+		{"unseen deny beside an Allow that does not match", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("NotIpAddress", "aws:SourceIp", "10.0.0.0/8"))), nil, diagnosis.SubjectPullRequest, false, nil},
+		{"allow by an unseen key", policyOf(allow(key("StringEquals", "aws:PrincipalOrgID", "o-1"))), nil, diagnosis.WebIdentityNotAuthorized, true, []string{"only AWS knows", "line 2"}},
+		{"one Allow unseen, the other near", policyOf(allow(key("IpAddress", "aws:SourceIp", "10.0.0.0/8")), allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request"))), nil, diagnosis.WebIdentityNotAuthorized, true, nil},
+		{"time", policyOf(allow(key("DateGreaterThan", "aws:CurrentTime", "2027-01-01T00:00:00Z"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"2026-11-23T09:00:00Z"}},
+		{"seconds", policyOf(allow(key("NumericLessThan", "aws:EpochTime", "1000"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{fmt.Sprint(now.Unix())}},
+		{"session name", policyOf(allow(key("StringLike", "sts:RoleSessionName", "ci-*"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{`"run-1"`}},
+		{"external id", policyOf(allow(key("StringEquals", "sts:ExternalId", "s3cret"))), nil, diagnosis.ExternalID, false, []string{"is sent no external id"}},
 
-		{"other provider", policyOf(strings.Replace(main, provider, "gitlab.com", 1)), nil, ProviderOtherIssuer, false, []string{"oidc-provider/gitlab.com"}},
-		{"a provider for SAML", policyOf(`{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111111111111:saml-provider/idp"}, "Action": "sts:AssumeRoleWithSAML"}`, main), oidc.Claims{"aud": "x", "sub": onMain + "x"}, SubjectBranchOrTag, false, nil},
-		{"users only", policyOf(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}`), nil, WebIdentityNotAuthorized, false, []string{"no statement of deploy.json"}},
-		{"wrong action", policyOf(strings.Replace(main, "WithWebIdentity", "", 1)), nil, WebIdentityNotAuthorized, false, []string{`Action: expected "sts:AssumeRole", got`}},
-		{"variable in the older version", strings.Replace(policyOf(allow(sub("StringLike", "repo:${"+provider+":repository}:*"))), "2012-10-17", "2008-10-17", 1), nil, WebIdentityNotAuthorized, false, []string{"${"}},
-		{"another tool's token", policyOf(strings.ReplaceAll(allow(key("StringEquals", "gitlab.com:sub", "project_path:a/b")), provider, "gitlab.com")), oidc.Claims{"iss": "https://gitlab.com", "sub": "project_path:a/c", "repository": nil}, WebIdentityNotAuthorized, false, []string{"project_path:a/c"}},
+		{"other provider", policyOf(strings.Replace(main, provider, "gitlab.com", 1)), nil, diagnosis.ProviderOtherIssuer, false, []string{"oidc-provider/gitlab.com"}},
+		{"a provider for SAML", policyOf(`{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111111111111:saml-provider/idp"}, "Action": "sts:AssumeRoleWithSAML"}`, main), oidc.Claims{"aud": "x", "sub": onMain + "x"}, diagnosis.SubjectBranchOrTag, false, nil},
+		{"users only", policyOf(`{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:*"}`), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"no statement of deploy.json"}},
+		{"wrong action", policyOf(strings.Replace(main, "WithWebIdentity", "", 1)), nil, diagnosis.WebIdentityNotAuthorized, false, []string{`Action: expected "sts:AssumeRole", got`}},
+		{"variable in the older version", strings.Replace(policyOf(allow(sub("StringLike", "repo:${"+provider+":repository}:*"))), "2012-10-17", "2008-10-17", 1), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"${"}},
+		{"another tool's token", policyOf(strings.ReplaceAll(allow(key("StringEquals", "gitlab.com:sub", "project_path:a/b")), provider, "gitlab.com")), oidc.Claims{"iss": "https://gitlab.com", "sub": "project_path:a/c", "repository": nil}, diagnosis.WebIdentityNotAuthorized, false, []string{"project_path:a/c"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Failure(tokenDenial(claimsOf(tt.claims)), withPolicy(tt.policy))

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -38,7 +39,7 @@ type Proposal struct {
 func Propose(claims oidc.Claims, role string) (p Proposal, reason string) {
 	const unknown = "arn:aws:iam::123456789012:role/unknown"
 	of := orText(role, unknown)
-	p, reason = newWebIdentity(claims, &Denial{Role: of}, Evidence{}).propose(of, atHand{})
+	p, reason = newWebIdentity(claims, &diagnosis.Denial{Role: of}, Evidence{}).propose(of, atHand{})
 	if role == "" {
 		p.Statement = strings.Replace(p.Statement, account(unknown), "ACCOUNT_ID", 1) // the principal's
 	}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -58,7 +59,7 @@ func TestProposalAdmitsItsRunOnly(t *testing.T) {
 			}
 			policy := mustParse(t, policyOf(p.Statement))
 			decide := func(c oidc.Claims) trust.Decision {
-				return policy.Evaluate(newWebIdentity(c, &Denial{Role: theRole}, Evidence{Now: now}).request()).Decision
+				return policy.Evaluate(newWebIdentity(c, &diagnosis.Denial{Role: theRole}, Evidence{Now: now}).request()).Decision
 			}
 			if got := decide(claims); got != trust.Allowed {
 				t.Fatalf("its own run: %s\n%s", got, p.Statement)

@@ -3,6 +3,7 @@ package explain
 import (
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
@@ -100,12 +101,12 @@ func (p pair) kind() kind {
 
 // code is the diagnosis where a run of the kind is kept out because of what
 // it is.
-func (k kind) code() Code {
+func (k kind) code() diagnosis.Code {
 	switch k {
 	case environmentKind:
-		return SubjectEnvironment
+		return diagnosis.SubjectEnvironment
 	case pullRequestKind:
-		return SubjectPullRequest
+		return diagnosis.SubjectPullRequest
 	}
-	return SubjectBranchOrTag
+	return diagnosis.SubjectBranchOrTag
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -125,9 +126,9 @@ func (r *SubjectReport) addName(separator, text, claim string) {
 
 // AllClaims lists the claims of a token by name, bounded and on one line each.
 // When the token was made and when it ends is told as a time, too.
-func AllClaims(c oidc.Claims) []Claim {
+func AllClaims(c oidc.Claims) []diagnosis.Claim {
 	times := map[string]time.Time{"exp": c.Expires(), "iat": c.IssuedAt()}
-	var all []Claim
+	var all []diagnosis.Claim
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		value, ok := c.Text(name)
 		if !ok {
@@ -141,7 +142,7 @@ func AllClaims(c oidc.Claims) []Claim {
 		if at := times[name]; !at.IsZero() {
 			value += fmt.Sprintf(" (%s)", at.Format(time.RFC3339))
 		}
-		all = append(all, Claim{name, value})
+		all = append(all, diagnosis.Claim{Name: name, Value: value})
 	}
 	return all
 }

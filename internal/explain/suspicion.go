@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
 // run is what can be told of a refused token without the role's policy.
@@ -19,7 +21,7 @@ type run struct {
 // other: what follows for certain from the token being as it is stands above
 // what is merely common.
 type suspicion struct {
-	code     Code
+	code     diagnosis.Code
 	weight   int
 	evidence func(run) string
 }
@@ -34,7 +36,7 @@ func suspicions(t token, role string, hand atHand) []string {
 	r := run{t, role}
 	var told []string
 	if r.fromGitHub() {
-		known := map[Code]bool{}
+		known := map[diagnosis.Code]bool{}
 		for _, s := range slices.SortedStableFunc(slices.Values(allSuspicions), heavier) {
 			evidence := s.evidence(r)
 			if evidence == "" || known[s.code] || len(told) == mostSuspicions {
@@ -54,71 +56,71 @@ func heavier(a, b suspicion) int { return cmp.Compare(b.weight, a.weight) }
 // allSuspicions go by what a claim says, down to what has no evidence of its
 // own and is common all the same.
 var allSuspicions = []suspicion{
-	{SubjectCustomized, 100, when(run.hasCustomSubject, func(r run) string {
+	{diagnosis.SubjectCustomized, 100, when(run.hasCustomSubject, func(r run) string {
 		return fmt.Sprintf("the subject %s is customized, which a policy for GitHub's default form does not match", quote(r.subject.text))
 	})},
-	{SubjectEnvironment, 90, when(run.hasEnvironment, func(r run) string {
+	{diagnosis.SubjectEnvironment, 90, when(run.hasEnvironment, func(r run) string {
 		return fmt.Sprintf("the job names the environment %s, and so the subject names that and not the branch", quote(r.Get("environment")))
 	})},
-	{SubjectPullRequest, 88, when(run.isPullRequest, func(run) string {
+	{diagnosis.SubjectPullRequest, 88, when(run.isPullRequest, func(run) string {
 		return "the run is a pull request's, and so the subject ends in pull_request and names no branch"
 	})},
-	{SubjectPullRequest, 86, when(run.isPullRequestTarget, func(r run) string {
+	{diagnosis.SubjectPullRequest, 86, when(run.isPullRequestTarget, func(r run) string {
 		return fmt.Sprintf("the event is pull_request_target, whose subject names the base branch (%s) and not pull_request", quote(r.ref()))
 	})},
-	{SubjectImmutable, 80, when(run.isImmutable, func(run) string {
+	{diagnosis.SubjectImmutable, 80, when(run.isImmutable, func(run) string {
 		return "the subject has the immutable form, with @ and ids, which a policy in the older form does not match"
 	})},
-	{SubjectBranchOrTag, 78, when(run.isMergeQueue, func(r run) string {
+	{diagnosis.SubjectBranchOrTag, 78, when(run.isMergeQueue, func(r run) string {
 		return fmt.Sprintf("the run is a merge queue's, on the branch %s of its own", quote(r.ref()))
 	})},
-	{SubjectBranchOrTag, 76, when(run.isTag, func(r run) string {
+	{diagnosis.SubjectBranchOrTag, 76, when(run.isTag, func(r run) string {
 		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.ref()))
 	})},
-	{ProviderOtherIssuer, 74, when(run.hasOtherIssuer, func(r run) string {
+	{diagnosis.ProviderOtherIssuer, 74, when(run.hasOtherIssuer, func(r run) string {
 		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), defaultProvider)
 	})},
-	{AudienceMismatch, 72, when(run.hasOtherAudience, func(r run) string {
+	{diagnosis.AudienceMismatch, 72, when(run.hasOtherAudience, func(r run) string {
 		return fmt.Sprintf("the audience is %s, and most policies demand %s", quote(r.claim("aud")), commonAudience)
 	})},
-	{SubjectCase, 70, when(run.hasCapitals, func(run) string {
+	{diagnosis.SubjectCase, 70, when(run.hasCapitals, func(run) string {
 		return "the subject has upper-case letters, and a policy must have the same"
 	})},
-	{SubjectBranchOrTag, 65, when(run.isSideBranch, func(r run) string {
+	{diagnosis.SubjectBranchOrTag, 65, when(run.isSideBranch, func(r run) string {
 		return fmt.Sprintf("the run is on %s, and the role may trust another branch", quote(r.ref()))
 	})},
-	{UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
+	{diagnosis.UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
 		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
 	})},
-	{ProviderOtherIssuer, 58, when(run.hasForeignRole, func(r run) string {
+	{diagnosis.ProviderOtherIssuer, 58, when(run.hasForeignRole, func(r run) string {
 		return fmt.Sprintf("the role's name (%s) sounds as if it was made for another identity provider", quote(roleName(r.role)))
 	})},
-	{SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
+	{diagnosis.SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
 		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(roleName(r.role)))
 	})},
-	{SubjectCustomized, 52, when(run.reusable, func(r run) string {
+	{diagnosis.SubjectCustomized, 52, when(run.reusable, func(r run) string {
 		return fmt.Sprintf("the job belongs to the reusable workflow %s, and the role may expect a customized subject that names it", quote(r.Get("job_workflow_ref")))
 	})},
-	{SubjectBranchOrTag, 50, when(run.isUnpushed, func(r run) string {
+	{diagnosis.SubjectBranchOrTag, 50, when(run.isUnpushed, func(r run) string {
 		return fmt.Sprintf("the event %s ran on %s, and the role may trust another branch, or a tag", quote(r.Get("event_name")), quote(r.ref()))
 	})},
-	{UnknownConditionKey, 48, when(run.hasOtherIssuer, func(run) string {
+	{diagnosis.UnknownConditionKey, 48, when(run.hasOtherIssuer, func(run) string {
 		return "the issuer is not the default one, and the condition keys may still have the default one's name"
 	})},
-	{UnknownConditionKey, 45, when(run.hasProperties, func(run) string {
+	{diagnosis.UnknownConditionKey, 45, when(run.hasProperties, func(run) string {
 		return "the token has custom properties of the repository (repo_property_…), which no policy can test"
 	})},
-	{UnknownConditionKey, 42, when(run.isSelfHosted, func(run) string {
+	{diagnosis.UnknownConditionKey, 42, when(run.isSelfHosted, func(run) string {
 		return "the runner is self-hosted, which no policy can test: runner_environment is no condition key"
 	})},
-	{SubjectRepository, 40, always("the role may trust another repository or owner")},
-	{WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
-	{UnknownConditionKey, 34, always("the policy may test a claim that IAM has no key for")},
-	{SubjectBranchOrTag, 32, when(run.isBranch, func(r run) string {
+	{diagnosis.SubjectRepository, 40, always("the role may trust another repository or owner")},
+	{diagnosis.WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
+	{diagnosis.UnknownConditionKey, 34, always("the policy may test a claim that IAM has no key for")},
+	{diagnosis.SubjectBranchOrTag, 32, when(run.isBranch, func(r run) string {
 		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.ref()))
 	})},
-	{SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
-	{AudienceMismatch, 15, always("the policy may demand another audience")},
+	{diagnosis.SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
+	{diagnosis.AudienceMismatch, 15, always("the policy may demand another audience")},
 }
 
 func when(holds func(run) bool, evidence func(run) string) func(run) string {

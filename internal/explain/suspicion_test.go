@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -14,25 +15,25 @@ func TestSuspicionsByEvidence(t *testing.T) {
 		name   string
 		claims oidc.Claims
 		role   string
-		first  Code
+		first  diagnosis.Code
 	}{
-		{"nothing particular", nil, theRole, SubjectRepository},
-		{"environment", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"}, theRole, SubjectEnvironment},
-		{"pull request", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request"}, theRole, SubjectPullRequest},
-		{"pull_request_target", oidc.Claims{"event_name": "pull_request_target"}, theRole, SubjectPullRequest},
-		{"immutable", oidc.Claims{"sub": withIDs}, theRole, SubjectImmutable},
-		{"capitals", oidc.Claims{"sub": "repo:Octo-Org/octo-repo:ref:refs/heads/main"}, theRole, SubjectCase},
-		{"tag", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/tags/v1", "ref": "refs/tags/v1"}, theRole, SubjectBranchOrTag},
-		{"side branch", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x", "ref": "refs/heads/x"}, theRole, SubjectBranchOrTag},
-		{"merge queue", oidc.Claims{"ref": "refs/heads/gh-readonly-queue/main/pr-1"}, theRole, SubjectBranchOrTag},
-		{"customized", oidc.Claims{"sub": "repository_owner:octo-org:actor:x"}, theRole, SubjectCustomized},
-		{"reusable workflow", oidc.Claims{"job_workflow_ref": workflow}, theRole, SubjectCustomized},
-		{"audience", oidc.Claims{"aud": "octo"}, theRole, AudienceMismatch},
-		{"issuer", oidc.Claims{"iss": issuer + "/octo"}, theRole, ProviderOtherIssuer},
-		{"self-hosted", oidc.Claims{"runner_environment": "self-hosted"}, theRole, UnknownConditionKey},
-		{"property", oidc.Claims{"repo_property_tier": "a"}, theRole, UnknownConditionKey},
-		{"role of an environment", nil, "arn:aws:iam::111111111111:role/app-PROD", SubjectEnvironment},
-		{"role of another tool", nil, "arn:aws:iam::111111111111:role/gitlab-ci", ProviderOtherIssuer},
+		{"nothing particular", nil, theRole, diagnosis.SubjectRepository},
+		{"environment", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"}, theRole, diagnosis.SubjectEnvironment},
+		{"pull request", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request"}, theRole, diagnosis.SubjectPullRequest},
+		{"pull_request_target", oidc.Claims{"event_name": "pull_request_target"}, theRole, diagnosis.SubjectPullRequest},
+		{"immutable", oidc.Claims{"sub": withIDs}, theRole, diagnosis.SubjectImmutable},
+		{"capitals", oidc.Claims{"sub": "repo:Octo-Org/octo-repo:ref:refs/heads/main"}, theRole, diagnosis.SubjectCase},
+		{"tag", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/tags/v1", "ref": "refs/tags/v1"}, theRole, diagnosis.SubjectBranchOrTag},
+		{"side branch", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x", "ref": "refs/heads/x"}, theRole, diagnosis.SubjectBranchOrTag},
+		{"merge queue", oidc.Claims{"ref": "refs/heads/gh-readonly-queue/main/pr-1"}, theRole, diagnosis.SubjectBranchOrTag},
+		{"customized", oidc.Claims{"sub": "repository_owner:octo-org:actor:x"}, theRole, diagnosis.SubjectCustomized},
+		{"reusable workflow", oidc.Claims{"job_workflow_ref": workflow}, theRole, diagnosis.SubjectCustomized},
+		{"audience", oidc.Claims{"aud": "octo"}, theRole, diagnosis.AudienceMismatch},
+		{"issuer", oidc.Claims{"iss": issuer + "/octo"}, theRole, diagnosis.ProviderOtherIssuer},
+		{"self-hosted", oidc.Claims{"runner_environment": "self-hosted"}, theRole, diagnosis.UnknownConditionKey},
+		{"property", oidc.Claims{"repo_property_tier": "a"}, theRole, diagnosis.UnknownConditionKey},
+		{"role of an environment", nil, "arn:aws:iam::111111111111:role/app-PROD", diagnosis.SubjectEnvironment},
+		{"role of another tool", nil, "arn:aws:iam::111111111111:role/gitlab-ci", diagnosis.ProviderOtherIssuer},
 	} {
 		all := suspicions(newToken(claimsOf(tt.claims)), tt.role, atHand{})
 		if code, _, _ := strings.Cut(all[0], ":"); code != string(tt.first) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -29,16 +30,13 @@ func cut(s string) string {
 // quote shows a value from outside in a sentence.
 func quote(s string) string { return strconv.Quote(cut(s)) }
 
-// Claim is a claim as it is shown.
-type Claim struct{ Name, Value string }
-
 // shown are the claims by which people recognise a run, in this order.
 var shown = []string{"sub", "aud", "iss", "ref", "environment", "event_name", "job_workflow_ref"}
 
 // shownClaims picks from a token what its diagnosis tells. An environment is
 // told also where there is none: that decides about the subject.
-func shownClaims(c oidc.Claims) []Claim {
-	var all []Claim
+func shownClaims(c oidc.Claims) []diagnosis.Claim {
+	var all []diagnosis.Claim
 	for _, name := range shown {
 		value := c.Get(name)
 		if name == "aud" {
@@ -46,9 +44,9 @@ func shownClaims(c oidc.Claims) []Claim {
 		}
 		switch {
 		case value != "":
-			all = append(all, Claim{name, cut(value)})
+			all = append(all, diagnosis.Claim{Name: name, Value: cut(value)})
 		case name == "environment" && len(all) > 0:
-			all = append(all, Claim{name, "(none)"})
+			all = append(all, diagnosis.Claim{Name: name, Value: "(none)"})
 		}
 	}
 	return all

@@ -7,71 +7,72 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // tokenRefused diagnoses AWS's most silent answer: by the role's trust policy
 // if it is at hand, else by what is particular about the token.
-func tokenRefused(d *Denial, e Evidence) Diagnosis {
+func tokenRefused(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	claims := e.claimsOf(d)
-	diagnosis := refusal(d, e, WebIdentityNotAuthorized)
+	result := refusal(d, e, diagnosis.WebIdentityNotAuthorized)
 	hand := e.policyOf(d)
 	if len(hand.policies) == 0 || claims == nil {
-		diagnosis.Open = true
-		diagnosis.Causes = suspicions(newToken(claims), d.Role, hand)
-		diagnosis.Cure = lines(hand.want(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, hand))
-		return diagnosis
+		result.Open = true
+		result.Causes = suspicions(newToken(claims), d.Role, hand)
+		result.Cure = diagnosis.Lines(hand.want(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, hand))
+		return result
 	}
 	w := newWebIdentity(claims, d, e)
 	v := review(hand.policies, w)
-	diagnosis.Code = v.code(diagnosis.Code)
+	result.Code = v.code(result.Code)
 	if v.outcome == admitted {
-		diagnosis.Open = true
-		diagnosis.Causes = []string{
+		result.Open = true
+		result.Causes = []string{
 			fmt.Sprintf("%s admits this token: the policy that the role has in AWS is another", v.statementIn(hand.file)),
 			noSuchRole(d.Role),
 		}
-		diagnosis.Cure = comparePolicies(d.Role, hand.file)
-		return diagnosis
+		result.Cure = comparePolicies(d.Role, hand.file)
+		return result
 	}
-	diagnosis.Open = v.outcome == perhaps
-	diagnosis.Causes = []string{v.cause(hand.file)}
-	diagnosis.Cure = v.cure(hand.file, d.Role)
-	if diagnosis.Code == ExternalID {
-		diagnosis.Cure = "take that condition out: a role that is assumed with a token is sent no external id"
+	result.Open = v.outcome == perhaps
+	result.Causes = []string{v.cause(hand.file)}
+	result.Cure = v.cure(hand.file, d.Role)
+	if result.Code == diagnosis.ExternalID {
+		result.Cure = "take that condition out: a role that is assumed with a token is sent no external id"
 	}
 	if v.outcome == refused || v.outcome == unmentioned {
-		diagnosis.Cure = lines(diagnosis.Cure, w.remedy(d.Role, hand))
+		result.Cure = diagnosis.Lines(result.Cure, w.remedy(d.Role, hand))
 	}
-	return diagnosis
+	return result
 }
 
 // providerMissing diagnoses an answer that is clear about the account and not
 // about what the role trusts in place of the token's issuer.
-func providerMissing(d *Denial, e Evidence) Diagnosis {
+func providerMissing(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	claims := e.claimsOf(d)
-	diagnosis := refusal(d, e, ProviderMissing)
+	result := refusal(d, e, diagnosis.ProviderMissing)
 	t := newToken(claims)
-	diagnosis.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
+	result.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
 	hand := e.policyOf(d)
 	if hand.nearest != "" {
-		diagnosis.Causes = append(diagnosis.Causes, hand.reason)
+		result.Causes = append(result.Causes, hand.reason)
 	}
 	if len(hand.policies) > 0 {
-		if v := review(hand.policies, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == ProviderOtherIssuer {
-			diagnosis.Code = ProviderOtherIssuer
-			diagnosis.Causes = append(diagnosis.Causes, v.cause(hand.file))
+		if v := review(hand.policies, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == diagnosis.ProviderOtherIssuer {
+			result.Code = diagnosis.ProviderOtherIssuer
+			result.Causes = append(result.Causes, v.cause(hand.file))
 		}
 	} else if t.provider != defaultProvider {
-		diagnosis.Open = true
-		diagnosis.Causes[0] = fmt.Sprintf("%s: %s", ProviderMissing, diagnosis.Causes[0])
-		diagnosis.Causes = append(diagnosis.Causes, fmt.Sprintf("%s: account and role may know https://%s, and this token has another issuer", ProviderOtherIssuer, defaultProvider))
+		result.Open = true
+		result.Causes[0] = fmt.Sprintf("%s: %s", diagnosis.ProviderMissing, result.Causes[0])
+		result.Causes = append(result.Causes, fmt.Sprintf("%s: account and role may know https://%s, and this token has another issuer", diagnosis.ProviderOtherIssuer, defaultProvider))
 	}
-	diagnosis.Cure = fmt.Sprintf("check account %s in the role's ARN, which may be mistyped; if it is right, create the provider there, with a profile of that account:\n"+
+	result.Cure = fmt.Sprintf("check account %s in the role's ARN, which may be mistyped; if it is right, create the provider there, with a profile of that account:\n"+
 		"aws iam create-open-id-connect-provider --profile PROFILE --url %s --client-id-list %s", account(d.Role),
 		orText(cut(claims.Get("iss")), "https://"+defaultProvider), orText(cut(strings.Join(claims.Audiences(), " ")), commonAudience))
-	return diagnosis
+	return result
 }
 
 const defaultProvider = "token.actions.githubusercontent.com"
@@ -82,7 +83,7 @@ type webIdentity struct {
 	asks  trust.Request
 }
 
-func newWebIdentity(claims oidc.Claims, d *Denial, e Evidence) webIdentity {
+func newWebIdentity(claims oidc.Claims, d *diagnosis.Denial, e Evidence) webIdentity {
 	t := newToken(claims)
 	return webIdentity{t, trust.Request{
 		Action:    trust.WebIdentityAction,
@@ -107,7 +108,7 @@ func (w webIdentity) concerns(s trust.StatementResult) bool {
 
 func (w webIdentity) elsewhere(element string) gap {
 	if element == "Principal" {
-		return gap{ProviderOtherIssuer, otherParty}
+		return gap{diagnosis.ProviderOtherIssuer, otherParty}
 	}
 	return gap{"", otherParty}
 }
@@ -116,11 +117,11 @@ func (w webIdentity) gap(t test) gap {
 	provider, claim := trust.SplitKey(strings.ToLower(t.Key))
 	switch {
 	case isExternalID(t.Key):
-		return gap{ExternalID, slip}
+		return gap{diagnosis.ExternalID, slip}
 	case provider == "aws" || provider == "sts":
 		return gap{"", nearKind}
 	case provider != strings.ToLower(w.token.provider) || !slices.Contains(trust.ConditionKeys(provider), claim):
-		return gap{UnknownConditionKey, slip}
+		return gap{diagnosis.UnknownConditionKey, slip}
 	case !w.token.fromGitHub() && claim != "aud":
 		return gap{"", nearKind}
 	case t.excludes && (claim == "sub" || claim == "ref"):
@@ -216,9 +217,4 @@ func (w webIdentity) remedy(role string, present atHand) string {
 		return ""
 	}
 	return fmt.Sprintf("if this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(roleName(role)), p.Admits, p.Statement)
-}
-
-// lines joins what is not empty.
-func lines(all ...string) string {
-	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "\n")
 }

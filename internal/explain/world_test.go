@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -33,16 +34,16 @@ func claimsOf(more oidc.Claims) oidc.Claims {
 }
 
 // tokenDenial is AWS's refusal of a token, hopDenial that of a hop.
-func tokenDenial(c oidc.Claims) *Denial {
-	return &Denial{
+func tokenDenial(c oidc.Claims) *diagnosis.Denial {
+	return &diagnosis.Denial{
 		Action: trust.WebIdentityAction, Role: theRole, Hop: 1, Hops: 1, Claims: c,
 		Sent: trust.Context{"sts:RoleSessionName": {"run-1"}},
 		Code: "AccessDenied", Message: "Not authorized to perform sts:AssumeRoleWithWebIdentity", Status: 403,
 	}
 }
 
-func hopDenial(action, reason string, sent trust.Context) *Denial {
-	return &Denial{
+func hopDenial(action, reason string, sent trust.Context) *diagnosis.Denial {
+	return &diagnosis.Denial{
 		Action: assumeRole, Role: theRole, Hop: 2, Hops: 2, Caller: hubCalls, CallerRole: theHub, Sent: sent,
 		Code: "AccessDenied", Message: "User: " + hubCalls + " is not authorized to perform: " + action + " on resource: " + theRole + reason, Status: 403,
 	}

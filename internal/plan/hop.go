@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/org/aws-oidc-action/internal/arn"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -161,7 +161,7 @@ func (b *builder) chainedDuration(d document, field, text string, n *yaml.Node) 
 		d.problem(n, "%s %s is invalid; use a whole number of seconds from 900 to 3600", field, quote(text))
 		return 0
 	case duration > MaxChained:
-		b.report.addCode(explain.DurationOverChainingHour, d.input, n.Line, "%s %s is more than the hour (3600) after which AWS ends a chained session; use at most 3600", field, quote(text))
+		b.report.addCode(diagnosis.DurationOverChainingHour, d.input, n.Line, "%s %s is more than the hour (3600) after which AWS ends a chained session; use at most 3600", field, quote(text))
 		return 0
 	}
 	return duration
@@ -193,7 +193,7 @@ func (b *builder) sessionPolicy(input string, line int, text string) string {
 	}
 	policy := compact.String()
 	if n := utf8.RuneCountInString(policy); n > maxSessionInput {
-		b.report.addCode(explain.SessionPolicyTooLarge, input, line, "the policy has %d characters without blanks; use at most %d, or managed-session-policies", n, maxSessionInput)
+		b.report.addCode(diagnosis.SessionPolicyTooLarge, input, line, "the policy has %d characters without blanks; use at most %d, or managed-session-policies", n, maxSessionInput)
 	}
 	for _, c := range policy {
 		if c > 0xff || c < 0x20 {

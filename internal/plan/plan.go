@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/arn"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -147,7 +147,7 @@ type Problem struct {
 	Input   string
 	Line    int // in the input's text, from 1; 0 if it has no lines
 	Message string
-	Code    explain.Code
+	Code    diagnosis.Code
 	Empty   bool // something is named but empty, which an expression leaves where a secret or variable is not available to the job
 }
 

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
 // report gathers problems while the plan is built.
@@ -28,12 +28,12 @@ func (r *report) refuse(input, format string, args ...any) {
 }
 
 func (r *report) add(input string, line int, format string, args ...any) {
-	r.addCode(explain.InvalidInput, input, line, format, args...)
+	r.addCode(diagnosis.InvalidInput, input, line, format, args...)
 }
 
 // addEmpty reports what came out empty where something is named.
 func (r *report) addEmpty(input string, line int, format string, args ...any) {
-	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: explain.InvalidInput, Empty: true})
+	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: diagnosis.InvalidInput, Empty: true})
 }
 
 // saysNothing reports an entry or a field that is empty.
@@ -41,7 +41,7 @@ func (r *report) saysNothing(input string, line int, what string) {
 	r.addEmpty(input, line, "%s is empty; give it a value or remove it (a secret or variable that this job does not have leaves it empty)", what)
 }
 
-func (r *report) addCode(code explain.Code, input string, line int, format string, args ...any) {
+func (r *report) addCode(code diagnosis.Code, input string, line int, format string, args ...any) {
 	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: code})
 }
 

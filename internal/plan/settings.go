@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/arn"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -120,13 +120,13 @@ func (b *builder) completeDurations(p Profile, own settings, hops []draft) {
 		hops[i].Duration = cmp.Or(hops[i].Duration, min(wanted, most))
 	}
 	if last > 0 && own.duration > MaxChained {
-		b.report.addCode(explain.DurationOverChainingHour, own.input, own.line, "profile %s: duration-seconds %d is more than the hour (3600) after which AWS ends a chained session; use at most 3600",
+		b.report.addCode(diagnosis.DurationOverChainingHour, own.input, own.line, "profile %s: duration-seconds %d is more than the hour (3600) after which AWS ends a chained session; use at most 3600",
 			quote(p.Name), int(own.duration/time.Second))
 	}
 	switch {
 	case wanted <= MaxChained:
 	case b.signedBySession(p.Source):
-		b.report.addCode(explain.DurationOverChainingHour, "role-duration-seconds", 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed; use at most 3600", quote(b.input("role-duration-seconds")))
+		b.report.addCode(diagnosis.DurationOverChainingHour, "role-duration-seconds", 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed; use at most 3600", quote(b.input("role-duration-seconds")))
 	case last > 0 && b.refresh():
 		b.notice("role-duration-seconds applies to the first hop only: AWS ends a chained session after an hour, and refresh renews it")
 	case last > 0 && p.Source == SourceOIDC:
@@ -191,7 +191,7 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 			where = ""
 		}
 		if want := arn.PartitionOf(h.Region); h.Role.Partition() != want {
-			b.report.addCode(explain.PartitionMismatch, h.input, h.line, "%s%s is in partition %s but region %s in %s; correct one of them",
+			b.report.addCode(diagnosis.PartitionMismatch, h.input, h.line, "%s%s is in partition %s but region %s in %s; correct one of them",
 				where, quote(string(h.Role)), h.Role.Partition(), h.Region, want)
 		}
 	}
@@ -204,7 +204,7 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 		if own.allowed != nil {
 			input, line, allowed = own.input, own.line, of+"allowed-account-ids: "
 		}
-		b.report.addCode(explain.AccountNotAllowed, input, line, "%saccount %s of %s is not allowed (%s); correct the role or allow the account",
+		b.report.addCode(diagnosis.AccountNotAllowed, input, line, "%saccount %s of %s is not allowed (%s); correct the role or allow the account",
 			allowed, account, last, strings.Join(p.AllowedAccounts, ", "))
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -40,7 +40,7 @@ const lastMinute = time.Minute
 // The diagnosis is nil if all went well. With a session it says what went
 // wrong on the way: the session is an older one that still lives, or cannot be
 // kept. Without a session it says why there is none.
-func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *explain.Diagnosis) {
+func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *diagnosis.Diagnosis) {
 	session, d, settled := r.look(name, spare{})
 	if settled {
 		return session, d
@@ -64,7 +64,7 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *expl
 // nothing to do: the session is young, or it is too early to try again what
 // failed. Otherwise the session is one that still lives, or nil. The lock's
 // spare room is for its holder.
-func (r Refresher) look(name string, sp spare) (session *assume.Session, d *explain.Diagnosis, settled bool) {
+func (r Refresher) look(name string, sp spare) (session *assume.Session, d *diagnosis.Diagnosis, settled bool) {
 	c, err := r.Store.latest(name, sp)
 	now := r.Now()
 	living := err == nil && c.left(now) > 0
@@ -92,7 +92,7 @@ func (r Refresher) wait(session *assume.Session) time.Duration {
 }
 
 // renewOnce renews the session, unless another process does.
-func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session, *explain.Diagnosis) {
+func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session, *diagnosis.Diagnosis) {
 	lock := r.Store.lock(name)
 	defer func() { _ = lock.Unlock() }()
 	var queueEnds time.Time
@@ -138,7 +138,7 @@ func (r Refresher) queueEnds(name string) time.Time {
 // renew walks the chain and keeps the session at its end. The caller holds the
 // lock, under which nobody replaces the login; former is what it can fall back
 // on.
-func (r Refresher) renew(ctx context.Context, name string, former *assume.Session) (*assume.Session, *explain.Diagnosis) {
+func (r Refresher) renew(ctx context.Context, name string, former *assume.Session) (*assume.Session, *diagnosis.Diagnosis) {
 	login, err := r.Store.login(name)
 	if err != nil {
 		return former, failed(err)
@@ -165,13 +165,13 @@ func (r Refresher) renew(ctx context.Context, name string, former *assume.Sessio
 }
 
 // waited diagnoses a lock that was not to be had in time.
-func waited(name string, err error, living bool) *explain.Diagnosis {
+func waited(name string, err error, living bool) *diagnosis.Diagnosis {
 	switch {
 	case living:
 		return nil // whoever renews it says what goes wrong
 	case errors.Is(err, context.DeadlineExceeded):
-		return &explain.Diagnosis{
-			Code: explain.Deadline,
+		return &diagnosis.Diagnosis{
+			Code: diagnosis.Deadline,
 			What: fmt.Sprintf("another process is renewing profile %q and did not finish in time", name),
 			Cure: "run the command again; if it times out again, end the process that holds the lock",
 		}
@@ -179,8 +179,8 @@ func waited(name string, err error, living bool) *explain.Diagnosis {
 	return failed(err)
 }
 
-func failed(err error) *explain.Diagnosis {
-	d := &explain.Diagnosis{Code: explain.Failed, What: err.Error()}
+func failed(err error) *diagnosis.Diagnosis {
+	d := &diagnosis.Diagnosis{Code: diagnosis.Failed, What: err.Error()}
 	if errors.Is(err, os.ErrPermission) {
 		d.Cure = "run the command as the user that runs the job's steps, who owns the state"
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -83,14 +84,14 @@ func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 	var n int
 	w.calls(&n)
 	session, d := w.Get(context.Background(), "deploy")
-	if session == nil || session.AccessKeyID != seed.AccessKeyID || d == nil || d.Code != explain.STSUnreachable {
+	if session == nil || session.AccessKeyID != seed.AccessKeyID || d == nil || d.Code != diagnosis.STSUnreachable {
 		t.Fatalf("session %v, diagnosis %v", session, d)
 	}
 	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
 	notes := w.notes("deploy")
-	if notes.Failures != 1 || !notes.Failed.Equal(w.now) || notes.Failure.Code != explain.STSUnreachable || notes.Renewals != 0 {
+	if notes.Failures != 1 || !notes.Failed.Equal(w.now) || notes.Failure.Code != diagnosis.STSUnreachable || notes.Renewals != 0 {
 		t.Errorf("notes %+v", notes)
 	}
 
@@ -113,18 +114,18 @@ func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 	w.now = w.now.Add(time.Hour)
 	var n int
 	w.calls(&n)
-	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2, arn:aws:iam::222222222222:role/deploy")
+	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2, arn:aws:iam::222222222222:role/deploy")
 	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
 	// Those who waited with it get its diagnosis, without a call of their own.
 	w.now = w.now.Add(4 * time.Second)
-	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
+	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
 	if got := w.calls(&n); got != "" {
 		t.Errorf("calls: %s", got)
 	}
 	w.now = w.now.Add(time.Second)
-	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
+	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
 	if got := w.calls(&n); got == "" {
 		t.Error("it was not tried again after five seconds")
 	}
@@ -145,13 +146,13 @@ func TestARefusalIsDiagnosed(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRoleWithWebIdentity, fault: region-disabled, times: always, after: 1}\n")
 	w.put("deploy", w.login())
 	w.now = w.now.Add(2 * time.Hour)
-	w.refused("deploy", explain.RegionDisabled, "hop 1 of 2")
+	w.refused("deploy", diagnosis.RegionDisabled, "hop 1 of 2")
 }
 
 // The policies are those of the step, wherever the renewal runs.
 func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 	const policy = `{"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::999999999999:role/other"}}]}`
-	denied := func(change func(*Login)) *explain.Diagnosis {
+	denied := func(change func(*Login)) *diagnosis.Diagnosis {
 		w := newWorldOf(t, hubScenario(1))
 		l := w.spoke(0)
 		l.Policies = []explain.PolicyFile{{Path: "roles/deploy.json", Content: []byte(policy)}}
@@ -210,8 +211,8 @@ func TestWithoutTheRunnersVariables(t *testing.T) {
 				t.Error("the living session is not handed out")
 			}
 			w.now = seed.Expires
-			w.refused("deploy", explain.Failed, "no "+strings.Join(missing, " and no ")+"\n")
-			w.refused("deploy", explain.Failed, "sudo")
+			w.refused("deploy", diagnosis.Failed, "no "+strings.Join(missing, " and no ")+"\n")
+			w.refused("deploy", diagnosis.Failed, "sudo")
 			if w.calls(&n) != "" || w.notes("deploy").Failures != 0 {
 				t.Error("there was a try, or a note that would stop those who can")
 			}
@@ -227,7 +228,7 @@ func TestTheRequestTokenEnds(t *testing.T) {
 		t.Errorf("it ends in %s", left)
 	}
 	w.now = end.Add(time.Second)
-	w.refused("deploy", explain.IDTokenEndpoint, "request token ended at "+end.Format(time.RFC3339))
+	w.refused("deploy", diagnosis.IDTokenEndpoint, "request token ended at "+end.Format(time.RFC3339))
 	for _, token := range []string{"", "opaque", "a.b.c"} {
 		if got := RequestTokenEnds(secret.New(token)); !got.IsZero() {
 			t.Errorf("%q ends at %s", token, got)
@@ -310,7 +311,7 @@ func TestWaitingForAnother(t *testing.T) {
 		hold(w)
 		w.slept = timeout
 		w.now = w.now.Add(time.Hour)
-		w.refused("deploy", explain.Deadline, "another process is renewing profile")
+		w.refused("deploy", diagnosis.Deadline, "another process is renewing profile")
 	})
 	t.Run("until the job is cancelled", func(t *testing.T) {
 		w := newWorld(t, "")
@@ -318,7 +319,7 @@ func TestWaitingForAnother(t *testing.T) {
 		hold(w)
 		w.slept = func(context.Context, time.Duration) error { return context.Canceled }
 		w.now = w.now.Add(time.Hour)
-		w.refused("deploy", explain.Failed, "canceled")
+		w.refused("deploy", diagnosis.Failed, "canceled")
 	})
 	t.Run("who renews it", func(t *testing.T) {
 		w := newWorld(t, "")
@@ -336,7 +337,7 @@ func TestWaitingForAnother(t *testing.T) {
 			if waits++; waits < 3 {
 				return nil
 			}
-			var d *explain.Diagnosis
+			var d *diagnosis.Diagnosis
 			if renewed, d = w.walk(context.Background(), login); d != nil {
 				t.Fatal(d.Text())
 			}
@@ -366,9 +367,9 @@ func TestWaitingForAnother(t *testing.T) {
 		hold(w)
 		w.now = w.now.Add(time.Hour)
 		w.slept = func(context.Context, time.Duration) error {
-			return w.Store.failed("deploy", failure{At: w.now, Diagnosis: explain.Diagnosis{Code: explain.Throttled, What: "theirs"}})
+			return w.Store.failed("deploy", failure{At: w.now, Diagnosis: diagnosis.Diagnosis{Code: diagnosis.Throttled, What: "theirs"}})
 		}
-		w.refused("deploy", explain.Throttled, "theirs")
+		w.refused("deploy", diagnosis.Throttled, "theirs")
 	})
 }
 
@@ -457,7 +458,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 			if err := tt.damage(w); err != nil {
 				t.Fatal(err)
 			}
-			w.refused("deploy", explain.Failed, tt.want)
+			w.refused("deploy", diagnosis.Failed, tt.want)
 		})
 	}
 	t.Run("no login, but a living session", func(t *testing.T) {
@@ -522,7 +523,7 @@ func TestASessionThatEndsDuringAFailingRenewalIsNotHandedOut(t *testing.T) {
 		w.now = seed.Expires
 		return nil
 	}
-	w.refused("deploy", explain.STSUnreachable, "hop 2 of 2")
+	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
 }
 
 func TestAnotherIdentityIsRefused(t *testing.T) {
@@ -533,7 +534,7 @@ func TestAnotherIdentityIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.now = w.now.Add(time.Hour)
-	w.refused("deploy", explain.Failed, "where the step got one of arn:aws:sts::333333333333")
+	w.refused("deploy", diagnosis.Failed, "where the step got one of arn:aws:sts::333333333333")
 }
 
 func TestATokenFileNeedsNoRunner(t *testing.T) {
@@ -560,12 +561,12 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 
 	w.now = w.now.Add(time.Hour)
 	w.write(l.Profile.TokenFile, bearer[:40])
-	w.refused("deploy", explain.Failed, "does not hold a token")
+	w.refused("deploy", diagnosis.Failed, "does not hold a token")
 	w.now = w.now.Add(time.Hour)
 	if err := os.Remove(l.Profile.TokenFile); err != nil {
 		t.Fatal(err)
 	}
-	w.refused("deploy", explain.Failed, "does not exist")
+	w.refused("deploy", diagnosis.Failed, "does not exist")
 }
 
 func TestManyProfilesBelowOneHub(t *testing.T) {

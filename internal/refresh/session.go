@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/refresh/early"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
@@ -49,7 +49,7 @@ func (c cached) due(now time.Time) bool {
 type failure struct {
 	At        time.Time
 	Count     int // of all that failed
-	Diagnosis explain.Diagnosis
+	Diagnosis diagnosis.Diagnosis
 }
 
 // holds reports whether it is too early for another try, by a process that finds
@@ -73,5 +73,5 @@ type Notes struct {
 
 	Failures int
 	Failed   time.Time // the last one; zero if there was none
-	Failure  explain.Diagnosis
+	Failure  diagnosis.Diagnosis
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/refresh/early"
 )
 
@@ -84,7 +84,7 @@ func TestAFailureThatCannotBeWrittenIsRememberedInTheLock(t *testing.T) {
 			var n int
 			w.calls(&n)
 			ask := func() {
-				if session, d := w.Get(context.Background(), "deploy"); (session == nil) != ended || ended && d.Code != explain.STSUnreachable {
+				if session, d := w.Get(context.Background(), "deploy"); (session == nil) != ended || ended && d.Code != diagnosis.STSUnreachable {
 					t.Errorf("session %v, diagnosis %v", session, d)
 				}
 			}
@@ -103,7 +103,7 @@ func TestAFailureThatCannotBeWrittenIsRememberedInTheLock(t *testing.T) {
 			if got := w.calls(&n); got == "" {
 				t.Error("it was not tried again")
 			}
-			if notes := w.notes("deploy"); notes.Failures != 2 || notes.Failure.Code != explain.STSUnreachable {
+			if notes := w.notes("deploy"); notes.Failures != 2 || notes.Failure.Code != diagnosis.STSUnreachable {
 				t.Errorf("notes %+v", notes)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
@@ -34,7 +35,7 @@ func RequestTokenEnds(bearer secret.Value) time.Time {
 }
 
 // impossible says why this process cannot even try to renew a profile, or nil.
-func (r Refresher) impossible(p plan.Profile) *explain.Diagnosis {
+func (r Refresher) impossible(p plan.Profile) *diagnosis.Diagnosis {
 	if p.Source != plan.SourceOIDC {
 		return nil
 	}
@@ -47,8 +48,8 @@ func (r Refresher) impossible(p plan.Profile) *explain.Diagnosis {
 	if missing == nil {
 		return nil
 	}
-	return &explain.Diagnosis{
-		Code:   explain.Failed,
+	return &diagnosis.Diagnosis{
+		Code:   diagnosis.Failed,
 		What:   "the session has ended and cannot be renewed here: this process has no " + strings.Join(missing, " and no "),
 		Causes: []string{"the runner gives both to every step, but a container that the step starts, sudo and env -i take them away"},
 		Cure: "pass both on, for example: docker run -e " + requestURL + " -e " + requestToken +
@@ -57,7 +58,7 @@ func (r Refresher) impossible(p plan.Profile) *explain.Diagnosis {
 }
 
 // walk repeats a login: a new token, then every hop of the chain.
-func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *explain.Diagnosis) {
+func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *diagnosis.Diagnosis) {
 	toTokens := l.Network
 	toTokens.Proxies = l.TokenProxies
 	policy := retry.Default(l.Attempts)
@@ -91,12 +92,12 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *ex
 	return session, nil
 }
 
-func (r Refresher) diagnose(err error, bearer secret.Value, e explain.Evidence) *explain.Diagnosis {
+func (r Refresher) diagnose(err error, bearer secret.Value, e explain.Evidence) *diagnosis.Diagnosis {
 	end := RequestTokenEnds(bearer)
 	if _, ok := errors.AsType[*oidc.EndpointError](err); ok && !end.IsZero() && r.Now().After(end) {
-		return &explain.Diagnosis{
-			Code:   explain.IDTokenEndpoint,
-			Origin: explain.OriginRefusal,
+		return &diagnosis.Diagnosis{
+			Code:   diagnosis.IDTokenEndpoint,
+			Origin: diagnosis.OriginRefusal,
 			What:   "GitHub gives this job no more OIDC tokens: " + err.Error(),
 			Causes: []string{"the job's request token ended at " + end.Format(time.RFC3339) + "; GitHub does not renew it"},
 			Cure:   "split the job, or give a session that is not chained more time with role-duration-seconds",

@@ -13,7 +13,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/assume"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/sandbox"
@@ -128,7 +128,7 @@ func (w *world) get(name string) assume.Session {
 }
 
 // refused wants a diagnosis and no session.
-func (w *world) refused(name string, code explain.Code, part string) {
+func (w *world) refused(name string, code diagnosis.Code, part string) {
 	w.Helper()
 	session, d := w.Get(context.Background(), name)
 	if session != nil || d == nil {

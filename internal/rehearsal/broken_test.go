@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/rehearsal"
 )
 
@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 const leastNamed = 0.9
 
 // general are the codes that leave the cause open.
-var general = []string{string(explain.WebIdentityNotAuthorized), string(explain.ChainedRoleRefused)}
+var general = []string{string(diagnosis.WebIdentityNotAuthorized), string(diagnosis.ChainedRoleRefused)}
 
 // TestBrokenSetUps runs each broken set-up through the real step twice: with
 // the roles' trust policies at hand the code has to be the one that a person
@@ -99,7 +99,7 @@ func firstNamed(s rehearsal.StepReport) []string {
 func TestDiagnosisGolden(t *testing.T) {
 	const dir = "../explain/testdata/"
 	var want []string
-	for _, code := range explain.Codes {
+	for _, code := range diagnosis.Codes {
 		name := string(code)
 		want = append(want, name+".txt")
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/sandbox"
@@ -19,7 +19,7 @@ import (
 
 // Step runs one phase of the action. It returns the exit code and, of a main
 // phase that failed, the diagnosis.
-type Step func(ctx context.Context, p Process) (code int, failure *explain.Diagnosis)
+type Step func(ctx context.Context, p Process) (code int, failure *diagnosis.Diagnosis)
 
 // Process is what a phase runs in.
 type Process struct {
@@ -139,7 +139,7 @@ func (r *rehearsal) run(ctx context.Context) error {
 // failed. One that failed without a diagnosis failed by the runner, such as for
 // a file command that it cannot read.
 func (r *rehearsal) step(ctx context.Context, with map[string]string) (failed bool, err error) {
-	var failure *explain.Diagnosis
+	var failure *diagnosis.Diagnosis
 	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
 		var code int
 		p := Process{Environ: environ, Stdout: stdout}

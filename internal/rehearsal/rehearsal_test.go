@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/rehearsal"
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
@@ -173,7 +173,7 @@ func TestProofs(t *testing.T) {
 
 // scripted is a step that writes what a test says.
 func scripted(run func(p rehearsal.Process) int) rehearsal.Step {
-	return func(_ context.Context, p rehearsal.Process) (int, *explain.Diagnosis) { return run(p), nil }
+	return func(_ context.Context, p rehearsal.Process) (int, *diagnosis.Diagnosis) { return run(p), nil }
 }
 
 func getenv(p rehearsal.Process, name string) string {

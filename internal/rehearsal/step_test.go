@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/action"
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/rehearsal"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/transport"
@@ -15,7 +15,7 @@ import (
 func theTime() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
 
 // realStep is the action's own step.
-func realStep(ctx context.Context, p rehearsal.Process) (code int, failure *explain.Diagnosis) {
+func realStep(ctx context.Context, p rehearsal.Process) (code int, failure *diagnosis.Diagnosis) {
 	s := action.Step{
 		Environ:   p.Environ,
 		Stdout:    p.Stdout,
@@ -23,7 +23,7 @@ func realStep(ctx context.Context, p rehearsal.Process) (code int, failure *expl
 		Now:       theTime,
 		Sleep:     retry.Sleep,
 		Rehearsed: p.Sandbox,
-		OnFailure: func(d explain.Diagnosis) { failure = &d },
+		OnFailure: func(d diagnosis.Diagnosis) { failure = &d },
 	}
 	code = s.Run(ctx)
 	return code, failure

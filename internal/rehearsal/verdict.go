@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/scenario"
@@ -111,7 +112,7 @@ func (r *rehearsal) refusal(c sandbox.Call) []string {
 func (r *rehearsal) judge() {
 	report, expect := r.report, r.scenario.Expect
 	last := report.Steps[len(report.Steps)-1]
-	report.Outcome = outcome(!last.Failed, explain.Code(last.Code), last.Hop)
+	report.Outcome = outcome(!last.Failed, diagnosis.Code(last.Code), last.Hop)
 	if r.unknown {
 		report.Outcome = "unknown"
 	}
@@ -123,7 +124,7 @@ func (r *rehearsal) judge() {
 	report.AsExpected = !r.unknown && expect.Success != last.Failed && string(expect.Code) == last.Code && (expect.Hop == 0 || expect.Hop == last.Hop)
 }
 
-func outcome(success bool, code explain.Code, hop int) string {
+func outcome(success bool, code diagnosis.Code, hop int) string {
 	switch {
 	case success:
 		return "success"

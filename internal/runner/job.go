@@ -3,8 +3,6 @@ package runner
 import (
 	"context"
 	"encoding/json"
-
-	"github.com/org/aws-oidc-action/internal/explain"
 )
 
 // maxEvent bounds the event file; GitHub's payloads are at most 25 MB.
@@ -12,14 +10,14 @@ const maxEvent = 32 << 20
 
 // Job gathers the facts about the job that explain a refusal. A missing or
 // unreadable event file leaves out what it would have told.
-func (r *Runner) Job(ctx context.Context) explain.Job {
-	j := explain.Job{
+func (r *Runner) Job(ctx context.Context) Job {
+	j := Job{
 		Repository:     r.env["GITHUB_REPOSITORY"],
 		Event:          r.env["GITHUB_EVENT_NAME"],
 		Actor:          r.env["GITHUB_ACTOR"],
 		WorkflowRef:    r.env["GITHUB_WORKFLOW_REF"],
 		JobWorkflowRef: r.Input("job-workflow-ref"),
-		Runner:         r.kind(),
+		Kind:           r.kind(),
 		RequestURL:     r.env["ACTIONS_ID_TOKEN_REQUEST_URL"] != "",
 		RequestToken:   r.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != "",
 	}
@@ -52,18 +50,18 @@ func (r *Runner) readEvent(ctx context.Context, into any) bool {
 // Gitea's too.
 var kinds = []struct {
 	variable string
-	runner   explain.Runner
+	kind     Kind
 }{
-	{"FORGEJO_ACTIONS", explain.Forgejo},
-	{"GITEA_ACTIONS", explain.Gitea},
-	{"ACT", explain.Act},
+	{"FORGEJO_ACTIONS", Forgejo},
+	{"GITEA_ACTIONS", Gitea},
+	{"ACT", Act},
 }
 
 // kind returns which runner this is; GitHub's own is "".
-func (r *Runner) kind() explain.Runner {
+func (r *Runner) kind() Kind {
 	for _, k := range kinds {
 		if r.env[k.variable] == "true" {
-			return k.runner
+			return k.kind
 		}
 	}
 	return ""

@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/org/aws-oidc-action/internal/explain"
 )
 
 // files makes the runner's files and the environment that names them.
@@ -279,13 +277,13 @@ func TestSharedByMounts(t *testing.T) {
 func TestJobReadsTheEvent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		event string
-		want  explain.Job
+		want  Job
 	}{
-		"fork":      {`{"pull_request":{"head":{"repo":{"full_name":"me/fork"}}}}`, explain.Job{PullRequest: true, HeadRepository: "me/fork"}},
-		"gone fork": {`{"pull_request":{"head":{"repo":null}}}`, explain.Job{PullRequest: true}},
-		"push":      {`{"ref":"refs/heads/main"}`, explain.Job{}},
-		"broken":    {`{"pull_request":`, explain.Job{}},
-		"odd":       {`{"pull_request":[]}`, explain.Job{}},
+		"fork":      {`{"pull_request":{"head":{"repo":{"full_name":"me/fork"}}}}`, Job{PullRequest: true, HeadRepository: "me/fork"}},
+		"gone fork": {`{"pull_request":{"head":{"repo":null}}}`, Job{PullRequest: true}},
+		"push":      {`{"ref":"refs/heads/main"}`, Job{}},
+		"broken":    {`{"pull_request":`, Job{}},
+		"odd":       {`{"pull_request":[]}`, Job{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "event.json")

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/org/aws-oidc-action/internal/explain"
+	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -88,8 +88,8 @@ type User struct {
 // Expect is how the rehearsal should end.
 type Expect struct {
 	Success bool
-	Code    explain.Code // of the refusal; empty on success
-	Hop     int          // counted from 1; 0 if the file does not say
+	Code    diagnosis.Code // of the refusal; empty on success
+	Hop     int            // counted from 1; 0 if the file does not say
 }
 
 // Role returns the role of an ARN, or nil.
@@ -275,10 +275,10 @@ func (p *parser) expect(v value) error {
 	err := v.fields(map[string]func(value) error{
 		"code": func(v value) error {
 			code, err := v.text()
-			if err == nil && !slices.Contains(explain.Codes, explain.Code(code)) {
+			if err == nil && !slices.Contains(diagnosis.Codes, diagnosis.Code(code)) {
 				err = v.errorf("%q is no code of a refusal; the README lists them", code)
 			}
-			e.Code = explain.Code(code)
+			e.Code = diagnosis.Code(code)
 			return err
 		},
 		"hop": func(v value) (err error) {

@@ -1,9 +1,6 @@
-package explain
+package diagnosis
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -11,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
 func TestBrief(t *testing.T) {
@@ -97,59 +92,5 @@ profile c: u
 code: throttled`
 	if diff := cmp.Diff(want, d.Text()); diff != "" {
 		t.Error(diff)
-	}
-}
-
-// The exit code goes by who ended the login, whatever the code.
-func TestExitCodeByOrigin(t *testing.T) {
-	answer := func(code string, status int) *Denial {
-		return &Denial{Action: assumeRole, Role: theRole, Hop: 2, Hops: 3, Code: code, Status: status}
-	}
-	failure := func(err error) Diagnosis { return Failure(err, Evidence{Now: now}) }
-	for name, tt := range map[string]struct {
-		of   Diagnosis
-		want int
-		hop  int
-	}{
-		"token refused":              {failure(tokenDenial(nil)), ExitRefused, 1},
-		"hop refused":                {failure(hopDenial(assumeRole, "", nil)), ExitRefused, 2},
-		"wrong parameter":            {failure(answer("ValidationError", 400)), ExitRefused, 2},
-		"duration over the hour":     {failure(&Denial{Role: theRole, Hop: 2, Hops: 2, Code: "ValidationError", Message: "exceeds the 1 hour session limit", Status: 400}), ExitRefused, 2},
-		"throttled":                  {failure(answer("Throttling", 400)), ExitRefused, 2},
-		"unknown code":               {failure(answer("Novelty", 403)), ExitRefused, 2},
-		"STS fails":                  {failure(answer("InternalFailure", 500)), ExitFailure, 2},
-		"no answer of STS":           {failure(answer("", 0)), ExitFailure, 2},
-		"a proxy's answer":           {failure(answer("", 403)), ExitFailure, 2},
-		"deadline after a refusal":   {failure(&Denial{Role: theRole, Hop: 1, Hops: 1, Code: "Throttling", Status: 400, Deadline: true}), ExitFailure, 1},
-		"identity refused":           {failure(&Denial{Action: "sts:GetCallerIdentity", Hop: 1, Code: "InvalidClientTokenId", Status: 403}), ExitRefused, 0},
-		"token endpoint refuses":     {failure(&oidc.EndpointError{Status: 403}), ExitRefused, 0},
-		"token endpoint fails":       {failure(&oidc.EndpointError{Status: 503}), ExitFailure, 0},
-		"token endpoint unreachable": {failure(&oidc.EndpointError{}), ExitFailure, 0},
-		"no token in the answer":     {failure(&oidc.EndpointError{Status: 200}), ExitFailure, 0},
-		"deadline":                   {failure(context.DeadlineExceeded), ExitFailure, 0},
-		"another error":              {failure(errors.New("disk full")), ExitFailure, 0},
-		"missing token":              {MissingToken(Job{}), ExitRefused, 0},
-		"an origin that is unknown":  {Diagnosis{Code: Failed, Origin: "a later version's"}, ExitFailure, 0},
-		"inputs":                     {Diagnosis{Code: PartitionMismatch, Origin: OriginInputs}, ExitUsage, 0},
-		"profiles that fail":         {Several([]Reason{{[]string{"a"}, failure(answer("", 0))}, {[]string{"b"}, failure(context.DeadlineExceeded)}}), ExitFailure, 0},
-		"profiles of which one is refused": {Several([]Reason{{[]string{"a"}, failure(answer("", 0))}, {[]string{"b"}, failure(answer("AccessDenied", 403))}}),
-			ExitRefused, 2},
-		"profiles refused at several hops": {Several([]Reason{{[]string{"a"}, failure(tokenDenial(nil))}, {[]string{"b"}, failure(answer("AccessDenied", 403))}}),
-			ExitRefused, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := tt.of.ExitCode(); got != tt.want || tt.of.Hop != tt.hop {
-				t.Errorf("%s: exit code %d at hop %d, want %d at hop %d", tt.of.Code, got, tt.of.Hop, tt.want, tt.hop)
-			}
-			// A later process reads what a renewal noted.
-			stored, err := json.Marshal(tt.of)
-			var read Diagnosis
-			if err == nil {
-				err = json.Unmarshal(stored, &read)
-			}
-			if err != nil || read.ExitCode() != tt.want || read.Text() != tt.of.Text() {
-				t.Errorf("stored and read: exit code %d, %v\n%s", read.ExitCode(), err, read.Text())
-			}
-		})
 	}
 }

@@ -1,6 +1,7 @@
-// Package explain turns a refusal into a diagnosis: a stable code, what
-// happened, the likely causes and what to write. It is pure.
-package explain
+// Package diagnosis is the vocabulary of refusals: the stable codes with cause and
+// remedy, what STS was asked and answered, and what is reported about it. The
+// reasoning that leads from one to the other is in explain.
+package diagnosis
 
 // Code is the stable name of a diagnosis. It titles the error annotation of a
 // failed step and the heading in docs/troubleshooting.md that gives cause and cure.

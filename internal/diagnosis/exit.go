@@ -1,4 +1,4 @@
-package explain
+package diagnosis
 
 // Exit codes of the step and of every command.
 const (
@@ -41,13 +41,4 @@ func (d Diagnosis) ExitCode() int {
 		return ExitRefused
 	}
 	return ExitFailure
-}
-
-// answered returns the origin of an error answer of a server: a refusal, unless
-// the server says itself that it failed.
-func answered(status int) Origin {
-	if status >= 500 {
-		return OriginFailure
-	}
-	return OriginRefusal
 }

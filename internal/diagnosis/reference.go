@@ -1,4 +1,4 @@
-package explain
+package diagnosis
 
 // Entry is what the documentation says of a code. A diagnosis has the same sentences where the cause is certain.
 type Entry struct {
@@ -134,12 +134,12 @@ var Codes = func() []Code {
 	return all
 }()
 
-// entry returns what the documentation says of a code.
-func entry(code Code) Entry {
+// Entry returns what the documentation says of the code.
+func (c Code) Entry() Entry {
 	for _, e := range Reference {
-		if e.Code == code {
+		if e.Code == c {
 			return e
 		}
 	}
-	return Entry{Code: code}
+	return Entry{Code: c}
 }

@@ -1,11 +1,10 @@
-package explain
+package diagnosis
 
 import (
 	"fmt"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
-	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 // Denial is a call to STS that did not end in a session: what was asked, and
@@ -24,7 +23,7 @@ type Denial struct {
 	// Sent are the condition keys that the request itself brings along, such
 	// as sts:RoleSessionName and aws:RequestTag/…. A policy is held against
 	// them; they are never shown.
-	Sent trust.Context
+	Sent map[string][]string
 
 	Code      string    // AWS's error code; empty if no answer of STS's came
 	Message   string    // AWS's text, or what happened on the way to STS
@@ -43,7 +42,7 @@ func (d *Denial) Error() string {
 }
 
 // refused says who refused what, and with which answer.
-func (d *Denial) refused() string {
+func (d *Denial) Refusal() string {
 	who := "AWS"
 	if d.Foreign {
 		who = d.Endpoint

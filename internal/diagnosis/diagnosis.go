@@ -1,4 +1,4 @@
-package explain
+package diagnosis
 
 import (
 	"fmt"
@@ -24,6 +24,9 @@ type Diagnosis struct {
 	// are set, and Hop where all failed at one.
 	Reasons []Reason `json:",omitempty"`
 }
+
+// Claim is a claim as it is shown.
+type Claim struct{ Name, Value string }
 
 // Reason is a diagnosis that several profiles share.
 type Reason struct {
@@ -60,7 +63,7 @@ func Several(failed []Reason) Diagnosis {
 // told once.
 func (d Diagnosis) Text() string {
 	if len(d.Reasons) == 0 {
-		return lines(d.What, claimLines(d.Claims), d.causes(), d.Cure)
+		return Lines(d.What, claimLines(d.Claims), d.causes(), d.Cure)
 	}
 	var parts []string
 	if len(d.Reasons) > 1 {
@@ -71,7 +74,7 @@ func (d Diagnosis) Text() string {
 		if slices.ContainsFunc(d.Reasons[:i], func(before Reason) bool { return slices.Equal(before.Claims, r.Claims) }) {
 			claims = ""
 		}
-		parts = append(parts, lines(r.names(math.MaxInt)+": "+r.What, claims, r.causes(), r.Cure))
+		parts = append(parts, Lines(r.names(math.MaxInt)+": "+r.What, claims, r.causes(), r.Cure))
 	}
 	return strings.Join(parts, "\n\n")
 }
@@ -94,7 +97,7 @@ func (d Diagnosis) Brief() []string {
 	if len(d.Reasons) == 0 {
 		if len(d.Causes) == 0 && d.Cure == "" {
 			// All that there is, such as a list of problems.
-			return strings.Split(lines(d.What, d.codeAlone()), "\n")
+			return strings.Split(Lines(d.What, d.codeAlone()), "\n")
 		}
 		parts := []string{shorten(d.What, briefWhat), shorten(d.firstCause(), briefCause), shorten(d.Cure, briefCure)}
 		return slices.DeleteFunc(parts, func(part string) bool { return part == "" })
@@ -215,4 +218,9 @@ func shorten(text string, most int) string {
 		return text[:i] + "\n…"
 	}
 	return text + "…"
+}
+
+// Lines joins the texts that are not empty, one a line.
+func Lines(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "\n")
 }
