@@ -2,17 +2,10 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"iter"
-	"os"
 	"slices"
 	"strings"
-
-	"github.com/org/aws-oidc-action/internal/safefile"
-	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 func trustCommands() []command {
@@ -49,110 +42,6 @@ func trustUsage(out io.Writer) {
 	for _, c := range trustCommands() {
 		fmt.Fprintf(out, "  trust %-14s %s\n", c.name, c.summary)
 	}
-}
-
-// maxDocument bounds a file or a stream that an argument names, in bytes. An
-// account's listing of 5,000 roles takes some tens of MiB.
-const maxDocument = 256 << 20
-
-// open opens a file that an argument names; - is standard input. What the
-// shell has opened (/dev/stdin, /dev/fd/63 for a process substitution) is a
-// stream too; in any other place only a regular file is opened. Beyond
-// maxDocument bytes the reader fails.
-func (e Env) open(name string) (io.ReadCloser, error) {
-	switch {
-	case name == "-":
-		return io.NopCloser(safefile.Limit(e.Stdin, maxDocument)), nil
-	case name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/"):
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		return limited{safefile.Limit(f, maxDocument), f}, nil
-	}
-	f, err := safefile.Files{}.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return limited{safefile.Limit(f, maxDocument), f}, nil
-}
-
-type limited struct {
-	io.Reader
-	io.Closer
-}
-
-// documents are the files that a command reads roles from.
-type documents struct {
-	env     Env
-	options document.Options
-	files   []string
-	read    map[string]int    // how many roles, by file
-	given   map[string]string // which file gives a value for a name; "" for --parameter
-}
-
-func (e Env) documents() *documents {
-	return &documents{
-		env: e, options: document.Options{Parameters: map[string]string{}, Names: map[string]bool{}},
-		read: map[string]int{}, given: map[string]string{},
-	}
-}
-
-// flags adds what fills in the parameters of templates.
-func (d *documents) flags(fs *flag.FlagSet) {
-	fs.Func("parameter", "`NAME=VALUE` of a template's parameter, of AWS::AccountId and the like, or of a placeholder; may be given again", func(s string) error {
-		name, value, ok := parameter(s)
-		if !ok {
-			return errors.New("write NAME=VALUE")
-		}
-		d.options.Parameters[name], d.given[name] = value, ""
-		return nil
-	})
-	fs.Func("parameters", "`file` with values of parameters: CloudFormation's list of ParameterKey and ParameterValue, {\"Parameters\": {NAME: VALUE}}, or NAME=VALUE lines; may be given again", d.readParameters)
-}
-
-// roles yields the roles of a document that an argument names, which is read
-// only while they are asked for.
-func (d *documents) roles(ctx context.Context, name string) iter.Seq2[document.Role, error] {
-	return func(yield func(document.Role, error) bool) {
-		in, err := d.env.open(name)
-		if err != nil {
-			yield(document.Role{}, err)
-			return
-		}
-		defer in.Close()
-		if !slices.Contains(d.files, name) {
-			d.files = append(d.files, name)
-		}
-		d.read[name] = 0
-		for role, err := range document.Roles(ctx, in, d.options) {
-			if err != nil {
-				err = fmt.Errorf("%s: %w", name, err)
-			} else {
-				d.read[name]++
-			}
-			if !yield(role, err) {
-				return
-			}
-		}
-	}
-}
-
-// report says on standard error how many roles were read, and which files
-// have none.
-func (d *documents) report() {
-	roles := 0
-	for _, name := range d.files {
-		roles += d.read[name]
-		if d.read[name] == 0 {
-			d.env.errorf("%s: no role found", name)
-		}
-	}
-	where := fmt.Sprintf("%d files", len(d.files))
-	if len(d.files) == 1 {
-		where = d.files[0]
-	}
-	d.env.errorf("%s: roles read: %d", where, roles)
 }
 
 // arguments reports whether the number of arguments after the flags is right,

@@ -1,13 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/org/aws-oidc-action/internal/trust/diff"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VALUE]… [--parameters FILE]… OLD NEW"
@@ -18,7 +21,7 @@ const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VAL
 func trustDiff(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust diff", flag.ContinueOnError)
 	format := fs.String("format", "text", "`format` of the changes: text or json")
-	documents := env.documents()
+	documents := env.documents("trust diff")
 	documents.flags(fs)
 	if run, code := env.parse(fs, trustDiffSynopsis, args); !run {
 		return code
@@ -29,41 +32,68 @@ func trustDiff(ctx context.Context, env Env, args []string) int {
 	if !env.arguments("diff", fs.Args(), 2, 2) {
 		return exitUsage
 	}
-	changes, err := diff.Compare(documents.roles(ctx, fs.Arg(0)), documents.roles(ctx, fs.Arg(1)))
-	if err == nil {
-		documents.report()
-		if err := documents.unknownParameter(); err != nil {
-			env.errorf("trust diff: %v", err)
-			return exitUsage
-		}
+	before, beforeErr := documents.side(ctx, fs.Arg(0))
+	after, err := documents.side(ctx, fs.Arg(1))
+	if err = cmp.Or(beforeErr, err); err != nil {
+		env.errorf("trust diff: %v", err)
+		return exitFailure
+	}
+	changes, err := diff.Compare(before, after)
+	documents.report()
+	if err == nil && !documents.parametersKnown() {
+		return exitUsage
 	}
 	switch {
 	case err != nil:
 	case *format == "json":
-		err = env.printJSON(map[string]any{"widened": slices.ContainsFunc(changes, diff.Change.Widens), "changes": append([]diff.Change{}, changes...)})
+		err = env.printJSON(struct {
+			Widened bool              `json:"widened"`
+			Changes []diff.Change     `json:"changes"`
+			Unread  []document.Unread `json:"unread,omitempty"`
+		}{slices.ContainsFunc(changes, diff.Change.Widens), append([]diff.Change{}, changes...), documents.unread})
 	default:
-		err = env.print(asText, func(w io.Writer) error { return writeChanges(w, fs.Arg(0), fs.Arg(1), changes) })
+		err = env.print(asText, func(w io.Writer) error { return writeChanges(w, changes) })
 	}
 	if err != nil {
 		env.errorf("trust diff: %v", err)
 		return exitFailure
 	}
 	if slices.ContainsFunc(changes, func(c diff.Change) bool { return !c.Note }) {
-		return exitRefused
+		return documents.exitCode(exitRefused)
 	}
-	return exitFine
+	return documents.exitCode(exitFine)
 }
 
-func writeChanges(w io.Writer, before, after string, changes []diff.Change) error {
-	for _, c := range changes {
-		file, role := after, ""
-		if c.InOld {
-			file = before
+// side reads the roles of one side. It is an error if nothing of it can be
+// read: all of the other side would count as new, or as gone.
+func (d *documents) side(ctx context.Context, name string) (iter.Seq2[document.Role, error], error) {
+	read, unread := len(d.read), len(d.unread)
+	var roles []document.Role
+	for role, err := range d.rolesOf(ctx, name) {
+		if err != nil {
+			return nil, err
 		}
+		roles = append(roles, role)
+	}
+	if len(d.read) == read && len(d.unread) > unread {
+		return nil, fmt.Errorf("nothing of %q could be read", name)
+	}
+	return func(yield func(document.Role, error) bool) {
+		for _, role := range roles {
+			if !yield(role, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+func writeChanges(w io.Writer, changes []diff.Change) error {
+	for _, c := range changes {
+		role := ""
 		if c.Role != "" {
 			role = fmt.Sprintf("role %s: ", c.Role)
 		}
-		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s [%s]\n", file, c.Line, c.Column, role, c.Message, c.Kind); err != nil {
+		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s [%s]\n", c.File, c.Line, c.Column, role, c.Message, c.Kind); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +20,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
-const trustExplainSynopsis = "trust explain --policy FILE (--claims FILE|- | --repository OWNER/REPOSITORY [--ref REF] [--environment NAME] [--event NAME] " +
+const trustExplainSynopsis = "trust explain --policy PATH… (--claims FILE|- | --repository OWNER/REPOSITORY [--ref REF] [--environment NAME] [--event NAME] " +
 	"[--owner-id ID --repository-id ID] …) [--context KEY=VALUE]… [--role NAME] [--account ID] [--parameter NAME=VALUE]… [--parameters FILE]… [--format text|json]"
 
 // maxClaims bounds what is read of claims.
@@ -35,16 +38,17 @@ type explanation struct {
 
 // question is what trust explain is asked.
 type question struct {
-	policy, claims, role, account, format string
-	run                                   trust.Run
-	context                               trust.Context
-	documents                             *documents
+	policies                      []string
+	claims, role, account, format string
+	run                           trust.Run
+	context                       trust.Context
+	documents                     *documents
 }
 
 // trustExplain evaluates a policy for a token; the exit code is 1 if it is
 // refused, or if that cannot be told.
 func trustExplain(ctx context.Context, env Env, args []string) int {
-	q := question{context: trust.Context{}, documents: env.documents()}
+	q := question{context: trust.Context{}, documents: env.documents("trust explain")}
 	fs := q.flags()
 	if run, code := env.parse(fs, trustExplainSynopsis, args); !run {
 		return code
@@ -61,8 +65,8 @@ func trustExplain(ctx context.Context, env Env, args []string) int {
 		return exitUsage
 	}
 	role, err := q.findRole(ctx)
-	if unknown := q.documents.unknownParameter(); err == nil && unknown != nil {
-		env.errorf("trust explain: %v", unknown)
+	q.documents.report()
+	if err == nil && !q.documents.parametersKnown() {
 		return exitUsage
 	}
 	if err != nil {
@@ -73,21 +77,24 @@ func trustExplain(ctx context.Context, env Env, args []string) int {
 	if q.format == "json" {
 		err = env.printJSON(answer)
 	} else {
-		err = env.print(asText, func(w io.Writer) error { return answer.print(w, q.policy) })
+		err = env.print(asText, func(w io.Writer) error { return answer.print(w, role.File) })
 	}
 	if err != nil {
 		env.errorf("trust explain: %v", err)
 		return exitFailure
 	}
 	if answer.Decision != trust.Allowed {
-		return exitRefused
+		return q.documents.exitCode(exitRefused)
 	}
-	return exitFine
+	return q.documents.exitCode(exitFine)
 }
 
 func (q *question) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("trust explain", flag.ContinueOnError)
-	fs.StringVar(&q.policy, "policy", "", "`file` with the role's trust policy, - for standard input")
+	fs.Func("policy", "`path` of a file or folder with the role's trust policy, - for standard input; may be given again", func(s string) error {
+		q.policies = append(q.policies, s)
+		return nil
+	})
 	fs.StringVar(&q.claims, "claims", "", "`file` with the token's claims as JSON, the token itself, or CloudTrail's event of the refusal; - for standard input")
 	fs.StringVar(&q.role, "role", "", "`name` or ARN of the role, where the file has several")
 	q.documents.flags(fs)
@@ -128,11 +135,11 @@ func (q *question) flags() *flag.FlagSet {
 // check returns the claims that the flags give.
 func (q *question) check(env Env) (claims tokenClaims, err error) {
 	switch {
-	case q.policy == "":
+	case len(q.policies) == 0:
 		return claims, errors.New("--policy is missing: name the file with the trust policy")
 	case (q.claims == "") == (q.run == trust.Run{}):
 		return claims, errors.New("say what the token claims: either by --claims or by --repository and its companions")
-	case q.claims == "-" && q.policy == "-":
+	case q.claims == "-" && slices.Contains(q.policies, "-"):
 		return claims, errors.New("--policy and --claims cannot both be standard input")
 	case q.claims == "":
 		claims.Claims, err = q.run.Claims()
@@ -164,29 +171,40 @@ func (q *question) findRole(ctx context.Context) (document.Role, error) {
 	}
 	var first document.Role
 	found := 0
-	for role, err := range q.documents.roles(ctx, q.policy) {
+	for role, err := range q.documents.rolesOf(ctx, q.policies...) {
 		if err != nil {
 			return document.Role{}, err
 		}
-		if q.role != "" && q.role != role.Name && q.role != role.ARN && q.role != role.LogicalID {
+		if q.role != "" && !slices.Contains([]string{role.Name, role.ARN, role.LogicalID, stem(role.File)}, q.role) {
 			continue
 		}
 		if found++; found == 1 {
 			first = role
 		}
 	}
-	q.documents.report()
+	where := strings.Join(q.policies, ", ")
 	switch {
+	case found == 0 && len(q.documents.unread) > 0:
+		return document.Role{}, errors.New("the role may be in what could not be read")
 	case found == 0 && q.role != "":
-		return document.Role{}, fmt.Errorf("%s has no role %q", q.policy, q.role)
+		return document.Role{}, fmt.Errorf("%s has no role %q", where, q.role)
 	case found == 0:
-		return document.Role{}, fmt.Errorf("%s has no role", q.policy)
+		return document.Role{}, fmt.Errorf("%s has no role", where)
+	case found > 1 && q.role != "":
+		return document.Role{}, fmt.Errorf("%s has %d roles %q; name one by its ARN, or only its file", where, found, q.role)
 	case found > 1:
-		return document.Role{}, fmt.Errorf("%s has %d roles; name one with --role, such as %s", q.policy, found, first.Name)
+		return document.Role{}, fmt.Errorf("%s has %d roles; name one with --role, such as %s", where, found, cmp.Or(first.Name, first.ARN, first.File))
 	case first.Err != nil:
-		return document.Role{}, fmt.Errorf("%s: %w", q.policy, first.Err)
+		return document.Role{}, fmt.Errorf("%s: %w", first.File, first.Err)
 	}
 	return first, nil
+}
+
+// stem returns the name of a file without what tells its type: a bare policy
+// is kept in a file that is named after its role.
+func stem(file string) string {
+	base := filepath.Base(file)
+	return strings.TrimSuffix(base, filepath.Ext(base))
 }
 
 // ask evaluates the role's policy. Keys that every request has are there,

@@ -4,15 +4,17 @@ import (
 	"context"
 	"flag"
 	"io"
+	"math"
 
+	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/inventory"
 )
 
-const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] [--parameter NAME=VALUE]… [--parameters FILE]… FILE"
+const trustInventorySynopsis = "trust inventory [--format markdown|json|csv] [--parameter NAME=VALUE]… [--parameters FILE]… PATH…"
 
 var inventoryFormats = map[string]struct {
 	form
-	write func(io.Writer, []inventory.Entry) error
+	write func(io.Writer, []inventory.Entry, []document.Unread) error
 }{
 	"markdown": {asText, inventory.WriteMarkdown},
 	"json":     {asJSON, inventory.WriteJSON},
@@ -23,7 +25,7 @@ var inventoryFormats = map[string]struct {
 func trustInventory(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("trust inventory", flag.ContinueOnError)
 	format := fs.String("format", "markdown", "`format` of the list: markdown, json or csv")
-	documents := env.documents()
+	documents := env.documents("trust inventory")
 	documents.flags(fs)
 	if run, code := env.parse(fs, trustInventorySynopsis, args); !run {
 		return code
@@ -32,21 +34,20 @@ func trustInventory(ctx context.Context, env Env, args []string) int {
 	if !ok {
 		return env.unknownFormat("inventory", *format, "markdown", "json", "csv")
 	}
-	if !env.arguments("inventory", fs.Args(), 1, 1) {
+	if !env.arguments("inventory", fs.Args(), 1, math.MaxInt) {
 		return exitUsage
 	}
-	entries, err := inventory.List(documents.roles(ctx, fs.Arg(0)))
-	if err == nil {
-		documents.report()
-		if err := documents.unknownParameter(); err != nil {
-			env.errorf("trust inventory: %v", err)
-			return exitUsage
-		}
-		err = env.print(output.form, func(w io.Writer) error { return output.write(w, entries) })
+	entries, err := inventory.List(documents.rolesOf(ctx, fs.Args()...))
+	documents.report()
+	if err == nil && !documents.parametersKnown() {
+		return exitUsage
+	}
+	if err == nil && len(documents.read) > 0 {
+		err = env.print(output.form, func(w io.Writer) error { return output.write(w, entries, documents.unread) })
 	}
 	if err != nil {
 		env.errorf("trust inventory: %v", err)
 		return exitFailure
 	}
-	return exitFine
+	return documents.exitCode(exitFine)
 }

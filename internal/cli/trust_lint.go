@@ -7,17 +7,20 @@ import (
 	"math"
 
 	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/lint"
 )
 
-const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… [--parameter NAME=VALUE]… [--parameters FILE]… FILE…"
+const trustLintSynopsis = "trust lint [--format text|json|github|sarif] [--fail-on SEVERITY] [--immutable OWNER/REPOSITORY]… [--parameter NAME=VALUE]… [--parameters FILE]… PATH…"
 
 // lintFormats are the writers of findings by --format.
 var lintFormats = map[string]struct {
 	form
-	write func(io.Writer, []lint.Finding) error
+	write func(io.Writer, []lint.Finding, []document.Unread) error
 }{
-	"text":   {asText, lint.WriteText},
+	"text": {asText, func(w io.Writer, findings []lint.Finding, _ []document.Unread) error {
+		return lint.WriteText(w, findings)
+	}},
 	"json":   {asJSON, lint.WriteJSON},
 	"github": {asAnnotations, lint.WriteAnnotations},
 	"sarif":  {asJSON, lint.WriteSARIF},
@@ -34,7 +37,7 @@ func trustLint(ctx context.Context, env Env, args []string) int {
 		options.Immutable = append(options.Immutable, trust.NewPattern(s))
 		return nil
 	})
-	documents := env.documents()
+	documents := env.documents("trust lint")
 	documents.flags(fs)
 	if run, code := env.parse(fs, trustLintSynopsis, args); !run {
 		return code
@@ -52,30 +55,27 @@ func trustLint(ctx context.Context, env Env, args []string) int {
 		return exitUsage
 	}
 	var findings []lint.Finding
-	for _, file := range fs.Args() {
-		for role, err := range documents.roles(ctx, file) {
-			if err != nil {
-				env.errorf("trust lint: %v", err)
-				return exitFailure
-			}
-			for _, f := range lint.Check(role, options) {
-				f.File = file
-				findings = append(findings, f)
-			}
+	for role, err := range documents.rolesOf(ctx, fs.Args()...) {
+		if err != nil {
+			env.errorf("trust lint: %v", err)
+			return exitFailure
+		}
+		for _, f := range lint.Check(role, options) {
+			f.File = role.File
+			findings = append(findings, f)
 		}
 	}
 	documents.report()
-	if err := documents.unknownParameter(); err != nil {
-		env.errorf("trust lint: %v", err)
+	if !documents.parametersKnown() {
 		return exitUsage
 	}
-	err = env.print(output.form, func(w io.Writer) error { return output.write(w, findings) })
+	err = env.print(output.form, func(w io.Writer) error { return output.write(w, findings, documents.unread) })
 	if err != nil {
 		env.errorf("trust lint: %v", err)
 		return exitFailure
 	}
 	if gravest, any := lint.Highest(findings); any && gravest >= threshold {
-		return exitRefused
+		return documents.exitCode(exitRefused)
 	}
-	return exitFine
+	return documents.exitCode(exitFine)
 }

@@ -19,6 +19,7 @@ import (
 // counterpart of its own.
 type Change struct {
 	Role      string `json:"role,omitempty"`
+	File      string `json:"file,omitempty"` // the role's, where Pos is
 	trust.Pos        // in the new document, or, with InOld, in the old one
 	InOld     bool   `json:"inOld,omitempty"`
 	Kind      Kind   `json:"kind"`
@@ -82,7 +83,7 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 	}
 	for _, role := range gone {
 		changes = append(changes, Change{
-			Role: role.Name, Pos: role.Pos, InOld: true, Kind: RoleGone,
+			Role: role.Name, File: role.File, Pos: role.Pos, InOld: true, Kind: RoleGone,
 			Message: "missing from the new document; if the role was deleted on purpose, remove it from the old document",
 		})
 	}
@@ -96,7 +97,7 @@ func (p pair) compare() []Change {
 	var changes []Change
 	if p.same != "" {
 		changes = append(changes, Change{
-			Role: p.fresh.Name, Pos: p.fresh.Pos, Kind: Renamed, Note: true,
+			Role: p.fresh.Name, File: p.fresh.File, Pos: p.fresh.Pos, Kind: Renamed, Note: true,
 			Message: fmt.Sprintf("compared with role %s of the old document (%s)", label(p.old), p.same),
 		})
 	}
@@ -132,7 +133,7 @@ func compareRoles(old, fresh document.Role) []Change {
 		changes = append(changes, comparePolicies(old.Policies, fresh.Policies)...)
 	}
 	for i := range changes {
-		changes[i].Role = fresh.Name
+		changes[i].Role, changes[i].File = fresh.Name, fresh.File
 	}
 	return changes
 }
@@ -235,7 +236,7 @@ func reportNew(role document.Role) []Change {
 		c.add(Change{Pos: role.Pos, Kind: NewRole, Note: true, Message: "new role; it trusts nobody"})
 	}
 	for i := range c.changes {
-		c.changes[i].Role = role.Name
+		c.changes[i].Role, c.changes[i].File = role.Name, role.File
 	}
 	return c.changes
 }

@@ -30,8 +30,9 @@ type identity struct {
 // identities are in the order in which they are tried.
 var identities = []identity{
 	{key: func(r *document.Role) string { return r.ARN }},
+	{key: placeInFolder},
 	{key: func(r *document.Role) string { return r.LogicalID }},
-	{key: func(r *document.Role) string { return "=" + r.Name }, fits: nameIdentifies, same: "the same name"},
+	{key: nameIfAny, fits: nameIdentifies, same: "the same name"},
 	{key: policyText, fits: samePolicy, same: "the same trust policy", unique: true},
 }
 
@@ -96,6 +97,24 @@ func (by identity) match(pairs []pair, old []*document.Role) (left []*document.R
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(old), func(r *document.Role) bool { return taken[r] })
+}
+
+// placeInFolder tells apart the roles of a folder, whose documents each have
+// their own logical ids.
+func placeInFolder(r *document.Role) string {
+	if r.Document == "" {
+		return ""
+	}
+	return strings.Join([]string{r.Document, r.LogicalID, r.Name}, "\x00")
+}
+
+// nameIfAny is the same for all roles without a name, but for those of a
+// folder, which has many.
+func nameIfAny(r *document.Role) string {
+	if r.Name == "" && r.Document != "" {
+		return ""
+	}
+	return "=" + r.Name
 }
 
 // renamed reports whether both documents call the role by something, and not

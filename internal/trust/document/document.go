@@ -31,12 +31,33 @@ type Role struct {
 	// until the caller of Roles sets the name that it opened.
 	File string
 
+	// Document tells apart the documents of a folder, each of which has its own
+	// logical ids: its path there. The caller of Roles sets it.
+	Document string
+
 	// Policies are what the trust policy can be. Of the alternatives that
 	// cannot be read, Err says why: a *trust.SyntaxError.
 	Policies trust.Alternatives
 	Err      error
 
 	names []trust.Text
+}
+
+// Unread is a file that could not be read, or not to its end.
+type Unread struct {
+	File    string `json:"file"`
+	Message string `json:"message"`
+}
+
+// FormError is the error of Roles for a document that can be read, but is of
+// no form that holds roles.
+type FormError struct {
+	Pos   trust.Pos
+	Found string // what the document is instead
+}
+
+func (e *FormError) Error() string {
+	return fmt.Sprintf("line %d, column %d: unknown form: %s; docs/trust-policies.md lists the forms that are read", e.Pos.Line, e.Pos.Column, e.Found)
 }
 
 // MayBeNamed reports whether name can be the role's, as far as its template
@@ -142,6 +163,9 @@ func (d *document) roles(r io.Reader) error {
 		size.left = maxTemplate
 		return d.readJSONTemplate(first, key, lex)
 	}
+	if form := unknownForm(first, key); form != nil {
+		return form
+	}
 	role := Role{Pos: first.Pos}
 	policy, err := trust.Read(trust.Token{Token: first}, d.marked(&replay{key, trust.Lexer{Lexer: lex}}))
 	if err == nil {
@@ -149,6 +173,23 @@ func (d *document) roles(r io.Reader) error {
 	}
 	role.set(policy, err)
 	return d.yield(role)
+}
+
+// unknownForm returns an error if a document whose first tokens are given is
+// no policy, even one with a mistake.
+func unknownForm(first, key jsonlex.Token) error {
+	switch {
+	case first.Kind != jsonlex.ObjectStart:
+		return &FormError{first.Pos, first.Kind.String()}
+	case key.Kind != jsonlex.Key:
+		return &FormError{first.Pos, "an empty object"}
+	}
+	for _, element := range []string{"Version", "Id", "Statement"} {
+		if strings.EqualFold(element, string(key.Text)) {
+			return nil
+		}
+	}
+	return &FormError{first.Pos, fmt.Sprintf("an object that begins with %q", key.Text)}
 }
 
 // set stores the one policy of a role, or why there is none.

@@ -106,7 +106,7 @@ func (d *document) readJSONTemplate(first, key jsonlex.Token, lex *jsonlex.Lexer
 func (d *document) template(root node, given map[string]trust.Text, prefix string) error {
 	resources := root.get("Resources")
 	if !resources.isObject() {
-		return root.pos.Errorf("document is neither a trust policy, nor an answer of aws iam, nor a template with Resources")
+		return &FormError{root.pos, "a document without Resources"}
 	}
 	t := &template{
 		given: given, mappings: root.get("Mappings"),

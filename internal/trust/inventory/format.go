@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 var columns = []string{"Role", "Repository", "Runs", "Workflow", "Further conditions", "Provider or principal", "ARN"}
@@ -15,13 +18,39 @@ func (e Entry) cells() []string {
 	return []string{e.Role, e.Repository, e.Runs, e.Workflow, e.Further, e.Provider + e.Principal, e.ARN}
 }
 
-// WriteMarkdown writes a table of GitHub's Markdown.
-func WriteMarkdown(w io.Writer, entries []Entry) error {
-	var b strings.Builder
-	b.WriteString("| " + strings.Join(columns, " | ") + " |\n|" + strings.Repeat(" --- |", len(columns)) + "\n")
+// table returns the rows of a table, the heading first. Entries of several
+// files have a column for it, and each file that could not be read has a row.
+func table(entries []Entry, unread []document.Unread) [][]string {
+	files := map[string]bool{}
 	for _, e := range entries {
+		files[e.File] = true
+	}
+	for _, u := range unread {
+		files[u.File] = true
+		entries = append(entries, Entry{File: u.File, Runs: "unknown", Further: "the file cannot be read: " + u.Message})
+	}
+	rows := [][]string{columns}
+	for _, e := range entries {
+		rows = append(rows, e.cells())
+	}
+	if len(files) < 2 {
+		return rows
+	}
+	rows[0] = append(slices.Clone(columns), "File")
+	for i, e := range entries {
+		rows[i+1] = append(rows[i+1], e.File)
+	}
+	return rows
+}
+
+// WriteMarkdown writes a table of GitHub's Markdown.
+func WriteMarkdown(w io.Writer, entries []Entry, unread []document.Unread) error {
+	var b strings.Builder
+	rows := table(entries, unread)
+	b.WriteString("| " + strings.Join(rows[0], " | ") + " |\n|" + strings.Repeat(" --- |", len(rows[0])) + "\n")
+	for _, row := range rows[1:] {
 		b.WriteByte('|')
-		for _, cell := range e.cells() {
+		for _, cell := range row {
 			b.WriteString(" " + code(cell) + " |")
 		}
 		b.WriteByte('\n')
@@ -55,12 +84,16 @@ func code(text string) string {
 
 func unfitForSpan(r rune) bool { return r == '|' || r == '`' || r == '\\' || !unicode.IsPrint(r) }
 
-// WriteJSON writes {"entries": […]}.
-func WriteJSON(w io.Writer, entries []Entry) error {
+// WriteJSON writes {"entries": […]}, and "unread" with the files that could not
+// be read, if there are any.
+func WriteJSON(w io.Writer, entries []Entry, unread []document.Unread) error {
 	if entries == nil {
 		entries = []Entry{}
 	}
-	out, err := json.MarshalIndent(map[string]any{"entries": entries}, "", "  ")
+	out, err := json.MarshalIndent(struct {
+		Entries []Entry           `json:"entries"`
+		Unread  []document.Unread `json:"unread,omitempty"`
+	}{entries, unread}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -69,15 +102,13 @@ func WriteJSON(w io.Writer, entries []Entry) error {
 }
 
 // WriteCSV writes a table for spreadsheets, none of whose cells is a formula.
-func WriteCSV(w io.Writer, entries []Entry) error {
+func WriteCSV(w io.Writer, entries []Entry, unread []document.Unread) error {
 	out := csv.NewWriter(w)
-	rows := [][]string{columns}
-	for _, e := range entries {
-		cells := e.cells()
+	rows := table(entries, unread)
+	for _, cells := range rows[1:] {
 		for i, cell := range cells {
 			cells[i] = inert(cell)
 		}
-		rows = append(rows, cells)
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return err

@@ -24,6 +24,7 @@ type Entry struct {
 	Runs       string `json:"runs"`                // branch main, environment prod, every run, …
 	Workflow   string `json:"workflow,omitempty"`
 	Further    string `json:"further,omitempty"` // what the other conditions demand
+	File       string `json:"file,omitempty"`
 	trust.Pos
 
 	DependsOn []string           `json:"dependsOn,omitempty"` // what decides where something is unknown
@@ -46,13 +47,13 @@ func List(roles iter.Seq2[document.Role, error]) ([]Entry, error) {
 func entriesOfRole(role document.Role) []Entry {
 	var entries []Entry
 	if role.Err != nil {
-		entries = append(entries, Entry{Role: role.Name, ARN: role.ARN, Pos: role.Pos, Runs: "unknown",
+		entries = append(entries, Entry{Role: role.Name, ARN: role.ARN, File: role.File, Pos: role.Pos, Runs: "unknown",
 			Further: fmt.Sprintf("the trust policy cannot be read: %v", role.Err)})
 	}
 	var found []trust.Found[Entry]
 	for _, p := range role.Policies {
 		for _, e := range entriesOfPolicy(p) {
-			e.Role, e.ARN = role.Name, role.ARN
+			e.Role, e.ARN, e.File = role.Name, role.ARN, role.File
 			found = trust.Collect(found, e, p.Given, Entry.same)
 		}
 	}

@@ -26,9 +26,9 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, write := range map[string]func(io.Writer, []Entry) error{"md": WriteMarkdown, "json": WriteJSON, "csv": WriteCSV} {
+	for name, write := range map[string]func(io.Writer, []Entry, []document.Unread) error{"md": WriteMarkdown, "json": WriteJSON, "csv": WriteCSV} {
 		var b bytes.Buffer
-		if err := write(&b, entries); err != nil {
+		if err := write(&b, entries, nil); err != nil {
 			t.Fatal(err)
 		}
 		file := "testdata/inventory." + name
@@ -57,7 +57,7 @@ func TestCellsStayCells(t *testing.T) {
 	for _, text := range nasty {
 		e := Entry{Role: text, Repository: text, Runs: text, Workflow: text, Further: text, Provider: text, ARN: text}
 		var b bytes.Buffer
-		if err := WriteCSV(&b, []Entry{e}); err != nil {
+		if err := WriteCSV(&b, []Entry{e}, nil); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(&b).ReadAll()
@@ -75,7 +75,7 @@ func TestCellsStayCells(t *testing.T) {
 		}
 
 		b.Reset()
-		if err := WriteMarkdown(&b, []Entry{e}); err != nil {
+		if err := WriteMarkdown(&b, []Entry{e}, nil); err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
@@ -92,7 +92,7 @@ func TestCellsStayCells(t *testing.T) {
 		}
 
 		b.Reset()
-		if err := WriteJSON(&b, []Entry{e}); err != nil || !json.Valid(b.Bytes()) {
+		if err := WriteJSON(&b, []Entry{e}, nil); err != nil || !json.Valid(b.Bytes()) {
 			t.Errorf("%q: %s, %v", text, b.String(), err)
 		}
 	}
@@ -103,7 +103,7 @@ func TestListTellsErrors(t *testing.T) {
 		t.Error("no error")
 	}
 	var b bytes.Buffer
-	if err := WriteJSON(&b, nil); err != nil || b.String() != "{\n  \"entries\": []\n}\n" {
+	if err := WriteJSON(&b, nil, nil); err != nil || b.String() != "{\n  \"entries\": []\n}\n" {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }

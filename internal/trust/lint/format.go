@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // WriteText writes one finding in two or three lines: place, severity and
@@ -36,12 +39,16 @@ func plain(s string) string {
 	return s
 }
 
-// WriteJSON writes {"findings": […]}.
-func WriteJSON(w io.Writer, findings []Finding) error {
+// WriteJSON writes {"findings": […]}, and "unread" with the files that could
+// not be read, if there are any.
+func WriteJSON(w io.Writer, findings []Finding, unread []document.Unread) error {
 	if findings == nil {
 		findings = []Finding{}
 	}
-	out, err := json.MarshalIndent(map[string]any{"findings": findings}, "", "  ")
+	out, err := json.MarshalIndent(struct {
+		Findings []Finding         `json:"findings"`
+		Unread   []document.Unread `json:"unread,omitempty"`
+	}{findings, unread}, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -50,8 +57,12 @@ func WriteJSON(w io.Writer, findings []Finding) error {
 }
 
 // WriteAnnotations writes workflow commands that make GitHub show the
-// findings in the files of a pull request.
-func WriteAnnotations(w io.Writer, findings []Finding) error {
+// findings in the files of a pull request, and the files that could not be
+// read.
+func WriteAnnotations(w io.Writer, findings []Finding, unread []document.Unread) error {
+	for _, u := range unread {
+		findings = append(findings, Finding{Rule: "unread", Severity: Error, File: u.File, Pos: trust.Pos{Line: 1, Column: 1}, Message: u.Message})
+	}
 	var b strings.Builder
 	for _, f := range findings {
 		message := f.Message

@@ -131,9 +131,9 @@ func TestFormats(t *testing.T) {
 	})
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"text":   func(b *bytes.Buffer) error { return WriteText(b, findings) },
-		"json":   func(b *bytes.Buffer) error { return WriteJSON(b, findings) },
-		"github": func(b *bytes.Buffer) error { return WriteAnnotations(b, findings) },
-		"sarif":  func(b *bytes.Buffer) error { return WriteSARIF(b, findings) },
+		"json":   func(b *bytes.Buffer) error { return WriteJSON(b, findings, nil) },
+		"github": func(b *bytes.Buffer) error { return WriteAnnotations(b, findings, nil) },
+		"sarif":  func(b *bytes.Buffer) error { return WriteSARIF(b, findings, nil) },
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -152,7 +152,7 @@ func TestFormats(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := WriteJSON(&b, nil); err != nil || b.String() != "{\n  \"findings\": []\n}\n" {
+	if err := WriteJSON(&b, nil, nil); err != nil || b.String() != "{\n  \"findings\": []\n}\n" {
 		t.Errorf("no findings: %q, %v", b.String(), err)
 	}
 }

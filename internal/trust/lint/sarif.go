@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // The parts of SARIF 2.1.0 that code scanning reads.
@@ -19,6 +21,17 @@ type (
 		Tool       sarifTool     `json:"tool"`
 		ColumnKind string        `json:"columnKind"`
 		Results    []sarifResult `json:"results"`
+
+		Invocations []sarifInvocation `json:"invocations,omitempty"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications"`
+	}
+	sarifNotification struct {
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -57,7 +70,7 @@ type (
 	}
 	sarifPhysical struct {
 		Artifact sarifArtifact `json:"artifactLocation"`
-		Region   sarifRegion   `json:"region"`
+		Region   *sarifRegion  `json:"region,omitempty"`
 	}
 	sarifArtifact struct {
 		URI string `json:"uri"`
@@ -72,8 +85,9 @@ type (
 	}
 )
 
-// WriteSARIF writes a SARIF 2.1.0 log for code scanning.
-func WriteSARIF(w io.Writer, findings []Finding) error {
+// WriteSARIF writes a SARIF 2.1.0 log for code scanning. Files that could not
+// be read are notifications, with which the run counts as unsuccessful.
+func WriteSARIF(w io.Writer, findings []Finding, unread []document.Unread) error {
 	run := sarifRun{
 		Tool: sarifTool{sarifDriver{
 			Name:           "aws-oidc-action",
@@ -95,6 +109,9 @@ func WriteSARIF(w io.Writer, findings []Finding) error {
 	for _, f := range findings {
 		run.Results = append(run.Results, result(f, index[f.Rule]))
 	}
+	if len(unread) > 0 {
+		run.Invocations = []sarifInvocation{{Notifications: notifications(unread)}}
+	}
 	log := sarifLog{
 		Schema:  "https://json.schemastore.org/sarif-2.1.0.json",
 		Version: "2.1.0",
@@ -115,7 +132,7 @@ func result(f Finding, rule int) sarifResult {
 	}
 	location := sarifLocation{Physical: sarifPhysical{
 		Artifact: sarifArtifact{artifactURI(f.File)},
-		Region:   sarifRegion{f.Line, f.Column},
+		Region:   &sarifRegion{f.Line, f.Column},
 	}}
 	if f.Role != "" {
 		location.Logical = []sarifLogical{{Name: f.Role, Kind: "resource"}}
@@ -124,6 +141,17 @@ func result(f Finding, rule int) sarifResult {
 		RuleID: f.Rule, RuleIndex: rule, Level: sarifLevel(f.Severity),
 		Message: sarifText{text}, Locations: []sarifLocation{location},
 	}
+}
+
+func notifications(unread []document.Unread) []sarifNotification {
+	var all []sarifNotification
+	for _, u := range unread {
+		all = append(all, sarifNotification{
+			Level: "error", Message: sarifText{"Cannot be read: " + u.Message},
+			Locations: []sarifLocation{{Physical: sarifPhysical{Artifact: sarifArtifact{artifactURI(u.File)}}}},
+		})
+	}
+	return all
 }
 
 // artifactURI makes a file's name a relative URI, as code scanning expects.

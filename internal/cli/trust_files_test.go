@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// writeFiles makes files with their folders in a new working directory. A
+// content "-> NAME" makes a link.
+func writeFiles(t *testing.T, files map[string]string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, content := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if target, link := strings.CutPrefix(content, "-> "); link {
+			err = os.Symlink(target, name)
+		} else {
+			err = os.WriteFile(name, []byte(content), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// trusting returns a policy that admits the subject.
+func trusting(subject string) string {
+	like := strings.Replace(trustedMain, `"StringEquals"`, `"StringLike"`, 1)
+	return strings.ReplaceAll(like, "repo:octo@1/app@2:ref:refs/heads/main", subject)
+}
+
+// stackOf returns a template with one role.
+func stackOf(subject string) string {
+	return `{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": ` + trusting(subject) + `}}}}`
+}
+
+func TestTrustFolders(t *testing.T) {
+	writeFiles(t, map[string]string{
+		"repo/README.md":                  "sts:AssumeRoleWithWebIdentity is what a policy allows.",
+		"repo/package.json":               `{"name": "site", "version": "1.0.0"}`,
+		"repo/tsconfig.json":              "// comments\n{}",
+		"repo/.github/workflows/ci.yml":   "on: push\njobs: {}\n",
+		"repo/chart/role.yaml":            "{{ if .Values.role }}\nkind: Role\n{{ end }}\n",
+		"repo/iam/deploy.json":            trusting("repo:octo@1/app@2:ref:refs/heads/main"),
+		"repo/iam/wide":                   trusting("repo:octo@1/*"),
+		"repo/iam/role.policy.tpl":        trusting("repo:other@1/*"),
+		"repo/.git/copy.json":             trusting("*"),
+		"repo/node_modules/x/policy.json": trusting("*"),
+		"repo/linked.json":                "-> /etc/hosts",
+		"repo/stack/template.yaml":        stackOf("repo:octo@1/infra@3:environment:prod"),
+		"bad/broken.json":                 `{"Roles": [{"RoleName": "r", "AssumeRolePolicyDocument": {`,
+		"bad/open.json":                   trusting("repo:*"),
+		"empty/notes.json":                "// nothing\n{}",
+		"old/a.json":                      stackOf("repo:octo@1/a@2:environment:prod"),
+		"old/b.json":                      stackOf("repo:octo@1/b@2:environment:prod"),
+		"new/a.json":                      stackOf("repo:octo@1/a@2:environment:prod"),
+		"new/b.json":                      stackOf("repo:octo@1/*"),
+	})
+	const run = " --repository octo/app --owner-id 1 --repository-id 2"
+	for _, tt := range []struct {
+		name, args string
+		code       int
+		stdout     []string // parts of it; one after ! is none
+		stderr     []string
+	}{
+		{"lint reads what holds policies", "lint repo", exitRefused, []string{"repo/iam/wide:11:", "repo/iam/role.policy.tpl:11:", "!critical"},
+			[]string{"4 files: roles read: 4\n", "!tsconfig", "!chart", "!README"}},
+		{"lint of a file twice", "lint repo repo/iam/wide ./repo/iam", exitRefused, nil, []string{"4 files: roles read: 4\n"}},
+		{"what cannot be read hides nothing", "lint bad", exitFailure, []string{"bad/open.json:11:54: critical"}, []string{"trust lint: bad/broken.json: line ", "bad/open.json: roles read: 1"}},
+		{"in SARIF", "lint --format sarif bad", exitFailure, []string{`"toolExecutionNotifications"`, `"executionSuccessful": false`, `"any-subject"`}, nil},
+		{"in JSON", "lint --format json bad none.json", exitFailure, []string{`"unread": [`, `"file": "bad/broken.json"`, `"file": "none.json"`, `"any-subject"`}, nil},
+		{"in annotations", "lint --format github bad", exitFailure, []string{"::error file=bad/broken.json,line=1", "::error file=bad/open.json,line=11"}, nil},
+		{"a named file without a policy", "lint repo/package.json repo/iam/deploy.json", exitFailure, nil,
+			[]string{`repo/package.json: line 1, column 1: unknown form: an object that begins with "name"`, "roles read: 1"}},
+		{"a folder without a policy", "lint empty", exitFine, []string{"!notes"}, []string{"empty: no role found"}},
+		{"inventory of several", "inventory repo/iam/deploy.json repo/stack", exitFine, []string{"| File |", "| `repo/stack/template.yaml` |"}, []string{"2 files: roles read: 2"}},
+		{"inventory of what cannot be read", "inventory bad", exitFailure, []string{"`the file cannot be read: line", "`bad/open.json` |"}, nil},
+		{"inventory as JSON", "inventory --format json bad", exitFailure, []string{`"unread": [`, `"file": "bad/open.json"`}, nil},
+		{"inventory as CSV", "inventory --format csv bad", exitFailure, []string{",File\n", ",bad/broken.json\n"}, nil},
+		{"explain in a folder", "explain --policy repo --role deploy" + run, exitFine, []string{"Allow: the statement at repo/iam/deploy.json:4"}, nil},
+		{"explain in files", "explain --policy old/a.json --policy repo/iam/wide --role wide" + run, exitFine, []string{"Allow: the statement at repo/iam/wide:4"}, nil},
+		{"explain wants a role", "explain --policy repo" + run, exitFailure, []string{"!Allow"}, []string{"repo has 4 roles; name one with --role"}},
+		{"explain where roles have one name", "explain --policy old --role Role" + run, exitFailure, nil, []string{`old has 2 roles "Role"`}},
+		{"explain what may be unreadable", "explain --policy bad --role other" + run, exitFailure, nil, []string{"the role may be in what could not be read"}},
+		{"diff of folders", "diff old new", exitRefused, []string{"new/b.json:11:54: role Role: StringLike", "!new/a.json"}, []string{"4 files: roles read: 4"}},
+		{"diff of the same folder", "diff old old", exitFine, []string{"!Role"}, nil},
+		{"diff with what cannot be read", "diff bad bad", exitFailure, nil, []string{"bad/broken.json"}},
+		{"diff with nothing", "diff none new", exitFailure, []string{"!Role"}, []string{`nothing of "none" could be read`}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := runTrustHere("", strings.Fields(tt.args)...)
+			if got.code != tt.code {
+				t.Errorf("exit code %d, want %d", got.code, tt.code)
+			}
+			for _, output := range []struct {
+				text  string
+				parts []string
+			}{{got.stdout, tt.stdout}, {got.stderr, tt.stderr}} {
+				for _, part := range output.parts {
+					unwanted, isUnwanted := strings.CutPrefix(part, "!")
+					if strings.Contains(output.text, unwanted) == isUnwanted {
+						t.Errorf("%q:\n%s", part, output.text)
+					}
+				}
+			}
+			if (strings.Contains(tt.args, "json ") || strings.Contains(tt.args, "sarif")) && strings.Contains(tt.args, "--format") && !json.Valid([]byte(got.stdout)) {
+				t.Errorf("not JSON:\n%s", got.stdout)
+			}
+		})
+	}
+}
+
+// A listing that breaks off keeps the findings of its first roles.
+func TestTrustPartOfAFile(t *testing.T) {
+	writeFiles(t, map[string]string{"cut.json": `{"Roles": [{"RoleName": "a", "AssumeRolePolicyDocument": ` + trusting("*") + `}, {"RoleName"`})
+	got := runTrustHere("", "lint", "cut.json")
+	if got.code != exitFailure || !strings.Contains(got.stdout, "[any-subject]") || !strings.Contains(got.stderr, "cut.json: roles read: 1") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A pass over a folder ends with its context.
+func TestTrustFolderObeysContext(t *testing.T) {
+	writeFiles(t, map[string]string{"a.json": trusting("*"), "b.json": trusting("*")})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	d := (Env{Stderr: &strings.Builder{}}).documents("trust lint")
+	n := 0
+	var last error
+	for _, err := range d.rolesOf(ctx, ".") {
+		if last = err; err == nil {
+			n++
+			cancel()
+		}
+	}
+	if n != 1 || last != context.Canceled || len(d.unread) > 0 {
+		t.Errorf("%d roles, %v, unread %v", n, last, d.unread)
+	}
+}
