@@ -126,6 +126,9 @@ func TestArchitectureNamesEveryRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, room := range rooms {
+		if !room.IsDir() {
+			continue // tests of all rooms
+		}
 		if row := "| `internal/" + room.Name() + "` |"; !strings.Contains(page, row) {
 			t.Errorf("docs/architecture.md has no row %s", row)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -95,7 +96,7 @@ func TestReviewAgreesWithTheEvaluator(t *testing.T) {
 	subjects := []oidc.Claims{nil, {"sub": "repo:octo-org/octo-repo:pull_request"}, {"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"}, {"sub": withIDs}}
 	random := rand.New(rand.NewPCG(1, 2))
 	outcomes := map[outcome]int{}
-	for range 3000 {
+	for range propertytest.Cases(3000) {
 		var statements []string
 		for range 1 + random.IntN(3) {
 			make := allow

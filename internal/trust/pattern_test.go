@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/quick"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
 // naiveMatch is the definition of a wildcard match, without any cleverness.
@@ -47,7 +49,7 @@ func TestPatternAgreesWithDefinition(t *testing.T) {
 		}
 		return got == want
 	}
-	if err := quick.Check(agrees, &quick.Config{MaxCount: 20000}); err != nil {
+	if err := quick.Check(agrees, &quick.Config{MaxCount: int(propertytest.Cases(20000))}); err != nil {
 		t.Error(err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
 // The random policies and requests below share a small world, so that
@@ -105,11 +107,12 @@ func (p somePolicy) parse(t *testing.T) *Policy {
 	return mustParse(t, string(src))
 }
 
-const worlds = 20000
+// worlds is how many policies and requests a property is tried on.
+func worlds() uint64 { return propertytest.Cases(20000) }
 
 func TestAllowNeverSurvivesMatchingDeny(t *testing.T) {
-	allowed := 0
-	for seed := range uint64(worlds) {
+	allowed, tried := uint64(0), worlds()
+	for seed := range tried {
 		r := rand.New(rand.NewPCG(seed, 1))
 		p, q := randomPolicy(r), randomRequest(r)
 		if p.decide(t, q) == Allowed {
@@ -124,13 +127,13 @@ func TestAllowNeverSurvivesMatchingDeny(t *testing.T) {
 			t.Fatalf("seed %d: %s", seed, got)
 		}
 	}
-	if allowed < worlds/20 {
-		t.Errorf("only %d of %d requests were allowed: the test says little", allowed, worlds)
+	if allowed < tried/20 {
+		t.Errorf("only %d of %d requests were allowed: the test says little", allowed, tried)
 	}
 }
 
 func TestConditionNeverWidensAllow(t *testing.T) {
-	for seed := range uint64(worlds) {
+	for seed := range worlds() {
 		r := rand.New(rand.NewPCG(seed, 2))
 		p, q := randomPolicy(r), randomRequest(r)
 		before := p.decide(t, q)
@@ -149,7 +152,7 @@ func TestConditionNeverWidensAllow(t *testing.T) {
 // The order of statements, operators, keys and values, and the letter case
 // of keys, have no meaning.
 func TestOrderHasNoMeaning(t *testing.T) {
-	for seed := range uint64(worlds / 4) {
+	for seed := range worlds() / 4 {
 		r := rand.New(rand.NewPCG(seed, 3))
 		p, q := randomPolicy(r), randomRequest(r)
 		before := p.decide(t, q)
@@ -170,7 +173,7 @@ func TestOrderHasNoMeaning(t *testing.T) {
 // what encoding/json makes of the policy: without positions, results,
 // compiled values or the operators' table of the first.
 func TestAgreesWithSecondEvaluator(t *testing.T) {
-	for seed := range uint64(worlds) {
+	for seed := range worlds() {
 		r := rand.New(rand.NewPCG(seed, 4))
 		p, q := randomPolicy(r), randomRequest(r)
 		if got, want := p.decide(t, q), secondOpinion(p, q); got != want {

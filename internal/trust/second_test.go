@@ -102,9 +102,11 @@ func secondCondition(version, operator string, wants, gots []string, ctx Context
 	return matching > 0
 }
 
+// secondTyped are the operators whose values take no policy variables.
+var secondTyped = regexp.MustCompile(`^(Numeric|Date|Binary|Ip)`)
+
 func secondValue(version, operator, want, got string, ctx Context) bool {
-	typed := regexp.MustCompile(`^(Numeric|Date|Binary|Ip)`).MatchString(operator)
-	if strings.Contains(want, "${") && version == Version2012 && !typed {
+	if strings.Contains(want, "${") && version == Version2012 && !secondTyped.MatchString(operator) {
 		switch aud := ctx["g:aud"]; {
 		case want == "${none, 'a'}":
 			want = "a"
@@ -177,8 +179,15 @@ func secondOrder(relation string, difference float64) bool {
 	return relation == "GreaterThanEquals" && difference >= 0
 }
 
+// secondGlobs are the few patterns of this world, compiled.
+var secondGlobs = map[string]*regexp.Regexp{}
+
 func secondGlob(pattern, text string) bool {
-	quoted := regexp.QuoteMeta(pattern)
-	quoted = strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(quoted)
-	return regexp.MustCompile(`(?s)^` + quoted + `$`).MatchString(text)
+	compiled := secondGlobs[pattern]
+	if compiled == nil {
+		quoted := strings.NewReplacer(`\*`, `.*`, `\?`, `.`).Replace(regexp.QuoteMeta(pattern))
+		compiled = regexp.MustCompile(`(?s)^` + quoted + `$`)
+		secondGlobs[pattern] = compiled
+	}
+	return compiled.MatchString(text)
 }

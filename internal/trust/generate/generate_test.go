@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/lint"
@@ -165,7 +166,7 @@ func TestAdmitsItsRunsAndNoNeighbours(t *testing.T) {
 	branches, tags := []string{"main", "release/1", "a${b}"}, []string{"v1", "stable"}
 	environments := []string{"prod", "pr*d", "eu:prod", "a?c", "${x}"}
 	const workflow = "octo/deploy/.github/workflows/deploy.yml@refs/heads/main"
-	for seed := range uint64(3000) {
+	for seed := range propertytest.Cases(3000) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		s := Spec{
 			Repositories: append([]Repository{pick(r, repositories)}, some(r, repositories, 1)...),
