@@ -76,11 +76,12 @@ func ManagedPolicyAccount(s string) (account string, ok bool) {
 
 // AssumedRole returns the names in the ARN of a role's session,
 // arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION, and whether s is one. Such
-// an ARN leaves out the path of the role.
+// an ARN leaves out the path of the role. That of a server that is not AWS's may
+// leave out a field.
 func AssumedRole(s string) (role, session string, ok bool) {
-	a, _ := Parse(s)
-	parts := strings.Split(a.Resource, "/")
-	if len(parts) != 3 || parts[0] != "assumed-role" || !isNameOf(parts[1], LongestName) || !isNameOf(parts[2], LongestName) {
+	parts := strings.Split(s[strings.LastIndexByte(s, ':')+1:], "/")
+	isNamed := func(name string) bool { return consists(name, 1, LongestName, isPath) }
+	if !strings.HasPrefix(s, "arn:") || len(parts) != 3 || parts[0] != "assumed-role" || !isNamed(parts[1]) || !isNamed(parts[2]) {
 		return "", "", false
 	}
 	return parts[1], parts[2], true

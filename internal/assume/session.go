@@ -73,17 +73,17 @@ func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at t
 }
 
 // setRole takes over whose session it is.
-func (s *Session) setRole(arn *string, h plan.Hop) error {
-	if h.Foreign && aws.ToString(arn) == "" {
+func (s *Session) setRole(name *string, h plan.Hop) error {
+	if h.Foreign && aws.ToString(name) == "" {
 		return nil
 	}
-	if err := wholeTexts(field{"Arn", arn}); err != nil {
+	if err := wholeTexts(field{"Arn", name}); err != nil {
 		return err
 	}
-	if err := s.setARN(*arn, h.Foreign); err != nil {
+	if err := s.setARN(*name, h.Foreign); err != nil {
 		return err
 	}
-	if !isAssumedRole(s.ARN) {
+	if _, _, ok := arn.AssumedRole(s.ARN); !ok {
 		return badResponse("the response has an invalid Arn")
 	}
 	if want := h.Role.Account(); want != "" && s.Account != want && !h.Foreign {
@@ -127,30 +127,19 @@ func wholeTexts(fields ...field) error {
 
 // setARN takes over an ARN and its account. Those of servers that are not AWS's
 // may have no account, or one that is a name, and lack a field.
-func (s *Session) setARN(arn string, foreign bool) error {
-	fields := strings.SplitN(arn, ":", 6)
-	account := ""
-	if len(fields) == 6 && len(fields[4]) == 12 && strings.Trim(fields[4], "0123456789") == "" {
-		account = fields[4]
+func (s *Session) setARN(text string, foreign bool) error {
+	account := arn.Account(text)
+	if !arn.IsAccountID(account) {
+		account = ""
 	}
-	if fields[0] != "arn" || account == "" && !foreign || slices.ContainsFunc(fields[:len(fields)-1], func(f string) bool { return len(f) > longestName }) {
+	// A hostile server could bring any text into logs and outputs by a long field.
+	fields := strings.SplitN(text, ":", 6)
+	tooLong := slices.ContainsFunc(fields[:len(fields)-1], func(f string) bool { return len(f) > arn.LongestName })
+	if fields[0] != "arn" || account == "" && !foreign || tooLong {
 		return badResponse("the response has an invalid Arn")
 	}
-	s.ARN, s.Account = arn, account
+	s.ARN, s.Account = text, account
 	return nil
-}
-
-// longestName is how long the names in an ARN can be (IAM user guide, "IAM and
-// AWS STS quotas"): what a server wants to bring into logs and outputs there has
-// no room.
-const longestName = 64
-
-// isAssumedRole reports whether an ARN is that of a role's session.
-func isAssumedRole(arn string) bool {
-	parts := strings.Split(arn[strings.LastIndexByte(arn, ':')+1:], "/")
-	return len(parts) == 3 && parts[0] == "assumed-role" && !slices.ContainsFunc(parts[1:], func(name string) bool {
-		return name == "" || len(name) > longestName
-	})
 }
 
 // Temporary tells whether the credentials end by themselves.

@@ -27,7 +27,7 @@ const (
 // showClaims prints the claims of this job's token.
 func showClaims(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("claims", flag.ContinueOnError)
-	audience := fs.String("audience", "sts.amazonaws.com", "`audience` to ask the token for")
+	audience := fs.String("audience", oidc.DefaultAudience, "`audience` to ask the token for")
 	format := fs.String("format", "text", "`format` of the report: text or json")
 	if run, code := env.parse(fs, claimsSynopsis, args); !run {
 		return code

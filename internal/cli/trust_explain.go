@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
@@ -123,7 +125,7 @@ func (q *question) flags() *flag.FlagSet {
 		{&q.run.Workflow, "workflow", "`name` of the workflow"},
 		{&q.run.JobWorkflowRef, "job-workflow-ref", "`path` and ref of the workflow that has the job"},
 		{&q.run.EnterpriseID, "enterprise-id", "`id` of the enterprise"},
-		{&q.run.Audience, "audience", "`audience` of the token, sts.amazonaws.com if not given"},
+		{&q.run.Audience, "audience", "`audience` of the token, " + oidc.DefaultAudience + " if not given"},
 		{&q.run.Issuer, "issuer", "`URL` of the issuer, GitHub's if not given"},
 		{&q.run.Subject, "subject", "`subject` of the token, where it is customized"},
 	} {
@@ -257,7 +259,7 @@ func issuerOf(policies trust.Alternatives) string {
 			return "https://" + provider
 		}
 	}
-	return "https://token.actions.githubusercontent.com"
+	return oidc.GitHubIssuer
 }
 
 // principals yields what the statements of all policies list.
@@ -279,16 +281,16 @@ func principals(policies trust.Alternatives) iter.Seq[trust.PrincipalEntry] {
 // the policy names it, if it does, for the account is not to be seen elsewhere.
 func (q *question) provider(role document.Role, issuer string) string {
 	account := q.account
-	if parts := strings.Split(role.ARN, ":"); account == "" && len(parts) > 4 {
-		account = parts[4]
+	if account == "" {
+		account = arn.Account(role.ARN)
 	}
 	if account != "" {
-		return "arn:aws:iam::" + account + ":oidc-provider/" + issuer
+		return arn.OIDCProvider(cmp.Or(arn.Partition(role.ARN), arn.AWS), account, issuer)
 	}
 	for e := range principals(role.Policies) {
 		if named, ok := trust.ProviderOfARN(e.ID); ok && named == issuer && e.Text().Unknown() == nil {
 			return e.ID
 		}
 	}
-	return "arn:aws:iam::000000000000:oidc-provider/" + issuer
+	return arn.OIDCProvider(arn.AWS, "000000000000", issuer)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -198,7 +199,7 @@ func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present atHand) stri
 	if st.Condition != nil {
 		st.Condition["StringEquals"]["sts:ExternalId"] = "EXTERNAL_ID"
 	}
-	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the trust policy of role %s:\n%s", quote(roleName(d.Role)), st)
+	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the trust policy of role %s:\n%s", quote(arn.Role(d.Role).Name()), st)
 }
 
 // actions are all that the hop needs.
@@ -217,29 +218,30 @@ func (s saying) actions(d *diagnosis.Denial) actions {
 // session leaves out the path of its role: where that is not known otherwise,
 // a role of that name that the policy trusts is taken for it.
 func callerRole(d *diagnosis.Denial, caller string, policies trust.Alternatives) string {
-	kind, rest, _ := strings.Cut(field(caller, 5), "/")
-	if kind != "assumed-role" {
+	name, _, ok := arn.AssumedRole(caller)
+	if !ok {
 		return caller
 	}
 	if d.CallerRole != "" {
 		return d.CallerRole
 	}
-	name, _, _ := strings.Cut(rest, "/")
-	prefix := "arn:" + partition(caller) + ":iam::" + account(caller) + ":role/"
+	same := func(id string) bool {
+		return arn.IsRole(id) && arn.Account(id) == arn.Account(caller) && arn.Partition(id) == arn.Partition(caller) && arn.Role(id).Name() == name
+	}
 	for _, p := range policies {
 		for _, s := range p.Statements {
 			for _, entry := range s.Principal.Entries {
-				if strings.HasPrefix(entry.ID, prefix) && roleName(entry.ID) == name {
+				if same(entry.ID) {
 					return entry.ID
 				}
 			}
 		}
 	}
-	return prefix + name
+	return string(arn.Role(name).In(arn.Partition(caller), arn.Account(caller)))
 }
 
 func newChained(d *diagnosis.Denial, said saying, e Evidence, policies trust.Alternatives) chained {
-	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, policies), Account: account(said.caller)}
+	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, policies), Account: arn.Account(said.caller)}
 	if who.ID != said.caller {
 		who.Session = said.caller
 	}

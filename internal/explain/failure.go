@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -208,23 +209,15 @@ func invalidToken(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 func audienceNotRegistered(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := refusal(d, e, diagnosis.AudienceNotRegistered)
 	t := newToken(e.claimsOf(d))
-	result.Causes = []string{fmt.Sprintf("the token's audience %s is not in the client id list of the provider in account %s", quote(strings.Join(t.Audiences(), ", ")), account(d.Role))}
+	result.Causes = []string{fmt.Sprintf("the token's audience %s is not in the client id list of the provider in account %s", quote(strings.Join(t.Audiences(), ", ")), arn.Account(d.Role))}
 	audience := orText(cut(strings.Join(t.Audiences(), " ")), "AUDIENCE")
 	add := fmt.Sprintf("add it to the provider, with a profile of account %s:\n"+
-		"aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id %s --open-id-connect-provider-arn %s", account(d.Role), audience, t.providerARN(d.Role))
+		"aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id %s --open-id-connect-provider-arn %s", arn.Account(d.Role), audience, t.providerARN(d.Role))
 	result.Cure = add
-	if usual := defaultAudience(d.Role); t.fromGitHub() && audience != usual {
+	if usual := oidc.AudienceOf(arn.Partition(d.Role)); t.fromGitHub() && audience != usual {
 		result.Cure = fmt.Sprintf("remove the input audience: the default is %s, which providers mostly list; only if this audience is meant, %s", usual, add)
 	}
 	return result
-}
-
-// defaultAudience is what the step asks for where the input audience is empty.
-func defaultAudience(role string) string {
-	if partition(role) == "aws-cn" {
-		return commonAudience + ".cn"
-	}
-	return commonAudience
 }
 
 func rejectedClaim(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
@@ -316,7 +309,7 @@ func overMaximum(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 		seconds = strconv.Itoa(int(d.Duration / time.Second))
 		asked = seconds + " seconds"
 	}
-	raise := fmt.Sprintf("allow the role %s, with a profile of account %s:\n%s --max-session-duration %s", asked, account(d.Role), awsRole("update-role", d.Role), seconds)
+	raise := fmt.Sprintf("allow the role %s, with a profile of account %s:\n%s --max-session-duration %s", asked, arn.Account(d.Role), awsRole("update-role", d.Role), seconds)
 	const renew = "set refresh: true, which renews the credentials for as long as the job runs, and lower role-duration-seconds"
 	switch renewable := newToken(e.claimsOf(d)).fromGitHub(); {
 	case renewable && d.Hops > 1:

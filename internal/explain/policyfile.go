@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/spelling"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -64,7 +65,7 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 		}
 	}
 	if len(best) > 1 {
-		best = ofAccount(best, account(d.Role))
+		best = ofAccount(best, arn.Account(d.Role))
 	}
 	near := ""
 	if most == nameless {
@@ -74,21 +75,21 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 	case len(e.Policies) == 0:
 		return atHand{reason: e.NoPolicies}
 	case near != "":
-		return atHand{nearest: near, reason: fmt.Sprintf("no policy for role %s in account %s; there is %s: is the ARN right?", quote(roleName(d.Role)), account(d.Role), near)}
+		return atHand{nearest: near, reason: fmt.Sprintf("no policy for role %s in account %s; there is %s: is the ARN right?", quote(arn.Role(d.Role).Name()), arn.Account(d.Role), near)}
 	case len(best) == 0 || most == nameless && (all > 1 || !best[0].mayBeOf(d)):
-		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is known to be that of role %s: name its file after the role", quote(roleName(d.Role)))}
+		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is known to be that of role %s: name its file after the role", quote(arn.Role(d.Role).Name()))}
 	case len(best) > 1:
 		return atHand{reason: fmt.Sprintf("trust-policy-file: %s and %s could both be the policy of role %s: name one file after the role and its account",
-			best[0].file, best[1].file, quote(roleName(d.Role)))}
+			best[0].file, best[1].file, quote(arn.Role(d.Role).Name()))}
 	}
 	return best[0]
 }
 
 // placeOf says where a template's role is that has the ARN. All files share
 // one budget.
-func placeOf(arn string) document.Options {
+func placeOf(roleARN string) document.Options {
 	return document.Options{
-		Parameters: map[string]string{"AWS::AccountId": account(arn), "AWS::Partition": partition(arn)},
+		Parameters: map[string]string{"AWS::AccountId": arn.Account(roleARN), "AWS::Partition": arn.Partition(roleARN)},
 		Budget:     document.NewBudget(context.Background()),
 	}
 }
@@ -108,8 +109,8 @@ func newKnownRole(file string, role document.Role) knownRole {
 // nearest names the role that may be meant by the ARN of one that is not among
 // the known ones: the same name in another account, or a name that is spelled
 // almost alike; or "".
-func nearest(known []knownRole, arn string) string {
-	name := roleName(arn)
+func nearest(known []knownRole, roleARN string) string {
+	name := arn.Role(roleARN).Name()
 	least, text := spelling.Most(name)+1, ""
 	for _, k := range known {
 		d := spelling.Distance(strings.ToLower(name), strings.ToLower(k.name))
@@ -152,9 +153,9 @@ func size(files []PolicyFile) (sum int) {
 }
 
 // isOf reports whether the file holds the policy of a role for sure.
-func (f PolicyFile) isOf(arn string) bool {
-	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(arn)) {
-		if fits(f.Path, role, arn) > nameless {
+func (f PolicyFile) isOf(roleARN string) bool {
+	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(roleARN)) {
+		if fits(f.Path, role, roleARN) > nameless {
 			return true
 		}
 	}
@@ -190,7 +191,7 @@ func ofAccount(all []atHand, account string) []atHand {
 		return !slices.ContainsFunc(h.policies, func(p *trust.Policy) bool {
 			return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool {
 				return slices.ContainsFunc(s.Principal.Entries, func(p trust.PrincipalEntry) bool {
-					return p.Type == "Federated" && field(p.ID, 4) == account
+					return p.Type == "Federated" && arn.Account(p.ID) == account
 				})
 			})
 		})
@@ -204,21 +205,21 @@ func ofAccount(all []atHand, account string) []atHand {
 var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:\A|[^0-9])([0-9]{12})(?:[^0-9]|\z)`) })
 
 // fits judges by what the document says of its role, else by the file's path.
-func fits(file string, role document.Role, arn string) int {
-	name := strings.ToLower(roleName(arn))
+func fits(file string, role document.Role, roleARN string) int {
+	name := strings.ToLower(arn.Role(roleARN).Name())
 	switch {
-	case role.ARN == arn:
+	case role.ARN == roleARN:
 		return identified
 	case role.ARN != "":
 		return foreign
-	case role.Name == roleName(arn):
+	case role.Name == arn.Role(roleARN).Name():
 		return named
-	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)), role.LogicalID != "" && role.MayBeNamed(roleName(arn)):
+	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)), role.LogicalID != "" && role.MayBeNamed(arn.Role(roleARN).Name()):
 		return mentioned // CloudFormation makes names out of logical ids
 	case role.Name != "":
 		return foreign
 	}
-	if m := accountID().FindStringSubmatch(file); m != nil && m[1] != account(arn) {
+	if m := accountID().FindStringSubmatch(file); m != nil && m[1] != arn.Account(roleARN) {
 		return foreign
 	}
 	file = strings.ToLower(file)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -68,8 +69,8 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 // role that may not exist is not proposed.
 func TestNearestRole(t *testing.T) {
 	bare := policyOf(allow(`{}`))
-	getRole := func(arn string) string {
-		return `{"Role": {"RoleName": "` + roleName(arn) + `", "Arn": "` + arn + `", "AssumeRolePolicyDocument": ` + bare + `}}`
+	getRole := func(id string) string {
+		return `{"Role": {"RoleName": "` + arn.Role(id).Name() + `", "Arn": "` + id + `", "AssumeRolePolicyDocument": ` + bare + `}}`
 	}
 	const inOther = "arn:aws:iam::222222222222:role/deploy"
 	for _, tt := range []struct {

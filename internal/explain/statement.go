@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -41,7 +42,7 @@ func Propose(claims oidc.Claims, role string) (p Proposal, reason string) {
 	of := orText(role, unknown)
 	p, reason = newWebIdentity(claims, &diagnosis.Denial{Role: of}, Evidence{}).propose(of, atHand{})
 	if role == "" {
-		p.Statement = strings.Replace(p.Statement, account(unknown), "ACCOUNT_ID", 1) // the principal's
+		p.Statement = strings.Replace(p.Statement, arn.Account(unknown), "ACCOUNT_ID", 1) // the principal's
 	}
 	return p, reason
 }

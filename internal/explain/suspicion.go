@@ -7,7 +7,9 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
+	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
 // run is what can be told of a refused token without the role's policy.
@@ -78,10 +80,10 @@ var allSuspicions = []suspicion{
 		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.ref()))
 	})},
 	{diagnosis.ProviderOtherIssuer, 74, when(run.hasOtherIssuer, func(r run) string {
-		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), defaultProvider)
+		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), oidc.GitHubHost)
 	})},
 	{diagnosis.AudienceMismatch, 72, when(run.hasOtherAudience, func(r run) string {
-		return fmt.Sprintf("the audience is %s, and most policies demand %s", quote(r.claim("aud")), commonAudience)
+		return fmt.Sprintf("the audience is %s, and most policies demand %s", quote(r.claim("aud")), oidc.DefaultAudience)
 	})},
 	{diagnosis.SubjectCase, 70, when(run.hasCapitals, func(run) string {
 		return "the subject has upper-case letters, and a policy must have the same"
@@ -93,10 +95,10 @@ var allSuspicions = []suspicion{
 		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
 	})},
 	{diagnosis.ProviderOtherIssuer, 58, when(run.hasForeignRole, func(r run) string {
-		return fmt.Sprintf("the role's name (%s) sounds as if it was made for another identity provider", quote(roleName(r.role)))
+		return fmt.Sprintf("the role's name (%s) sounds as if it was made for another identity provider", quote(arn.Role(r.role).Name()))
 	})},
 	{diagnosis.SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
-		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(roleName(r.role)))
+		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(arn.Role(r.role).Name()))
 	})},
 	{diagnosis.SubjectCustomized, 52, when(run.reusable, func(r run) string {
 		return fmt.Sprintf("the job belongs to the reusable workflow %s, and the role may expect a customized subject that names it", quote(r.Get("job_workflow_ref")))
@@ -136,8 +138,6 @@ func always(text string) func(run) string {
 	return func(run) string { return text }
 }
 
-const commonAudience = "sts.amazonaws.com"
-
 func (r run) kind() kind                { return r.subject.context().kind() }
 func (r run) hasCustomSubject() bool    { return r.subject.customized() }
 func (r run) hasEnvironment() bool      { return r.Get("environment") != "" }
@@ -158,9 +158,11 @@ func (r run) ref() string {
 func (r run) isMergeQueue() bool {
 	return strings.HasPrefix(r.ref(), "refs/heads/gh-readonly-queue/")
 }
-func (r run) hasOtherIssuer() bool   { return r.provider != defaultProvider && r.Get("iss") != "" }
-func (r run) hasOtherAudience() bool { return r.claim("aud") != commonAudience && r.claim("aud") != "" }
-func (r run) hasCapitals() bool      { return strings.ContainsFunc(r.subject.text, unicode.IsUpper) }
+func (r run) hasOtherIssuer() bool { return r.provider != oidc.GitHubHost && r.Get("iss") != "" }
+func (r run) hasOtherAudience() bool {
+	return r.claim("aud") != oidc.DefaultAudience && r.claim("aud") != ""
+}
+func (r run) hasCapitals() bool { return strings.ContainsFunc(r.subject.text, unicode.IsUpper) }
 func (r run) isUnpushed() bool {
 	event := r.Get("event_name")
 	return r.isBranch() && event != "push" && event != ""
@@ -182,7 +184,7 @@ func (r run) isSideBranch() bool {
 var environmentWords = []string{"prod", "stag", "dev", "test", "preview", "uat", "qa", "live", "sandbox"}
 
 func (r run) lacksEnvironment() bool {
-	name := strings.ToLower(roleName(r.role))
+	name := strings.ToLower(arn.Role(r.role).Name())
 	return !r.hasEnvironment() && slices.ContainsFunc(environmentWords, func(word string) bool { return strings.Contains(name, word) })
 }
 
@@ -191,7 +193,7 @@ func (r run) lacksEnvironment() bool {
 var foreignWords = []string{"gitlab", "bitbucket", "circleci", "buildkite", "terraform-cloud", "eks", "irsa", "k8s", "kubernetes", "cognito"}
 
 func (r run) hasForeignRole() bool {
-	name := strings.ToLower(roleName(r.role))
+	name := strings.ToLower(arn.Role(r.role).Name())
 	return slices.ContainsFunc(foreignWords, func(word string) bool { return strings.Contains(name, word) })
 }
 

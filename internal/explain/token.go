@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -78,19 +79,5 @@ func (t token) reusable() bool {
 
 // providerARN is the ARN that the issuer's provider has in the role's account.
 func (t token) providerARN(role string) string {
-	return "arn:" + partition(role) + ":iam::" + account(role) + ":oidc-provider/" + t.provider
+	return arn.OIDCProvider(arn.Partition(role), arn.Account(role), t.provider)
 }
-
-func account(role string) string   { return field(role, 4) }
-func partition(role string) string { return field(role, 1) }
-
-// field is a part of an ARN.
-func field(arn string, n int) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 {
-		return "?"
-	}
-	return parts[n]
-}
-
-func roleName(role string) string { return role[strings.LastIndexByte(role, '/')+1:] }

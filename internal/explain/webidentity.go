@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -54,7 +55,7 @@ func providerMissing(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	claims := e.claimsOf(d)
 	result := refusal(d, e, diagnosis.ProviderMissing)
 	t := newToken(claims)
-	result.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
+	result.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", arn.Account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
 	hand := e.policyOf(d)
 	if hand.nearest != "" {
 		result.Causes = append(result.Causes, hand.reason)
@@ -64,18 +65,16 @@ func providerMissing(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 			result.Code = diagnosis.ProviderOtherIssuer
 			result.Causes = append(result.Causes, v.cause(hand.file))
 		}
-	} else if t.provider != defaultProvider {
+	} else if t.provider != oidc.GitHubHost {
 		result.Open = true
 		result.Causes[0] = fmt.Sprintf("%s: %s", diagnosis.ProviderMissing, result.Causes[0])
-		result.Causes = append(result.Causes, fmt.Sprintf("%s: account and role may know https://%s, and this token has another issuer", diagnosis.ProviderOtherIssuer, defaultProvider))
+		result.Causes = append(result.Causes, fmt.Sprintf("%s: account and role may know %s, and this token has another issuer", diagnosis.ProviderOtherIssuer, oidc.GitHubIssuer))
 	}
 	result.Cure = fmt.Sprintf("check account %s in the role's ARN, which may be mistyped; if it is right, create the provider there, with a profile of that account:\n"+
-		"aws iam create-open-id-connect-provider --profile PROFILE --url %s --client-id-list %s", account(d.Role),
-		orText(cut(claims.Get("iss")), "https://"+defaultProvider), orText(cut(strings.Join(claims.Audiences(), " ")), commonAudience))
+		"aws iam create-open-id-connect-provider --profile PROFILE --url %s --client-id-list %s", arn.Account(d.Role),
+		orText(cut(claims.Get("iss")), oidc.GitHubIssuer), orText(cut(strings.Join(claims.Audiences(), " ")), oidc.DefaultAudience))
 	return result
 }
-
-const defaultProvider = "token.actions.githubusercontent.com"
 
 // webIdentity is a refused AssumeRoleWithWebIdentity.
 type webIdentity struct {
@@ -165,7 +164,7 @@ func hasKey(ctx trust.Context, key string) bool { return len(keyOf(ctx, key)) > 
 // The sentences that several diagnoses share.
 
 func noSuchRole(role string) string {
-	return fmt.Sprintf("account %s has no role %s", account(role), quote(roleName(role)))
+	return fmt.Sprintf("account %s has no role %s", arn.Account(role), quote(arn.Role(role).Name()))
 }
 
 // withMissingRole adds to the possible causes that there is no such role: as
@@ -181,26 +180,26 @@ func (h atHand) withMissingRole(causes []string, role string) []string {
 func (h atHand) want(role string) string {
 	switch {
 	case h.nearest != "":
-		return fmt.Sprintf("correct the ARN if %s is meant; else see whether the role exists (NoSuchEntity: it does not), with a profile of account %s:\n%s", h.nearest, account(role), getRole(role))
+		return fmt.Sprintf("correct the ARN if %s is meant; else see whether the role exists (NoSuchEntity: it does not), with a profile of account %s:\n%s", h.nearest, arn.Account(role), getRole(role))
 	case h.reason != "":
 		return h.reason
 	}
-	return fmt.Sprintf("none of this is certain without the role's trust policy; save it with a profile of account %s and set trust-policy-file to learn which condition decides:\n%s", account(role), getRole(role))
+	return fmt.Sprintf("none of this is certain without the role's trust policy; save it with a profile of account %s and set trust-policy-file to learn which condition decides:\n%s", arn.Account(role), getRole(role))
 }
 
 // getRole is the command that saves what AWS has of a role, in a file of its
 // own for each role of that name.
 func getRole(role string) string {
-	return fmt.Sprintf("%s > %s-%s.json", awsRole("get-role", role), account(role), roleName(role))
+	return fmt.Sprintf("%s > %s-%s.json", awsRole("get-role", role), arn.Account(role), arn.Role(role).Name())
 }
 
 // awsRole begins a command of AWS's about a role.
 func awsRole(command, role string) string {
-	return fmt.Sprintf("aws iam %s --profile PROFILE --role-name %s", command, roleName(role))
+	return fmt.Sprintf("aws iam %s --profile PROFILE --role-name %s", command, arn.Role(role).Name())
 }
 
 func comparePolicies(role, file string) string {
-	return fmt.Sprintf("compare %s with what AWS has, with a profile of account %s:\n%s --query Role.AssumeRolePolicyDocument", file, account(role), awsRole("get-role", role))
+	return fmt.Sprintf("compare %s with what AWS has, with a profile of account %s:\n%s --query Role.AssumeRolePolicyDocument", file, arn.Account(role), awsRole("get-role", role))
 }
 
 // remedy is the advice to add a statement to the role's trust policy, or why
@@ -216,5 +215,5 @@ func (w webIdentity) remedy(role string, present atHand) string {
 	case p.Statement == "":
 		return ""
 	}
-	return fmt.Sprintf("if this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(roleName(role)), p.Admits, p.Statement)
+	return fmt.Sprintf("if this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(arn.Role(role).Name()), p.Admits, p.Statement)
 }

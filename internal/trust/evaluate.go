@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/org/aws-oidc-action/internal/arn"
 )
 
 // Request is what STS asks the policy of a role.
@@ -233,19 +235,19 @@ const (
 	Partition = "${AWS::Partition}"
 )
 
-// within returns t with the account and the partition of arn.
-func (t Text) within(arn string) Text {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 {
+// within returns t with the account and the partition of an ARN.
+func (t Text) within(id string) Text {
+	parts, ok := arn.Parse(id)
+	if !ok {
 		return t
 	}
 	var all []Text
 	t.Each(func(known string) { all = append(all, Known(known)) }, func(u *Unknown) {
 		switch u.Expression {
 		case AccountID:
-			all = append(all, Known(parts[4]))
+			all = append(all, Known(parts.AccountID))
 		case Partition:
-			all = append(all, Known(parts[1]))
+			all = append(all, Known(parts.Partition))
 		default:
 			all = append(all, u.Text())
 		}
@@ -256,14 +258,7 @@ func (t Text) within(arn string) Text {
 // Account returns the account that an AWS principal stands for as a whole, or
 // "".
 func (e PrincipalEntry) Account() string {
-	if len(e.ID) == 12 && strings.Trim(e.ID, "0123456789") == "" {
-		return e.ID
-	}
-	arn := strings.Split(e.ID, ":")
-	if len(arn) == 6 && arn[0] == "arn" && arn[2] == "iam" && arn[5] == "root" {
-		return arn[4]
-	}
-	return ""
+	return arn.AccountOfRoot(e.ID)
 }
 
 func (e ActionElement) evaluate(action string) ElementResult {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -42,9 +43,8 @@ func SplitKey(key string) (provider, claim string) {
 
 // ProviderOfARN returns the host and path of the issuer in an OIDC
 // provider's ARN, and whether it is one.
-func ProviderOfARN(arn string) (string, bool) {
-	_, provider, ok := strings.Cut(arn, ":oidc-provider/")
-	return provider, ok && strings.HasPrefix(arn, "arn:")
+func ProviderOfARN(id string) (string, bool) {
+	return arn.ProviderOf(id)
 }
 
 // ProviderOfIssuer returns the issuer as IAM names it: without https://.
@@ -52,10 +52,7 @@ func ProviderOfIssuer(issuer string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(issuer, "https://"), "/")
 }
 
-const (
-	githubHost = "token.actions.githubusercontent.com"
-	serverPath = "/_services/token"
-)
+const serverPath = "/_services/token"
 
 // IsGitHub reports whether the provider (an issuer's host and path) issues
 // tokens of GitHub Actions: of github.com, of an enterprise's own issuer
@@ -68,7 +65,7 @@ func IsGitHub(provider string) bool {
 // IsGitHub accepts. The path of a GitHub Enterprise Server fits behind any
 // host; only where nothing of the host is known can it be meant.
 func MayBeGitHub(provider Pattern) bool {
-	for _, like := range []string{githubHost, githubHost + "/*", "token.actions.*.ghe.com"} {
+	for _, like := range []string{oidc.GitHubHost, oidc.GitHubHost + "/*", "token.actions.*.ghe.com"} {
 		if provider.Overlaps(NewPattern(like)) {
 			return true
 		}
@@ -80,7 +77,7 @@ func MayBeGitHub(provider Pattern) bool {
 // knows no more than of any other provider's.
 func isGitHubCloud(provider string) bool {
 	provider = strings.ToLower(provider)
-	if provider == githubHost || strings.HasPrefix(provider, githubHost+"/") {
+	if provider == oidc.GitHubHost || strings.HasPrefix(provider, oidc.GitHubHost+"/") {
 		return true
 	}
 	subdomain, ok := strings.CutPrefix(provider, "token.actions.")

@@ -40,8 +40,8 @@ func (r Run) Claims() (oidc.Claims, error) {
 			*field = value
 		}
 	}
-	fill(&r.Issuer, "https://"+githubHost)
-	fill(&r.Audience, "sts.amazonaws.com")
+	fill(&r.Issuer, oidc.GitHubIssuer)
+	fill(&r.Audience, oidc.DefaultAudience)
 	fill(&r.Event, "push")
 	if r.Event == "pull_request" {
 		fill(&r.Ref, "refs/pull/1/merge")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -207,10 +208,7 @@ func accountIn(e trust.PrincipalEntry) string {
 	if whole := e.Account(); whole != "" {
 		return whole
 	}
-	if parts := strings.Split(e.ID, ":"); len(parts) >= 6 {
-		return parts[4]
-	}
-	return ""
+	return arn.Account(e.ID)
 }
 
 func actionWithin(a, s trust.ActionElement) bool {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -27,8 +28,6 @@ type Grant struct {
 	principals []trust.Principal // to ask which Deny statements apply as well
 	shown      string            // the provider, if it is unknown
 }
-
-const githubHost = "token.actions.githubusercontent.com"
 
 // Of returns the grants of a policy, those included that may be for GitHub's
 // tokens. A Deny statement whose only condition is negated, such as
@@ -228,7 +227,7 @@ func Demanded(d trust.Statement) (trust.Condition, bool) {
 func (g *Grant) constrain(c trust.Condition, fromDeny bool) {
 	if c.Unknown != nil {
 		_, claim := trust.SplitKey(strings.ToLower(c.Key))
-		if slices.Contains(trust.ConditionKeys(githubHost), claim) { // of an unknown provider, which may be this one
+		if slices.Contains(trust.ConditionKeys(oidc.GitHubHost), claim) { // of an unknown provider, which may be this one
 			g.Constraints = append(g.Constraints, newConstraint(c, claim, fromDeny))
 		} else {
 			g.Open = append(g.Open, c)
@@ -258,7 +257,7 @@ func (g *Grant) Provider() string {
 	case len(g.Providers) > 0:
 		return g.Providers[0]
 	}
-	return githubHost
+	return oidc.GitHubHost
 }
 
 // On returns the constraints on any of the claims.

@@ -1,5 +1,7 @@
 package lint
 
+import "github.com/org/aws-oidc-action/internal/oidc"
+
 var principalWildcard = Rule{
 	ID:       "principal-wildcard",
 	Severity: Critical,
@@ -9,7 +11,7 @@ var principalWildcard = Rule{
 			if !g.Wildcard {
 				continue
 			}
-			const rewrite = `"Principal": {"Federated": "arn:aws:iam::ACCOUNT:oidc-provider/token.actions.githubusercontent.com"}`
+			const rewrite = `"Principal": {"Federated": "arn:aws:iam::ACCOUNT:oidc-provider/` + oidc.GitHubHost + `"}`
 			if c, ok := g.Decisive(); ok && c.Binding() {
 				in.report(Medium, g.Statement.Principal.Pos, "every identity provider of the account is trusted; only the conditions keep others out", rewrite)
 				continue

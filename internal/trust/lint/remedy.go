@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
@@ -69,7 +70,7 @@ func admitsExample(g grant.Grant, p *trust.Policy) bool {
 
 // example returns the condition keys of a run that the grant means.
 func example(g grant.Grant) trust.Context {
-	claims := map[string]string{"aud": "sts.amazonaws.com", "actor": "x", "actor_id": "1", "workflow": "x", "repository_id": "1", "repository_owner_id": "1"}
+	claims := map[string]string{"aud": oidc.DefaultAudience, "actor": "x", "actor_id": "1", "workflow": "x", "repository_id": "1", "repository_owner_id": "1"}
 	demanded := func(claim string) (trust.Pattern, bool) {
 		for _, c := range g.On(claim) {
 			if c.Binding() && len(c.Values) > 0 {
