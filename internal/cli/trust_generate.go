@@ -6,14 +6,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/generate"
 )
 
 const trustGenerateSynopsis = "trust generate --repository OWNER[@ID]/REPOSITORY[@ID]… " +
-	"[--branch NAME]… [--tag NAME]… [--environment NAME]… [--pull-request] [--reusable-workflow REF] " +
-	"[--allow TEMPLATE:NAME]… [--format json|cloudformation|terraform]"
+	"[--branch NAME]… [--tag NAME]… [--environment NAME[=ACCOUNT]]… [--require-branch NAME]… [--pull-request] [--reusable-workflow REF] " +
+	"[--spoke NAME=ACCOUNT]… [--allow TEMPLATE:NAME[,OPTION=VALUE]…]… [--format json|cloudformation|terraform]"
 
 // generateFormats are the writers of a role by --format. All of them write text
 // in JSON's strings.
@@ -40,20 +43,20 @@ func trustGenerate(_ context.Context, env Env, args []string) int {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
 	}
-	var role bytes.Buffer
-	if err := writeRole(&role, spec); err != nil {
+	var written bytes.Buffer
+	if err := writeRole(&written, spec); err != nil {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
 	}
-	if err := env.print(asJSON, func(w io.Writer) error { _, err := role.WriteTo(w); return err }); err != nil {
+	if err := env.print(asJSON, func(w io.Writer) error { _, err := w.Write(written.Bytes()); return err }); err != nil {
 		env.errorf("trust generate: %v", err)
 		return exitFailure
 	}
-	if *format == "json" && (spec.Account == "" || spec.Region == "" && len(spec.Allow) > 0) {
-		env.errorf("trust generate: note: put the role's own values for ACCOUNT_ID and REGION, or give --account and --region")
+	if printed := written.String(); *format == "json" && (strings.Contains(printed, "ACCOUNT_ID") || strings.Contains(printed, "REGION")) {
+		env.errorf("trust generate: note: replace ACCOUNT_ID and REGION with the role's own values, or use --account and --region")
 	}
-	for _, w := range spec.Warnings() {
-		env.errorf("trust generate: note: %s", w)
+	for _, n := range spec.Notes() {
+		env.errorf("trust generate: note: %s", n)
 	}
 	return exitFine
 }
@@ -67,34 +70,51 @@ func generateFlags(spec *generate.Spec) (fs *flag.FlagSet, format *string) {
 			return nil
 		})
 	}
-	fs.Func("repository", "`repository` whose runs get in, with both ids for the immutable form of the subject; may be given again", func(s string) error {
+	fs.Func("repository", "`repository` whose runs are admitted, with both ids if they are known; may be given again", func(s string) error {
 		r, err := generate.ParseRepository(s)
 		spec.Repositories = append(spec.Repositories, r)
 		return err
 	})
 	fs.String("owner-id", "", "`id` of the owner of a single --repository")
 	fs.String("repository-id", "", "`id` of a single --repository")
+	fs.Func("subject-form", "`form` of the subject: immutable (with ids, the default if they are given), classic (the ids are conditions of their own) or both", func(s string) error {
+		spec.SubjectForm = generate.SubjectForm(s)
+		if !slices.Contains(generate.SubjectForms, spec.SubjectForm) {
+			return fmt.Errorf("%q is unknown; use immutable, classic or both", s)
+		}
+		return nil
+	})
 	again(&spec.Branches, "branch", "`name` of a branch, with IAM's wildcards")
 	again(&spec.Tags, "tag", "`name` of a tag, with IAM's wildcards")
-	again(&spec.Environments, "environment", "`name` of an environment")
-	fs.BoolVar(&spec.PullRequests, "pull-request", false, "pull requests get in too")
-	fs.StringVar(&spec.Workflow, "reusable-workflow", "", "only runs of this `workflow`, OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH")
-	fs.StringVar(&spec.Audience, "audience", "", "`audience` of the token, sts.amazonaws.com if empty")
-	fs.Func("issuer", "`issuer` of the tokens, GitHub's if not given", func(s string) error {
+	fs.Func("environment", "`name` of an environment; with NAME=ACCOUNT, each environment has a role of its own in its account; may be given again", func(s string) error {
+		spec.Environments = append(spec.Environments, generate.ParseEnvironment(s))
+		return nil
+	})
+	again(&spec.RequireBranches, "require-branch", "`name` of a branch, with IAM's wildcards, that a run has to be on besides its environment or reusable workflow")
+	fs.BoolVar(&spec.PullRequests, "pull-request", false, "admit pull requests too")
+	fs.StringVar(&spec.Workflow, "reusable-workflow", "", "admit only runs of this `workflow`, OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH")
+	fs.StringVar(&spec.Audience, "audience", "", "`audience` of the token; the partition's default, sts.amazonaws.com mostly, if empty")
+	fs.Func("issuer", "`issuer` of the tokens; github.com's if not given", func(s string) error {
 		spec.Provider = trust.ProviderOfIssuer(s)
 		return nil
 	})
-	fs.StringVar(&spec.Account, "account", "", "`account` of the role, 12 digits")
-	fs.StringVar(&spec.Region, "region", "", "`region` of the resources")
-	fs.StringVar(&spec.Partition, "partition", "", "`partition`: aws, aws-cn or aws-us-gov")
-	fs.StringVar(&spec.RoleName, "role-name", "", "`name` of the role")
-	fs.StringVar(&spec.Boundary, "permissions-boundary", "", "`ARN` of the role's permissions boundary")
-	fs.Func("allow", "`permission`: s3-deploy:BUCKET, ecr-push:REPOSITORY, lambda-deploy:FUNCTION or cloudformation-stack:STACK; may be given again", func(s string) error {
+	fs.StringVar(&spec.Account, "account", "", "`account` of the role, or of the hub, 12 digits")
+	fs.StringVar(&spec.Region, "region", "", "`region` of the resources; the partition follows from it")
+	fs.StringVar(&spec.Partition, "partition", "", "`partition`, without --region: "+strings.Join(arn.Partitions(), ", "))
+	fs.StringVar(&spec.RoleName, "role-name", "", "`name` of the role, or of the hub; github-OWNER-REPOSITORY-ENVIRONMENT if empty")
+	fs.StringVar(&spec.Boundary, "permissions-boundary", "", "`policy` that is the permissions boundary: its ARN, or its name in the role's account")
+	fs.Func("allow", "`permission`, TEMPLATE:NAME[,OPTION=VALUE]…, of the templates "+strings.Join(generate.TemplateNames(), ", ")+"; may be given again", func(s string) error {
 		p, err := generate.ParsePermission(s)
 		spec.Allow = append(spec.Allow, p)
 		return err
 	})
 	fs.StringVar(&spec.ResourceTag, "resource-tag", "", "`KEY=VALUE` that resources must be tagged with, where their service supports it")
+	fs.Func("spoke", "`NAME=ACCOUNT` of a role that this one, the hub, assumes; the spokes have the permissions; may be given again", func(s string) error {
+		spoke, err := generate.ParseSpoke(s)
+		spec.Spokes = append(spec.Spokes, spoke)
+		return err
+	})
+	fs.StringVar(&spec.ExternalID, "external-id", "", "`id` that the spokes ask the hub for")
 	return fs, format
 }
 
@@ -105,12 +125,12 @@ func applyIDs(fs *flag.FlagSet, spec *generate.Spec) error {
 		return nil
 	}
 	if len(spec.Repositories) != 1 || spec.Repositories[0].OwnerID != "" {
-		return fmt.Errorf("--owner-id and --repository-id are for one --repository without ids: write OWNER@ID/REPOSITORY@ID for several")
+		return fmt.Errorf("--owner-id and --repository-id are for one --repository without ids; use OWNER@ID/REPOSITORY@ID for several")
 	}
 	r := spec.Repositories[0]
 	r, err := generate.ParseRepository(r.Owner + "@" + ownerID + "/" + r.Name + "@" + id)
 	if err != nil {
-		return fmt.Errorf("--owner-id %q, --repository-id %q: write both as numbers", ownerID, id)
+		return fmt.Errorf("--owner-id %q, --repository-id %q are invalid; use both, as numbers", ownerID, id)
 	}
 	spec.Repositories[0] = r
 	return nil

@@ -2,55 +2,112 @@ package generate
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
 // CloudFormation writes a template in YAML with the provider, unless the
-// account has it already, and the role. The error lists all problems of the
-// Spec.
+// account has it already, and the role. Roles of several accounts are in one
+// template, to be deployed in each of them, also as a stack set: it creates
+// what belongs to the account that it is in. The error lists all problems of
+// the Spec.
 func CloudFormation(w io.Writer, s Spec) error {
 	s = s.complete()
 	if err := s.check(); err != nil {
 		return err
 	}
-	document := s.resolve(s.template(), map[string]string{
-		"{partition}": "${AWS::Partition}", "{account}": "${AWS::AccountId}", "{region}": "${AWS::Region}"},
-		func(text string) any { return tagged{"Sub", text} })
 	var b strings.Builder
-	writeYAML(&b, document, 0)
+	writeYAML(&b, s.template(), 0)
 	_, err := io.WriteString(w, strings.TrimPrefix(b.String(), "\n")+"\n")
 	return err
 }
 
+// inTemplate resolves a tree with pseudo parameters in place of what the Spec
+// does not say.
+func (r role) inTemplate(tree any) any {
+	return r.resolve(tree, map[string]string{
+		"{partition}": "${AWS::Partition}", "{account}": "${AWS::AccountId}", "{region}": "${AWS::Region}"},
+		func(text string) any { return tagged{"Sub", text} })
+}
+
 func (s Spec) template() object {
-	role := object{{"RoleName", s.RoleName}}
-	if s.Boundary != "" {
-		role = append(role, field{"PermissionsBoundary", s.Boundary})
+	const createProvider, inAccount = "CreateProvider", "In"
+	accounts := s.accounts()
+	conditions := object{{createProvider, tagged{"Equals", list{tagged{"Ref", createProvider}, "true"}}}}
+	providerCondition := createProvider
+	if len(accounts) > 1 {
+		var trusting list
+		for _, a := range accounts {
+			conditions = append(conditions, field{inAccount + a, tagged{"Equals", list{tagged{"Ref", "AWS::AccountId"}, a}}})
+			if s.trustsGitHub(a) {
+				trusting = append(trusting, object{{"Condition", inAccount + a}})
+			}
+		}
+		var anywhere any = object{{"Fn::Or", trusting}}
+		if len(trusting) == 1 {
+			anywhere = trusting[0]
+		}
+		providerCondition = "CreateProviderHere"
+		conditions = append(conditions, field{providerCondition, object{{"Fn::And", list{object{{"Condition", createProvider}}, anywhere}}}})
 	}
-	role = append(role, field{"AssumeRolePolicyDocument", s.trustPolicy()})
-	if permissions, some := s.permissionsPolicy(); some {
-		role = append(role, field{"Policies", list{object{{"PolicyName", policyName}, {"PolicyDocument", permissions}}}})
+	resources := object{{"Provider", object{
+		{"Type", "AWS::IAM::OIDCProvider"},
+		{"Condition", providerCondition},
+		{"Properties", object{{"Url", "https://" + s.Provider}, {"ClientIdList", list{s.Audience}}}},
+	}}}
+	var outputs object
+	roles := s.roles()
+	for _, r := range roles {
+		id := r.logicalID()
+		resource := object{{"Type", "AWS::IAM::Role"}}
+		output := object{{"Value", tagged{"GetAtt", id + ".Arn"}}}
+		if len(accounts) > 1 {
+			resource = append(resource, field{"Condition", inAccount + r.Account})
+			output = append(object{{"Condition", inAccount + r.Account}}, output...)
+		}
+		if !r.webIdentity && r.Account == roles[0].Account {
+			resource = append(resource, field{"DependsOn", roles[0].logicalID()})
+		}
+		resources = append(resources, field{id, append(resource, field{"Properties", r.properties()})})
+		outputs = append(outputs, field{id + "Arn", output})
 	}
 	return object{
 		{"AWSTemplateFormatVersion", "2010-09-09"},
-		{"Description", "A role for GitHub Actions"},
-		{"Parameters", object{{"CreateProvider", object{
+		{"Description", "Roles for GitHub Actions"},
+		{"Parameters", object{{createProvider, object{
 			{"Type", "String"},
 			{"AllowedValues", list{"true", "false"}},
 			{"Default", "true"},
 			{"Description", "false where the account has GitHub's OIDC provider already"},
 		}}}},
-		{"Conditions", object{{"CreateProvider", tagged{"Equals", list{tagged{"Ref", "CreateProvider"}, "true"}}}}},
-		{"Resources", object{
-			{"Provider", object{
-				{"Type", "AWS::IAM::OIDCProvider"},
-				{"Condition", "CreateProvider"},
-				{"Properties", object{{"Url", "https://" + s.Provider}, {"ClientIdList", list{s.Audience}}}},
-			}},
-			{"Role", object{{"Type", "AWS::IAM::Role"}, {"Properties", role}}},
-		}},
-		{"Outputs", object{{"RoleArn", object{{"Value", tagged{"GetAtt", "Role.Arn"}}}}}},
+		{"Conditions", conditions},
+		{"Resources", resources},
+		{"Outputs", outputs},
 	}
+}
+
+// trustsGitHub reports whether a role of the account needs the provider.
+func (s Spec) trustsGitHub(account string) bool {
+	return slices.ContainsFunc(s.roles(), func(r role) bool { return r.webIdentity && r.Account == account })
+}
+
+func (r role) logicalID() string {
+	if r.id == "" {
+		return "Role"
+	}
+	return "Role" + strings.ToUpper(r.id[:1]) + r.id[1:]
+}
+
+func (r role) properties() object {
+	properties := object{{"RoleName", r.RoleName}}
+	if r.Boundary != "" {
+		properties = append(properties, field{"PermissionsBoundary", r.inTemplate(r.boundary())})
+	}
+	properties = append(properties, field{"AssumeRolePolicyDocument", r.inTemplate(r.trust)})
+	if r.permissions != nil {
+		properties = append(properties, field{"Policies", list{object{{"PolicyName", policyName}, {"PolicyDocument", r.inTemplate(r.permissions)}}}})
+	}
+	return properties
 }
 
 // writeYAML writes a value behind its key or dash.
@@ -102,7 +159,7 @@ func flow(value any) string {
 }
 
 // plainScalar are texts that YAML reads as a string without quotes.
-var plainScalar = pattern(`^[A-Z][A-Za-z]*(::?[A-Z][A-Za-z]*)*$|^sts:[A-Za-z]+$|^Role\.Arn$`)
+var plainScalar = pattern(`^[A-Z][A-Za-z0-9]*(::?[A-Z][A-Za-z]*)*$|^sts:[A-Za-z]+$|^[A-Za-z0-9]+\.Arn$`)
 
 func scalar(s string) string {
 	switch strings.ToLower(s) {

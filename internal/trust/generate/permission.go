@@ -8,120 +8,156 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// Permission is one template with the name of the resource that it is about.
+// Permission is one template with the resource that it is about.
 type Permission struct {
-	template template
-	name     string
+	text     string // as it was given
+	template *template
+	values   map[string][]string // of the template's placeholders
 }
 
-// ParsePermission reads TEMPLATE:NAME, such as s3-deploy:bucket.
+// ParsePermission reads TEMPLATE:NAME[,OPTION=VALUE]…, such as
+// s3-deploy:bucket,kms=KEY-ID.
 func ParsePermission(s string) (Permission, error) {
-	kind, name, _ := strings.Cut(s, ":")
+	kind, rest, _ := strings.Cut(s, ":")
 	i := slices.IndexFunc(templates, func(t template) bool { return t.name == kind })
 	if i < 0 {
-		var known []string
-		for _, t := range templates {
-			known = append(known, t.name)
+		return Permission{}, fmt.Errorf("permission %q has the unknown template %q; use one of %s", s, kind, strings.Join(TemplateNames(), ", "))
+	}
+	p := Permission{s, &templates[i], map[string][]string{}}
+	name, options, hasOptions := strings.Cut(rest, ",")
+	if name == "" {
+		name = p.template.fallback
+	}
+	m := p.template.form().FindStringSubmatch(name)
+	if m == nil {
+		return Permission{}, fmt.Errorf("permission %q is invalid: %q is not %s; use %s", s, name, p.template.what, p.template.usage())
+	}
+	for i, group := range p.template.form().SubexpNames() {
+		if group != "" && m[i] != "" {
+			p.values[group] = []string{m[i]}
 		}
-		return Permission{}, fmt.Errorf("permission %q: there is no template %q: write one of %s", s, kind, strings.Join(known, ", "))
 	}
-	if !templates[i].form.MatchString(name) {
-		return Permission{}, fmt.Errorf("permission %q: %q cannot be the name of %s", s, name, templates[i].what)
+	if hasOptions {
+		for option := range strings.SplitSeq(options, ",") {
+			if err := p.set(option); err != nil {
+				return Permission{}, err
+			}
+		}
 	}
-	return Permission{templates[i], name}, nil
+	for _, o := range p.template.options {
+		if o.required && p.values[o.name] == nil {
+			return Permission{}, fmt.Errorf("permission %q lacks %s=%s, %s; use %s", s, o.name, o.value, o.what, p.template.usage())
+		}
+	}
+	return p, nil
 }
 
-// template makes the statements for one resource.
-type template struct {
-	name  string
-	what  string
-	form  form
-	rules []rule
+// set reads OPTION=VALUE.
+func (p Permission) set(text string) error {
+	name, value, _ := strings.Cut(text, "=")
+	i := slices.IndexFunc(p.template.options, func(o option) bool { return o.name == name })
+	if i < 0 {
+		return fmt.Errorf("permission %q has the unknown option %q; use %s", p.text, name, p.template.usage())
+	}
+	o := p.template.options[i]
+	switch {
+	case !o.form.MatchString(value):
+		return fmt.Errorf("permission %q is invalid: %s %q is not %s", p.text, name, value, o.what)
+	case !o.many && p.values[name] != nil:
+		return fmt.Errorf("permission %q has a duplicate option %q", p.text, name)
+	}
+	p.values[name] = append(p.values[name], value)
+	return nil
 }
 
-// rule is a statement of a template. In resources, {name} stands for the
-// resource's name.
-type rule struct {
-	sid       string
-	actions   []string
-	resources []reference
-	tag       string // prefix of the condition key for tags: aws:ResourceTag/ or aws:RequestTag/, if the actions support one
+// expand returns text with the values of its placeholders in it: several
+// texts where a placeholder has several values.
+func (p Permission) expand(text reference) []reference {
+	all := []reference{text}
+	for name, values := range p.values {
+		mark := "{" + name + "}"
+		var expanded []reference
+		for _, t := range all {
+			if !strings.Contains(string(t), mark) {
+				expanded = append(expanded, t)
+				continue
+			}
+			for _, v := range values {
+				expanded = append(expanded, reference(strings.ReplaceAll(string(t), mark, v)))
+			}
+		}
+		all = expanded
+	}
+	return all
 }
 
-const (
-	resourceTag = "aws:ResourceTag/"
-	requestTag  = "aws:RequestTag/"
-)
-
-// The actions, resources and condition keys are those of the service
-// authorization reference.
-var templates = []template{
-	{
-		name: "s3-deploy", what: "a bucket", form: pattern(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
-		rules: []rule{
-			{sid: "ListBucket", actions: []string{"s3:ListBucket"}, resources: []reference{"arn:{partition}:s3:::{name}"}},
-			{sid: "DeployObjects", actions: []string{"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
-				resources: []reference{"arn:{partition}:s3:::{name}/*"}},
-		},
-	},
-	{
-		name: "ecr-push", what: "a repository of ECR", form: pattern(`^[a-z0-9]+(?:[._/-][a-z0-9]+)*$`),
-		rules: []rule{
-			{sid: "Login", actions: []string{"ecr:GetAuthorizationToken"}, resources: []reference{"*"}},
-			{sid: "PushImage", actions: []string{"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload",
-				"ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"},
-				resources: []reference{"arn:{partition}:ecr:{region}:{account}:repository/{name}"}, tag: resourceTag},
-		},
-	},
-	{
-		name: "lambda-deploy", what: "a function", form: pattern(`^[A-Za-z0-9_-]{1,64}$`),
-		rules: []rule{
-			{sid: "DeployFunction", actions: []string{"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:PublishVersion",
-				"lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"},
-				resources: []reference{"arn:{partition}:lambda:{region}:{account}:function:{name}"}, tag: resourceTag},
-		},
-	},
-	{
-		name: "cloudformation-stack", what: "a stack", form: pattern(`^[A-Za-z][A-Za-z0-9-]{0,127}$`),
-		rules: []rule{
-			{sid: "CreateChangeSet", actions: []string{"cloudformation:CreateChangeSet"},
-				resources: []reference{"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/*"}, tag: requestTag},
-			{sid: "DeployStack", actions: []string{"cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet",
-				"cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks", "cloudformation:ExecuteChangeSet"},
-				resources: []reference{"arn:{partition}:cloudformation:{region}:{account}:stack/{name}/*"}, tag: resourceTag},
-		},
-	},
+// applies reports whether the rule is one for the options that were given.
+func (p Permission) applies(r rule, tagged bool) bool {
+	return (r.with == "" || p.values[r.with] != nil) && (r.without == "" || p.values[r.without] == nil) && (tagged || !r.ifTagged)
 }
 
-// permissionsPolicy returns the statements of all permissions; false without any.
-func (s Spec) permissionsPolicy() (object, bool) {
+// permissionsPolicy returns the statements of all permissions; nil without any.
+func (s Spec) permissionsPolicy() object {
 	var statements list
 	for i, p := range s.Allow {
 		for _, r := range p.template.rules {
+			if !p.applies(r, s.ResourceTag != "") {
+				continue
+			}
 			sid := r.sid
 			if len(s.Allow) > 1 {
 				sid += fmt.Sprint(i + 1) // unique, also with one template twice
 			}
-			statements = append(statements, s.statement(sid, r, p.name))
+			statements = append(statements, s.statement(sid, r, p))
 		}
 	}
-	return object{{"Version", trust.Version2012}, {"Statement", statements}}, len(statements) > 0
+	if len(statements) == 0 {
+		return nil
+	}
+	return object{{"Version", trust.Version2012}, {"Statement", statements}}
 }
 
-func (s Spec) statement(sid string, r rule, name string) object {
-	var resources list
-	for _, resource := range r.resources {
-		resources = append(resources, reference(strings.ReplaceAll(string(resource), "{name}", name)))
-	}
-	conditions := object{{"aws:RequestedRegion", reference("{region}")}}
-	if key, value, ok := strings.Cut(s.ResourceTag, "="); ok && r.tag != "" {
-		conditions = append(conditions, field{r.tag + key, literal(value, false)})
-	}
-	return object{
+func (s Spec) statement(sid string, r rule, p Permission) object {
+	statement := object{
 		{"Sid", sid},
 		{"Effect", "Allow"},
 		{"Action", oneOrMore(texts(r.actions))},
-		{"Resource", oneOrMore(resources)},
-		{"Condition", object{{"StringEquals", conditions}}},
+		{"Resource", oneOrMore(p.references(r.resources))},
 	}
+	var equals, like object
+	if !r.global {
+		equals = append(equals, field{"aws:RequestedRegion", reference("{region}")})
+	}
+	if key, value, ok := strings.Cut(s.ResourceTag, "="); ok && r.tag != "" {
+		equals = append(equals, field{r.tag + key, literal(value, false)})
+	}
+	for _, c := range r.conditions {
+		f := field{c.key, oneOrMore(p.references(c.values))}
+		if c.like {
+			like = append(like, f)
+		} else {
+			equals = append(equals, f)
+		}
+	}
+	var conditions object
+	if len(equals) > 0 {
+		conditions = append(conditions, field{"StringEquals", equals})
+	}
+	if len(like) > 0 {
+		conditions = append(conditions, field{"StringLike", like})
+	}
+	if len(conditions) > 0 {
+		statement = append(statement, field{"Condition", conditions})
+	}
+	return statement
+}
+
+func (p Permission) references(values []reference) list {
+	var l list
+	for _, v := range values {
+		for _, text := range p.expand(v) {
+			l = append(l, text)
+		}
+	}
+	return l
 }

@@ -9,17 +9,43 @@ import (
 
 // trustPolicy admits each repository's chosen runs and nothing else.
 func (s Spec) trustPolicy() object {
-	key := func(claim string) string { return s.Provider + ":" + claim }
-	wildcards := s.Subject == "" && (slices.ContainsFunc(slices.Concat(s.Branches, s.Tags), hasWildcard) || len(s.contexts(true)) == 0)
-
-	equals := object{{key("aud"), s.Audience}}
-	if s.Workflow != "" {
-		equals = append(equals, field{key("job_workflow_ref"), literal(s.Workflow, false)})
+	// A literal * or ? is escaped under StringLike: under StringEquals it looks like a mistake.
+	wildcards := slices.ContainsFunc(s.contexts(false), hasWildcard) || len(s.contexts(false)) == 0
+	var equals, like object
+	add := func(claim string, wildcards bool, values list) {
+		f := field{s.Provider + ":" + claim, oneOrMore(values)}
+		if wildcards {
+			like = append(like, f)
+		} else {
+			equals = append(equals, f)
+		}
 	}
-	subject := field{key("sub"), oneOrMore(s.subjects(wildcards))}
-	condition := object{{"StringEquals", append(equals, subject)}}
-	if wildcards {
-		condition = object{{"StringEquals", equals}, {"StringLike", object{subject}}}
+	add("aud", false, list{s.Audience})
+	if s.Workflow != "" {
+		add("job_workflow_ref", false, list{literal(s.Workflow, false)})
+	}
+	add("sub", wildcards, s.subjects(wildcards))
+	if s.testsIDs() {
+		var owners, repositories list
+		for _, r := range s.Repositories {
+			if !slices.Contains(owners, any(r.OwnerID)) {
+				owners = append(owners, r.OwnerID)
+			}
+			repositories = append(repositories, r.ID)
+		}
+		add("repository_owner_id", false, owners)
+		add("repository_id", false, repositories)
+	}
+	if len(s.RequireBranches) > 0 {
+		var refs list
+		for _, b := range s.RequireBranches {
+			refs = append(refs, "refs/heads/"+escapeVariables(b))
+		}
+		add("ref", slices.ContainsFunc(s.RequireBranches, hasWildcard), refs)
+	}
+	condition := object{{"StringEquals", equals}}
+	if len(like) > 0 {
+		condition = append(condition, field{"StringLike", like})
 	}
 	return object{
 		{"Version", trust.Version2012},
@@ -32,25 +58,47 @@ func (s Spec) trustPolicy() object {
 	}
 }
 
+// testsIDs reports whether the ids are conditions of their own, as the subject
+// does not have them in every form that is admitted.
+func (s Spec) testsIDs() bool {
+	return (s.SubjectForm == Classic || s.SubjectForm == Both) &&
+		!slices.ContainsFunc(s.Repositories, func(r Repository) bool { return r.OwnerID == "" })
+}
+
+// claims are those that the policy tests.
+func (s Spec) claims() []string {
+	claims := []string{"aud", "sub"}
+	if s.Workflow != "" {
+		claims = append(claims, "job_workflow_ref")
+	}
+	if s.testsIDs() {
+		claims = append(claims, "repository_owner_id", "repository_id")
+	}
+	if len(s.RequireBranches) > 0 {
+		claims = append(claims, "ref")
+	}
+	return claims
+}
+
 // subjects are the values for sub: each repository with each context. Where
 // only a reusable workflow is pinned, any context will do.
 func (s Spec) subjects(wildcards bool) list {
-	if s.Subject != "" {
-		return list{literal(s.Subject, wildcards)}
-	}
 	contexts := s.contexts(wildcards)
 	if len(contexts) == 0 {
 		contexts = []string{"*"}
 	}
 	var subjects list
 	for _, r := range s.Repositories {
-		for _, c := range contexts {
-			subjects = append(subjects, r.subject()+":"+c)
+		for _, repository := range r.subjects(s.SubjectForm) {
+			for _, c := range contexts {
+				subjects = append(subjects, repository+":"+c)
+			}
 		}
 	}
 	return subjects
 }
 
+// contexts are what follows the repository in the subjects of the runs.
 func (s Spec) contexts(wildcards bool) []string {
 	var contexts []string
 	for _, b := range s.Branches {
@@ -60,7 +108,7 @@ func (s Spec) contexts(wildcards bool) []string {
 		contexts = append(contexts, "ref:refs/tags/"+escapeVariables(t))
 	}
 	for _, e := range s.Environments {
-		contexts = append(contexts, "environment:"+literal(strings.ReplaceAll(e, ":", "%3A"), wildcards))
+		contexts = append(contexts, "environment:"+literal(strings.ReplaceAll(e.Name, ":", "%3A"), wildcards))
 	}
 	if s.PullRequests {
 		contexts = append(contexts, "pull_request")

@@ -15,7 +15,7 @@ resource "aws_iam_openid_connect_provider" "github" {
 }
 
 resource "aws_iam_role" "github" {
-  name                 = "github-octo-app-prod--eu"
+  name                 = "github-octo-app"
   permissions_boundary = "arn:aws:iam::111122223333:policy/boundary"
 
   assume_role_policy = jsonencode({

@@ -50,6 +50,7 @@ resource "aws_iam_role_policy" "github" {
         Sid    = "DeployFunction"
         Effect = "Allow"
         Action = [
+          "lambda:GetAlias",
           "lambda:GetFunction",
           "lambda:GetFunctionConfiguration",
           "lambda:PublishVersion",
@@ -57,7 +58,10 @@ resource "aws_iam_role_policy" "github" {
           "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
         ]
-        Resource = "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:orders"
+        Resource = [
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:orders",
+          "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:function:orders:*",
+        ]
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "${data.aws_region.current.id}"

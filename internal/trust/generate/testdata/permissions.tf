@@ -4,8 +4,6 @@ variable "create_provider" {
   default     = true
 }
 
-data "aws_partition" "current" {}
-
 resource "aws_iam_openid_connect_provider" "github" {
   count          = var.create_provider ? 1 : 0
   url            = "https://token.actions.githubusercontent.com"
@@ -21,7 +19,7 @@ resource "aws_iam_role" "github" {
       {
         Effect = "Allow"
         Principal = {
-          Federated = "arn:${data.aws_partition.current.partition}:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+          Federated = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
         }
         Action = "sts:AssumeRoleWithWebIdentity"
         Condition = {
@@ -46,7 +44,7 @@ resource "aws_iam_role_policy" "github" {
         Sid      = "ListBucket1"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
-        Resource = "arn:${data.aws_partition.current.partition}:s3:::my-bucket"
+        Resource = "arn:aws:s3:::my-bucket"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-west-1"
@@ -57,11 +55,12 @@ resource "aws_iam_role_policy" "github" {
         Sid    = "DeployObjects1"
         Effect = "Allow"
         Action = [
+          "s3:AbortMultipartUpload",
           "s3:DeleteObject",
           "s3:GetObject",
           "s3:PutObject",
         ]
-        Resource = "arn:${data.aws_partition.current.partition}:s3:::my-bucket/*"
+        Resource = "arn:aws:s3:::my-bucket/*"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-west-1"
@@ -90,7 +89,7 @@ resource "aws_iam_role_policy" "github" {
           "ecr:PutImage",
           "ecr:UploadLayerPart",
         ]
-        Resource = "arn:${data.aws_partition.current.partition}:ecr:eu-west-1:111122223333:repository/team/app"
+        Resource = "arn:aws:ecr:eu-west-1:111122223333:repository/team/app"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion"  = "eu-west-1"
@@ -102,6 +101,7 @@ resource "aws_iam_role_policy" "github" {
         Sid    = "DeployFunction3"
         Effect = "Allow"
         Action = [
+          "lambda:GetAlias",
           "lambda:GetFunction",
           "lambda:GetFunctionConfiguration",
           "lambda:PublishVersion",
@@ -109,7 +109,10 @@ resource "aws_iam_role_policy" "github" {
           "lambda:UpdateFunctionCode",
           "lambda:UpdateFunctionConfiguration",
         ]
-        Resource = "arn:${data.aws_partition.current.partition}:lambda:eu-west-1:111122223333:function:orders"
+        Resource = [
+          "arn:aws:lambda:eu-west-1:111122223333:function:orders",
+          "arn:aws:lambda:eu-west-1:111122223333:function:orders:*",
+        ]
         Condition = {
           StringEquals = {
             "aws:RequestedRegion"  = "eu-west-1"
@@ -121,7 +124,19 @@ resource "aws_iam_role_policy" "github" {
         Sid      = "CreateChangeSet4"
         Effect   = "Allow"
         Action   = "cloudformation:CreateChangeSet"
-        Resource = "arn:${data.aws_partition.current.partition}:cloudformation:eu-west-1:111122223333:stack/orders/*"
+        Resource = "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/*"
+        Condition = {
+          StringEquals = {
+            "aws:RequestedRegion" = "eu-west-1"
+            "aws:RequestTag/team" = "a b"
+          }
+        }
+      },
+      {
+        Sid      = "TagStack4"
+        Effect   = "Allow"
+        Action   = "cloudformation:TagResource"
+        Resource = "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/*"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-west-1"
@@ -139,11 +154,10 @@ resource "aws_iam_role_policy" "github" {
           "cloudformation:DescribeStacks",
           "cloudformation:ExecuteChangeSet",
         ]
-        Resource = "arn:${data.aws_partition.current.partition}:cloudformation:eu-west-1:111122223333:stack/orders/*"
+        Resource = "arn:aws:cloudformation:eu-west-1:111122223333:stack/orders/*"
         Condition = {
           StringEquals = {
-            "aws:RequestedRegion"  = "eu-west-1"
-            "aws:ResourceTag/team" = "a b"
+            "aws:RequestedRegion" = "eu-west-1"
           }
         }
       },
