@@ -51,13 +51,13 @@ func (f *source) chain(of plan.Profile) *ambient.Chain {
 		STS:    sts,
 		Walker: func() *assume.Walker {
 			walker := f.walker(nil)
-			walker.Done = nil // none of its hops is one of the plan
+			walker.OnHop = nil // none of its hops is one of the plan
 			return walker
 		},
 		Mask:   f.runner.Mask,
-		HTTP:   f.way.client,
+		HTTP:   f.login.Client(),
 		Direct: f.HTTP(transport.Options{}),
-		Retry:  f.retry(),
+		Retry:  f.login.Retry(),
 	}
 }
 

@@ -14,9 +14,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
-	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/secret"
 )
 
 // result is a profile with the session that its chain ended in, or with the
@@ -37,7 +35,7 @@ type login struct {
 // Nothing is published here. It returns the results in the plan's order, or
 // why the step fails.
 func (l login) run(ctx context.Context) ([]result, *diagnosis.Diagnosis) {
-	tokens := l.tokens()
+	tokens := l.login.Tokens()
 	walker := l.walker(tokens)
 	evidence := sync.OnceValue(func() explain.Evidence {
 		return l.evidence(context.WithoutCancel(ctx)) // which explains an expired deadline, too
@@ -116,44 +114,12 @@ func (l login) judge(results []result) *diagnosis.Diagnosis {
 	return &d
 }
 
-func (f *source) tokens() *oidc.Tokens {
-	network := f.way.options
-	network.Proxies = f.way.tokenProxies()
-	return oidc.NewTokens(&oidc.Source{
-		URL:       f.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		ServerURL: f.runner.Getenv("GITHUB_SERVER_URL"),
-		Bearer:    secret.New(f.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client:    f.HTTP(network),
-		Retry:     f.retry(),
-		Seen:      func(token secret.Value) { f.runner.Mask(token.Reveal()) },
-	}, f.Now)
-}
-
-func (f *source) retry() retry.Policy {
-	policy := retry.Default(f.plan.Attempts)
-	policy.Sleep = f.Sleep
-	return policy
-}
-
+// walker makes the walker for chains of the plan. Without a store of tokens it
+// is for credentials that are there.
 func (f *source) walker(tokens *oidc.Tokens) *assume.Walker {
-	return &assume.Walker{
-		HTTP:      f.way.client,
-		Retry:     f.retry(),
-		Parallel:  f.plan.Parallel,
-		UserAgent: f.userAgent(),
-		Now:       f.Now,
-		Token: func(ctx context.Context, profile plan.Profile, refused oidc.Token) (oidc.Token, error) {
-			return f.token(ctx, tokens, profile, refused)
-		},
-		Origin: f.origin,
-		Seen:   f.maskSession,
-		Done:   f.logHop,
-	}
-}
-
-// userAgent names the product and the run.
-func (p *phase) userAgent() string {
-	return fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version, p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT"))
+	w := f.login.Walker(tokens)
+	w.Origin, w.OnSession, w.OnHop = f.origin, f.maskSession, f.logHop
+	return w
 }
 
 func (f *source) maskSession(s assume.Session) {

@@ -2,32 +2,39 @@ package action
 
 import (
 	"context"
-	"net/http"
+	"fmt"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// connection is the way to STS, and the client for it.
-type connection struct {
-	*phase
-	options transport.Options
-	client  *http.Client
-}
-
-// connect completes the plan's way to STS with that of the environment.
-func (p *phase) connect(ctx context.Context) *connection {
-	c := &connection{phase: p}
+// connect makes what the plan's login needs: the way to STS, completed with that
+// of the environment, and to the runner's token endpoint.
+func (p *phase) connect(ctx context.Context) *assume.Login {
 	o := transport.Options{Proxies: transport.FromEnvironment(p.runner.Getenv)}
+	// http-proxy is for STS only, and the job's request token passes no proxy unencrypted.
+	toTokens := o.Proxies.EncryptedOnly()
 	if proxy := p.plan.Network.Proxy; proxy.URL != "" {
 		o.HTTPProxy, o.HTTPSProxy = proxy, proxy
 	}
 	if p.plan.Network.NoProxy != "" {
 		o.NoProxy = p.plan.Network.NoProxy
 	}
-	c.readRoots(ctx, &o)
-	c.options, c.client = o, p.HTTP(o)
-	return c
+	p.readRoots(ctx, &o)
+	return &assume.Login{
+		Getenv:       p.runner.Getenv,
+		HTTP:         p.HTTP,
+		Network:      o,
+		TokenProxies: toTokens,
+		Attempts:     p.plan.Attempts,
+		Parallel:     p.plan.Parallel,
+		UserAgent:    fmt.Sprintf("aws-oidc-action/%s run/%s-%s", p.Version, p.runner.Getenv("GITHUB_RUN_ID"), p.runner.Getenv("GITHUB_RUN_ATTEMPT")),
+		Now:          p.Now,
+		Sleep:        p.Sleep,
+		Files:        p.runner.Files(),
+		Mask:         p.runner.Mask,
+	}
 }
 
 // announceEndpoint names an endpoint that takes the place of the region's own:
@@ -56,12 +63,6 @@ func (p mainPhase) announceEndpoint() {
 	}
 }
 
-// tokenProxies are those on the way to the runner's token endpoint: http-proxy
-// is for STS, and the job's request token passes no proxy unencrypted.
-func (c *connection) tokenProxies() transport.Proxies {
-	return transport.FromEnvironment(c.runner.Getenv).EncryptedOnly()
-}
-
 // maxRoots bounds a file of certificates, in bytes. Mozilla's roots take about
 // a quarter of a MiB.
 const maxRoots = 2 << 20
@@ -70,38 +71,38 @@ const maxRoots = 2 << 20
 // usual ones (AWS_CA_BUNDLE of AWS's SDKs, NODE_EXTRA_CA_CERTS of the runner and
 // of actions in JavaScript) or names in their place (SSL_CERT_FILE of OpenSSL
 // and Go), and logs which count.
-func (c *connection) readRoots(ctx context.Context, o *transport.Options) {
+func (p *phase) readRoots(ctx context.Context, o *transport.Options) {
 	counted := []string{"the usual ones"}
-	if roots, ok := c.rootsOf(ctx, "SSL_CERT_FILE"); ok {
+	if roots, ok := p.rootsOf(ctx, "SSL_CERT_FILE"); ok {
 		o.Roots, counted[0] = roots, "SSL_CERT_FILE (in place of the usual ones)"
-	} else if c.runner.Getenv("SSL_CERT_FILE") != "" {
+	} else if p.runner.Getenv("SSL_CERT_FILE") != "" {
 		o.Roots = []byte{} // or crypto/x509 would read the file by itself
 	}
 	for _, variable := range []string{"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
-		if roots, ok := c.rootsOf(ctx, variable); ok {
+		if roots, ok := p.rootsOf(ctx, variable); ok {
 			o.MoreRoots = append(append(o.MoreRoots, roots...), '\n')
 			counted = append(counted, variable)
 		}
 	}
 	if len(counted) > 1 || o.Roots != nil {
-		c.runner.Info("Trusted certificate authorities: %s", strings.Join(counted, ", "))
+		p.runner.Info("Trusted certificate authorities: %s", strings.Join(counted, ", "))
 	}
 }
 
 // rootsOf returns the certificates in the file that a variable names. A job can
 // do without them, as most servers have certificates of a public authority.
-func (c *connection) rootsOf(ctx context.Context, variable string) (roots []byte, ok bool) {
-	path := c.runner.Getenv(variable)
+func (p *phase) rootsOf(ctx context.Context, variable string) (roots []byte, ok bool) {
+	path := p.runner.Getenv(variable)
 	if path == "" {
 		return nil, false
 	}
-	roots, err := c.runner.Files().ReadFile(ctx, path, maxRoots)
+	roots, err := p.runner.Files().ReadFile(ctx, path, maxRoots)
 	switch {
 	case err != nil:
-		c.runner.Warning(variable, err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
+		p.runner.Warning(variable, err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
 		return nil, false
 	case !transport.HasCertificate(roots):
-		c.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")
+		p.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")
 		return nil, false
 	}
 	return roots, true

@@ -28,7 +28,7 @@ type publisher struct {
 	*phase
 	store    *store
 	profiles *profileWriter
-	way      *connection // which renewals repeat
+	login    *assume.Login // which renewals repeat
 	evidence func(context.Context) explain.Evidence
 	record   jobstate.Record
 }

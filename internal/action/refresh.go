@@ -56,11 +56,11 @@ func (p *publisher) installHelper(ctx context.Context, others []jobstate.Record,
 		p.record.Refresh = append(p.record.Refresh, name)
 		login := refresh.Login{
 			Profile:      r.profile,
-			Network:      p.way.options,
-			TokenProxies: p.way.tokenProxies(),
+			Network:      p.login.Network,
+			TokenProxies: p.login.TokenProxies,
 			Attempts:     p.plan.Attempts,
 			Timeout:      p.plan.Timeout,
-			UserAgent:    p.userAgent(),
+			UserAgent:    p.login.UserAgent,
 
 			MaskAccounts: p.runner.HidesAccounts(),
 			Policies:     evidence.Policies,

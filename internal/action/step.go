@@ -108,7 +108,7 @@ func (p mainPhase) run(ctx context.Context) *diagnosis.Diagnosis {
 		}
 		deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 		defer cancel()
-		return p.showClaims(deadline, &source{phase: p.phase, way: p.connect(deadline)})
+		return p.showClaims(deadline, p.connect(deadline))
 	}
 	store, err := p.openStore()
 	if err != nil {
@@ -124,9 +124,9 @@ func (p mainPhase) run(ctx context.Context) *diagnosis.Diagnosis {
 	}
 	deadline, cancel := context.WithTimeout(ctx, p.plan.Timeout)
 	defer cancel()
-	from := &source{phase: p.phase, store: store, way: p.connect(deadline)}
+	from := &source{phase: p.phase, store: store, login: p.connect(deadline)}
 	profiles := &profileWriter{phase: p.phase, store: store, warned: map[string]bool{}}
-	to := &publisher{phase: p.phase, store: store, profiles: profiles, way: from.way, evidence: files.evidence, record: record}
+	to := &publisher{phase: p.phase, store: store, profiles: profiles, login: from.login, evidence: files.evidence, record: record}
 	if p.plan.UseExisting {
 		reused, err := reuse{from, to}.run(deadline)
 		if err != nil {

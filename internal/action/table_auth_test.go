@@ -97,7 +97,7 @@ var authCases = []tableCase{
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, calls: "AssumeRoleWithWebIdentity hub", as: "hub"}},
 	{name: "a token file as the endpoint answers", files: vars{"{temp}/token": "{\"value\": \"{token}\"}\n"},
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, calls: "AssumeRoleWithWebIdentity hub", as: "hub", hides: []string{"eyJ"}}},
-	{name: "a token file that is missing", use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not see {temp}/token", "workspace"}}},
+	{name: "a token file that is missing", use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"{temp}/token\" does not exist", "workspace"}}},
 	{name: "a token file without a token", files: vars{"{temp}/token": "not a token"},
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not hold a token"}, hides: []string{"not a token"}}},
 	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": notGiven, "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"needs a role-to-assume"}}},

@@ -150,9 +150,6 @@ type webIdentity struct {
 	name           string // of the session; empty for the default
 }
 
-// maxToken bounds a file with a token, in bytes; STS takes 20,000.
-const maxToken = 64 << 10
-
 func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session, error) {
 	hop, err := c.hop(w.roleFrom, w.role, w.name)
 	if err != nil {
@@ -160,18 +157,14 @@ func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session,
 	}
 	walker := c.Walker()
 	walker.Token = func(ctx context.Context, _ plan.Profile, _ oidc.Token) (oidc.Token, error) {
-		// Anew each time: who projects a token also replaces it.
-		raw, err := c.readSecret(ctx, w.path)
+		token, err := oidc.ReadTokenFile(ctx, c.Files, c.Path(w.path), c.Mask)
+		if _, ok := errors.AsType[*oidc.TokenFileError](err); ok {
+			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not hold a token", Remedy: "check " + w.path}
+		}
 		if err != nil {
 			return oidc.Token{}, unread(w.source, err)
 		}
-		token := oidc.FileToken(raw.Reveal())
-		c.Mask(token.Reveal())
-		claims, err := oidc.ParseClaims(token.Reveal())
-		if err != nil {
-			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not hold a token", Remedy: "check " + w.path}
-		}
-		return oidc.Token{Raw: token, Claims: claims}, nil
+		return token, nil
 	}
 	return walker.Walk(ctx, plan.Profile{Region: hop.Region, Source: plan.SourceTokenFile, TokenFile: w.path, Chain: []plan.Hop{hop}})
 }
@@ -193,7 +186,7 @@ func (c *Chain) hop(from, role, sessionName string) (plan.Hop, error) {
 // readSecret returns the content of a file without the white space around it,
 // masked.
 func (c *Chain) readSecret(ctx context.Context, path string) (secret.Value, error) {
-	content, err := c.Files.ReadProjected(ctx, c.Path(path), maxToken)
+	content, err := c.Files.ReadProjected(ctx, c.Path(path), oidc.MaxTokenFile)
 	if err != nil {
 		return secret.Value{}, err
 	}

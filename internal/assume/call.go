@@ -148,15 +148,15 @@ var errNotBegun = errors.New("other calls left no time for this one")
 // begin waits until the call may be made, and bounds it.
 func (c call) begin(ctx context.Context) (limited context.Context, leave func(error), err error) {
 	w := c.walker
-	w.once.Do(func() { w.gate = newGate(w.Parallel, w.Retry) })
-	if err := w.gate.enter(ctx); err != nil {
+	w.once.Do(func() { w.limiter = newLimiter(w.Parallel, w.Retry.Sleep, w.now) })
+	if err := w.limiter.acquire(ctx); err != nil {
 		return nil, nil, errNotBegun
 	}
 	limited, cancel := w.Retry.Limit(ctx)
 	return limited, func(err error) {
 		cancel()
 		api, ok := errors.AsType[smithy.APIError](err)
-		w.gate.leave(ok && throttled(api.ErrorCode()))
+		w.limiter.release(ok && throttled(api.ErrorCode()))
 	}, nil
 }
 

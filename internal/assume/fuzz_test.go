@@ -56,7 +56,7 @@ func FuzzAnswer(f *testing.F) {
 			Origin: func(context.Context, plan.Profile) (Session, error) {
 				return Session{AccessKeyID: "AKIAIOSFODNN7CIUSER1", SecretAccessKey: secret.New(ourSecret)}, nil
 			},
-			Seen: func(s Session) { seen[s.AccessKeyID] = true },
+			OnSession: func(s Session) { seen[s.AccessKeyID] = true },
 		}
 		w.Retry = retry.Default(1)
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -32,13 +32,13 @@ type Walker struct {
 	// Needed where the source is no token.
 	Origin func(ctx context.Context, p plan.Profile) (Session, error)
 
-	// Seen is called with every session before anything else is done with it,
+	// OnSession is called with every session before anything else is done with it,
 	// so that its secrets can be masked.
-	Seen func(Session)
+	OnSession func(Session)
 
-	// Done is called after each hop, for the log. It may be called from
+	// OnHop is called after each hop, for the log. It may be called from
 	// several goroutines.
-	Done func(hop, hops int, h plan.Hop, s Session)
+	OnHop func(hop, hops int, h plan.Hop, s Session)
 
 	// Parallel bounds how many calls are under way at once; 0 counts as 1.
 	Parallel int
@@ -46,8 +46,8 @@ type Walker struct {
 	mu    sync.Mutex
 	walks map[string]*walk
 
-	once sync.Once
-	gate *gate
+	once    sync.Once
+	limiter *limiter
 
 	skew  atomic.Int64 // nanoseconds by which STS's clock is ahead of ours, as refused signatures show
 	ahead atomic.Int64 // the same, as the last session shows
@@ -136,8 +136,8 @@ func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	if w.Seen != nil {
-		w.Seen(session)
+	if w.OnSession != nil {
+		w.OnSession(session)
 	}
 	return session, nil
 }
@@ -146,8 +146,8 @@ func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session, error) {
 	c := call{walker: w, hop: at, denial: &diagnosis.Denial{Foreign: at.Foreign}}
 	s, err := c.identify(ctx, s)
-	if err == nil && w.Seen != nil {
-		w.Seen(s) // once more, now that its account is known
+	if err == nil && w.OnSession != nil {
+		w.OnSession(s) // once more, now that its account is known
 	}
 	return s, err
 }
@@ -176,11 +176,11 @@ func (w *Walker) hop(ctx context.Context, p plan.Profile, n int) (session Sessio
 		return Session{}, err
 	}
 	session.Role = h.Role
-	if w.Seen != nil {
-		w.Seen(session)
+	if w.OnSession != nil {
+		w.OnSession(session)
 	}
-	if w.Done != nil {
-		w.Done(n, len(p.Chain), h, session)
+	if w.OnHop != nil {
+		w.OnHop(n, len(p.Chain), h, session)
 	}
 	return session, nil
 }

@@ -80,7 +80,7 @@ func newSite(t *testing.T, faults string) *site {
 		Origin: func(context.Context, plan.Profile) (Session, error) {
 			return Session{AccessKeyID: "AKIAIOSFODNN7CIUSER1", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")}, nil
 		},
-		Seen: func(session Session) {
+		OnSession: func(session Session) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.seen = append(s.seen, session)

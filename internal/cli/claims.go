@@ -7,12 +7,12 @@ import (
 	"io"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/explain"
 	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/retry"
 	"github.com/org/aws-oidc-action/internal/runner"
-	"github.com/org/aws-oidc-action/internal/secret"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
@@ -67,14 +67,15 @@ func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *diagnosis
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimsTimeout)
 	defer cancel()
-	source := &oidc.Source{
-		URL:       e.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"),
-		ServerURL: e.Getenv("GITHUB_SERVER_URL"),
-		Bearer:    secret.New(e.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client:    transport.New(transport.Options{Proxies: transport.FromEnvironment(e.Getenv).EncryptedOnly()}),
-		Retry:     retry.Default(claimsAttempts),
+	login := &assume.Login{
+		Getenv:       e.Getenv,
+		HTTP:         transport.New,
+		TokenProxies: transport.FromEnvironment(e.Getenv).EncryptedOnly(),
+		Attempts:     claimsAttempts,
+		Now:          e.Now,
+		Sleep:        retry.Sleep,
 	}
-	token, err := source.Token(ctx, audience)
+	token, err := login.Tokens().Get(ctx, audience, oidc.Token{})
 	if err != nil {
 		d := explain.Failure(err, explain.Evidence{Now: e.Now()})
 		return nil, &d

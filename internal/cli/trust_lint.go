@@ -22,7 +22,7 @@ var lintFormats = map[string]struct {
 		return lint.WriteText(w, findings)
 	}},
 	"json":   {asJSON, lint.WriteJSON},
-	"github": {asAnnotations, lint.WriteAnnotations},
+	"github": {asAnnotations, writeAnnotations},
 	"sarif":  {asJSON, lint.WriteSARIF},
 }
 

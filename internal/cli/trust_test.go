@@ -173,7 +173,7 @@ func TestTrustCommands(t *testing.T) {
 		{"lint account", "lint account.json", "", exitRefused, "role b", ""},
 		{"lint standard input", "lint -", trustedMain, exitFine, "-", ""},
 		{"lint json", "lint --format json main.json", "", exitFine, `"findings": []`, ""},
-		{"lint github", "lint --format github wide.json", "", exitRefused, "::error file=wide.json,line=11,col=54", ""},
+		{"lint github", "lint --format github wide.json", "", exitRefused, "::error col=54,file=wide.json,line=11", ""},
 		{"lint sarif", "lint --format sarif wide.json", "", exitRefused, `"version": "2.1.0"`, ""},
 		{"lint duplicate key", "lint odd.json", "", exitRefused, "[duplicate-key]", ""},
 		{"lint unreadable", "lint --format json wide.json broken.json", "", exitFailure, `"owner-wide"`, "broken.json: line 1"},

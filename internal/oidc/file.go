@@ -1,13 +1,51 @@
 package oidc
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"strings"
 	"unicode/utf16"
 
+	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
+
+// MaxTokenFile bounds a file with a token, in bytes. STS takes 20,000
+// characters (AssumeRoleWithWebIdentity, WebIdentityToken).
+const MaxTokenFile = 64 << 10
+
+// TokenFileError says that the content of a file is not a token. It holds no
+// part of it.
+type TokenFileError struct {
+	Path   string
+	Reason error
+}
+
+func (e *TokenFileError) Error() string {
+	return "file " + e.Path + " does not hold a token: " + e.Reason.Error()
+}
+
+// ReadTokenFile reads a web identity token. Callers read it anew for each call,
+// because what projects a token into a job also replaces it. mask is called
+// with what the file holds before anything else is done with it; it may be nil.
+// The error is a *TokenFileError if the file was read.
+func ReadTokenFile(ctx context.Context, files safefile.Files, path string, mask func(string)) (Token, error) {
+	content, err := files.ReadProjected(ctx, path, MaxTokenFile)
+	if err != nil {
+		return Token{}, err
+	}
+	raw := FileToken(string(content))
+	if mask != nil {
+		mask(strings.TrimSpace(string(content)))
+		mask(raw.Reveal())
+	}
+	claims, err := ParseClaims(raw.Reveal())
+	if err != nil {
+		return Token{}, &TokenFileError{path, err}
+	}
+	return Token{Raw: raw, Claims: claims}, nil
+}
 
 // FileToken returns the token in the content of a file: as it is, or as the
 // value of an object {"value": …}, the form of the runner's token endpoint.

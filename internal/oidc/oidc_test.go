@@ -111,7 +111,7 @@ func TestTokenRequest(t *testing.T) {
 		good(w, r)
 	})
 	var seen []secret.Value
-	s.Seen = func(v secret.Value) { seen = append(seen, v) }
+	s.OnToken = func(v secret.Value) { seen = append(seen, v) }
 	token, err := s.Token(context.Background(), "sts.amazonaws.com&evil=1")
 	if err != nil || token.Claims.Get("sub") != "s" || len(seen) != 1 || seen[0] != token.Raw {
 		t.Errorf("token %v, seen %v, error %v", token, seen, err)

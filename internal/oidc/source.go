@@ -22,17 +22,23 @@ type Token struct {
 	Claims Claims
 }
 
+// The variables by which the runner offers tokens to every step of a job.
+const (
+	RequestURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
+	RequestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+)
+
 // Source mints tokens at the runner's endpoint.
 type Source struct {
-	URL       string       // ACTIONS_ID_TOKEN_REQUEST_URL
+	URL       string       // RequestURL
 	ServerURL string       // GITHUB_SERVER_URL
-	Bearer    secret.Value // ACTIONS_ID_TOKEN_REQUEST_TOKEN
+	Bearer    secret.Value // RequestToken
 	Client    *http.Client // one of transport.New's, which bounds responses and keeps their texts out of errors; without a proxy for http
 	Retry     retry.Policy
 
-	// Seen is called with every token before anything else is done with it,
+	// OnToken is called with every token before anything else is done with it,
 	// so that it can be masked. It may be nil.
-	Seen func(secret.Value)
+	OnToken func(secret.Value)
 }
 
 // EndpointError is an answer of the runner's endpoint that was no token, after
@@ -153,8 +159,8 @@ func (s *Source) ask(request *http.Request) (token Token, again bool, err error)
 		return Token{}, true, refused("the answer holds no token")
 	}
 	raw := secret.New(answer.Value)
-	if s.Seen != nil {
-		s.Seen(raw)
+	if s.OnToken != nil {
+		s.OnToken(raw)
 	}
 	claims, err := ParseClaims(answer.Value)
 	if err != nil {

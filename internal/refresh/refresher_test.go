@@ -170,7 +170,7 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 		if err := save(w.Store, "deploy", loginFile, stored); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{requestURL, requestToken} {
+		for _, name := range []string{oidc.RequestURL, oidc.RequestToken} {
 			w.env[name] = closed.env[name]
 		}
 		w.now = w.now.Add(time.Hour)
@@ -194,9 +194,9 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 
 func TestWithoutTheRunnersVariables(t *testing.T) {
 	for name, missing := range map[string][]string{
-		"both":  {requestURL, requestToken},
-		"url":   {requestURL},
-		"token": {requestToken},
+		"both":  {oidc.RequestURL, oidc.RequestToken},
+		"url":   {oidc.RequestURL},
+		"token": {oidc.RequestToken},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")
@@ -223,7 +223,7 @@ func TestWithoutTheRunnersVariables(t *testing.T) {
 func TestTheRequestTokenEnds(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
-	end := RequestTokenEnds(secret.New(w.env[requestToken]))
+	end := RequestTokenEnds(secret.New(w.env[oidc.RequestToken]))
 	if left := end.Sub(w.now); left < 5*time.Hour || left > 7*time.Hour {
 		t.Errorf("it ends in %s", left)
 	}
@@ -543,7 +543,7 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 	l.Profile.Source, l.Profile.Audience = plan.SourceTokenFile, ""
 	l.Profile.TokenFile = filepath.Join(t.TempDir(), "token")
 	project := func() {
-		source := oidc.Source{URL: w.env[requestURL], Bearer: secret.New(w.env[requestToken]), Client: transport.New(transport.Options{})}
+		source := oidc.Source{URL: w.env[oidc.RequestURL], Bearer: secret.New(w.env[oidc.RequestToken]), Client: transport.New(transport.Options{})}
 		source.Retry.PerAttempt = time.Minute
 		token, err := source.Token(context.Background(), "sts.amazonaws.com")
 		if err != nil {
@@ -555,8 +555,8 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 	w.put("deploy", l)
 	w.now = w.now.Add(time.Hour)
 	project()
-	bearer := w.env[requestToken]
-	delete(w.env, requestToken)
+	bearer := w.env[oidc.RequestToken]
+	delete(w.env, oidc.RequestToken)
 	w.works(w.get("deploy"))
 
 	w.now = w.now.Add(time.Hour)

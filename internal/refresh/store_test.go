@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/org/aws-oidc-action/internal/assume"
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/profile"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -217,7 +218,7 @@ func TestOnlyTheSessionFileHoldsSecrets(t *testing.T) {
 	if _, d := w.Get(context.Background(), "deploy"); d == nil {
 		t.Fatal("the fault is missing")
 	}
-	secrets := []string{w.env[requestToken], w.env[requestToken][:30], "eyJ"}
+	secrets := []string{w.env[oidc.RequestToken], w.env[oidc.RequestToken][:30], "eyJ"}
 	for _, s := range sessions {
 		secrets = append(secrets, s.AccessKeyID, s.SecretAccessKey.Reveal(), s.SessionToken.Reveal())
 	}
@@ -229,7 +230,7 @@ func TestOnlyTheSessionFileHoldsSecrets(t *testing.T) {
 			}
 		}
 	}
-	if content := files[w.path("deploy", sessionFile)]; !strings.Contains(content, sessions[1].SecretAccessKey.Reveal()) || strings.Contains(content, w.env[requestToken]) {
+	if content := files[w.path("deploy", sessionFile)]; !strings.Contains(content, sessions[1].SecretAccessKey.Reveal()) || strings.Contains(content, w.env[oidc.RequestToken]) {
 		t.Error("the session file holds something else")
 	}
 	if len(files) != 4 {

@@ -3,6 +3,8 @@ package runner
 import (
 	"bytes"
 	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -77,16 +79,41 @@ func (r *Runner) Annotate(level Level, a Annotation) {
 		text = r.fit(a.Text, room)
 	}
 	var b bytes.Buffer
-	write := func(name string, properties githubactions.CommandProperties, message string) {
-		fmt.Fprintln(&b, &githubactions.Command{Name: name, Properties: properties, Message: message})
-	}
-	write(string(level), githubactions.CommandProperties{"title": title}, text+link)
+	writeCommand(&b, string(level), githubactions.CommandProperties{"title": title}, text+link)
 	if details != "" {
-		write("group", nil, "Details of "+title)
+		writeCommand(&b, "group", nil, "Details of "+title)
 		fmt.Fprintln(&b, details)
-		write("endgroup", nil, "")
+		writeCommand(&b, "endgroup", nil, "")
 	}
 	_, _ = r.out.Write(b.Bytes()) // at once, so that nothing comes between; Err has the error
+}
+
+// FileAnnotation is shown beside a line of a file in a pull request. Its texts
+// may come from outside.
+type FileAnnotation struct {
+	Level        Level
+	File         string // relative to the repository
+	Line, Column int    // from 1
+	Title, Text  string
+}
+
+// WriteFileAnnotations writes a workflow command for each annotation, in one
+// line each: texts cannot begin another. For commands that run in a step but
+// are not one.
+func WriteFileAnnotations(w io.Writer, annotations []FileAnnotation) error {
+	var b bytes.Buffer
+	for _, a := range annotations {
+		writeCommand(&b, string(a.Level), githubactions.CommandProperties{
+			"file": a.File, "line": strconv.Itoa(a.Line), "col": strconv.Itoa(a.Column), "title": a.Title,
+		}, a.Text)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// writeCommand writes a workflow command in the library's form and escapes.
+func writeCommand(b *bytes.Buffer, name string, properties githubactions.CommandProperties, message string) {
+	fmt.Fprintln(b, &githubactions.Command{Name: name, Properties: properties, Message: message})
 }
 
 // fit joins as many paragraphs as have room beside seeLog. Of the next one it

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
@@ -54,47 +53,4 @@ func WriteJSON(w io.Writer, findings []Finding, unread []document.Unread) error 
 	}
 	_, err = w.Write(append(out, '\n'))
 	return err
-}
-
-// WriteAnnotations writes workflow commands that make GitHub show the
-// findings in the files of a pull request, and the files that could not be
-// read.
-func WriteAnnotations(w io.Writer, findings []Finding, unread []document.Unread) error {
-	for _, u := range unread {
-		findings = append(findings, Finding{Rule: "unread", Severity: Error, File: u.File, Pos: trust.Pos{Line: 1, Column: 1}, Message: u.Message})
-	}
-	var b strings.Builder
-	for _, f := range findings {
-		message := f.Message
-		if f.Role != "" {
-			message = "role " + f.Role + ": " + message
-		}
-		if f.Rewrite != "" {
-			message += "\nwrite " + f.Rewrite
-		}
-		fmt.Fprintf(&b, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", annotation(f.Severity), property(f.File), f.Line, f.Column,
-			property(f.Severity.String()+": "+f.Rule), data(message))
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func annotation(s Severity) string {
-	switch {
-	case s >= Error:
-		return "error"
-	case s >= Warning:
-		return "warning"
-	}
-	return "notice"
-}
-
-// data and property escape as the runner unescapes the two parts of a
-// workflow command.
-func data(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-}
-
-func property(s string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
 }
