@@ -76,7 +76,7 @@ func TestTrustFolders(t *testing.T) {
 		{"what cannot be read hides nothing", "lint bad", exitFailure, []string{"bad/open.json:11:54: critical"}, []string{"trust lint: bad/broken.json: line ", "bad/open.json: roles read: 1"}},
 		{"in SARIF", "lint --format sarif bad", exitFailure, []string{`"toolExecutionNotifications"`, `"executionSuccessful": false`, `"any-subject"`}, nil},
 		{"in JSON", "lint --format json bad none.json", exitFailure, []string{`"unread": [`, `"file": "bad/broken.json"`, `"file": "none.json"`, `"any-subject"`}, nil},
-		{"in annotations", "lint --format github bad", exitFailure, []string{"::error file=bad/broken.json,line=1", "::error file=bad/open.json,line=11"}, nil},
+		{"in annotations", "lint --format github bad", exitFailure, []string{"::error col=1,file=bad/broken.json,line=1,", "::error col=54,file=bad/open.json,line=11,"}, nil},
 		{"a named file without a policy", "lint repo/package.json repo/iam/deploy.json", exitFailure, nil,
 			[]string{`repo/package.json: line 1, column 1: unknown form: an object that begins with "name"`, "roles read: 1"}},
 		{"a folder without a policy", "lint empty", exitFine, []string{"!notes"}, []string{"empty: no role found"}},
