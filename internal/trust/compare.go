@@ -13,6 +13,16 @@ import (
 // comparison tells whether a value of the request is what a policy wants.
 type comparison func(want Pattern, got string) bool
 
+// orders are what operators on numbers and dates want of the order of the
+// request's value and the policy's.
+var orders = map[string]func(order int) bool{
+	"Equals":            func(order int) bool { return order == 0 },
+	"LessThan":          func(order int) bool { return order < 0 },
+	"LessThanEquals":    func(order int) bool { return order <= 0 },
+	"GreaterThan":       func(order int) bool { return order > 0 },
+	"GreaterThanEquals": func(order int) bool { return order >= 0 },
+}
+
 // comparisons are the operators that are not the negation of another one.
 // A value that is not of the operator's type equals nothing.
 var comparisons = map[string]comparison{
@@ -24,16 +34,16 @@ var comparisons = map[string]comparison{
 	"Bool":                     func(want Pattern, got string) bool { return strings.EqualFold(want.String(), got) },
 	"BinaryEquals":             equalBinary,
 	"IpAddress":                containsAddress,
-	"NumericEquals":            numeric(func(order int) bool { return order == 0 }),
-	"NumericLessThan":          numeric(func(order int) bool { return order < 0 }),
-	"NumericLessThanEquals":    numeric(func(order int) bool { return order <= 0 }),
-	"NumericGreaterThan":       numeric(func(order int) bool { return order > 0 }),
-	"NumericGreaterThanEquals": numeric(func(order int) bool { return order >= 0 }),
-	"DateEquals":               date(func(order int) bool { return order == 0 }),
-	"DateLessThan":             date(func(order int) bool { return order < 0 }),
-	"DateLessThanEquals":       date(func(order int) bool { return order <= 0 }),
-	"DateGreaterThan":          date(func(order int) bool { return order > 0 }),
-	"DateGreaterThanEquals":    date(func(order int) bool { return order >= 0 }),
+	"NumericEquals":            numeric(orders["Equals"]),
+	"NumericLessThan":          numeric(orders["LessThan"]),
+	"NumericLessThanEquals":    numeric(orders["LessThanEquals"]),
+	"NumericGreaterThan":       numeric(orders["GreaterThan"]),
+	"NumericGreaterThanEquals": numeric(orders["GreaterThanEquals"]),
+	"DateEquals":               date(orders["Equals"]),
+	"DateLessThan":             date(orders["LessThan"]),
+	"DateLessThanEquals":       date(orders["LessThanEquals"]),
+	"DateGreaterThan":          date(orders["GreaterThan"]),
+	"DateGreaterThanEquals":    date(orders["GreaterThanEquals"]),
 }
 
 // matchARN compares the six components of an ARN one by one, so that a

@@ -24,13 +24,24 @@ const (
 	// as others.
 	unknownLiteral
 	unknownLike
+	unknownFolded   // in either case
+	unknownARN      // among the components of an ARN
+	unknownWholeARN // with components of its own
 
-	other // stands for every character that no pattern names
+	// In a language only.
+	runOfComponent // a * that ends at a colon
+	oneOfComponent // a ? that is no colon
+	other          // stands for every character that no pattern names
+	patternEnd
 )
 
 const (
 	unknownBase rune = -16
 	hiddenBase  rune = -1 << 21
+
+	// expandedPart begins an unknown part in which policy variables are
+	// replaced: with them it is not the same text as without.
+	expandedPart = hiddenBase
 )
 
 // pattern returns u as a part of a Pattern.
@@ -69,7 +80,10 @@ func NewPattern(text string) Pattern {
 func IsWildcard(r rune) bool { return r == AnyRun || r == AnyOne }
 
 // IsUnknown reports whether r, from a Pattern, belongs to an unknown part.
-func IsUnknown(r rune) bool { return r <= unknownBase || r == unknownLiteral || r == unknownLike }
+func IsUnknown(r rune) bool { return r <= unknownBase || endsUnknown(r) }
+
+// endsUnknown reports whether r is the last of an unknown part.
+func endsUnknown(r rune) bool { return r <= unknownLiteral && r >= unknownWholeARN }
 
 // HasWildcards reports whether the pattern has wildcards.
 func (p Pattern) HasWildcards() bool { return slices.ContainsFunc(p, IsWildcard) }
@@ -124,7 +138,7 @@ func (p Pattern) Loosen() Pattern {
 	loose := make(Pattern, 0, len(p))
 	for _, r := range p {
 		switch {
-		case r == unknownLike || r == unknownLiteral:
+		case endsUnknown(r):
 			loose = append(loose, AnyRun)
 		case !IsUnknown(r):
 			loose = append(loose, r)

@@ -167,9 +167,9 @@ func (v Value) Same(w Value) bool {
 	return v.text.Equal(w.text) && v.special() == w.special()
 }
 
-// special reports whether v has policy variables or escapes.
+// special reports whether v has policy variables or escapes, or may have.
 func (v Value) special() bool {
-	return slices.ContainsFunc(v.parts, func(p part) bool { return p.variable != "" || p.literal })
+	return slices.ContainsFunc(v.parts, func(p part) bool { return p.variable != "" || p.literal || p.expanded })
 }
 
 // Applies reports whether the statement is certainly about the action and the

@@ -15,6 +15,7 @@ type part struct {
 	variable string // name of the condition key
 	fallback *string
 	unknown  *Unknown
+	expanded bool // of unknown text: policy variables in it are replaced
 }
 
 // partsOf returns the parts of t with its policy variables, or nil if it is
@@ -30,7 +31,7 @@ func partsOf(t Text, variables bool) (parts []part, err error) {
 		}
 		parts = append(parts, more...)
 	}, func(u *Unknown) {
-		parts = append(parts, part{unknown: u})
+		parts = append(parts, part{unknown: u, expanded: variables})
 	})
 	return parts, err
 }
@@ -117,6 +118,9 @@ func (v Value) pattern(wildcards bool, variable func(part) Pattern) Pattern {
 	for _, p := range v.parts {
 		switch {
 		case p.unknown != nil:
+			if p.expanded {
+				all = append(all, expandedPart)
+			}
 			all = append(all, p.unknown.pattern(wildcards)...)
 		case p.variable != "":
 			all = append(all, variable(p)...)

@@ -12,25 +12,41 @@ import (
 // atom is a part of a statement: one principal, one action, one value for
 // each condition that takes any of several. A statement is the union of its
 // atoms.
-type atom struct{ trust.Statement }
+type atom struct {
+	trust.Statement
+	demands []demand // its conditions, and what else must hold where it counts
+}
+
+// whole returns a statement that is not taken apart.
+func whole(s trust.Statement) atom { return atom{s, demandsOf(s.Conditions)} }
+
+func wholes(statements []trust.Statement, effect trust.Effect) []atom {
+	var all []atom
+	for _, s := range statements {
+		if s.Effect == effect {
+			all = append(all, whole(s))
+		}
+	}
+	return all
+}
 
 // maxAtoms bounds into how many parts a statement is taken apart; one with
 // more is compared with fewer of its lists split.
 const maxAtoms = 2000
 
 func split(s trust.Statement) []atom {
-	atoms := []atom{{s}}
+	parts := []trust.Statement{s}
 	each := func(n int, choose func(s trust.Statement, i int) trust.Statement) {
-		if n < 2 || len(atoms)*n > maxAtoms {
+		if n < 2 || len(parts)*n > maxAtoms {
 			return
 		}
-		var parts []atom
-		for _, a := range atoms {
+		var all []trust.Statement
+		for _, part := range parts {
 			for i := range n {
-				parts = append(parts, atom{choose(a.Statement, i)})
+				all = append(all, choose(part, i))
 			}
 		}
-		atoms = parts
+		parts = all
 	}
 	if !s.Principal.Negated {
 		each(len(s.Principal.Entries), func(s trust.Statement, i int) trust.Statement {
@@ -54,6 +70,10 @@ func split(s trust.Statement) []atom {
 			return s
 		})
 	}
+	atoms := make([]atom, len(parts))
+	for i, part := range parts {
+		atoms[i] = whole(part)
+	}
 	return atoms
 }
 
@@ -76,34 +96,40 @@ func weight(differences []difference) int {
 }
 
 // outside returns in what a's principal and action are not among those of s.
-func (a atom) outside(s trust.Statement) []difference {
+func (a atom) outside(s atom) []difference {
 	var differences []difference
 	if !principalWithin(a.Principal, s.Principal) {
-		differences = append(differences, difference{a.Principal.Pos, Principal, a.principal() + " was not trusted before",
+		differences = append(differences, difference{a.Principal.Pos, Principal, a.principal() + " is newly trusted",
 			join(unknownPrincipals(a.Principal), unknownPrincipals(s.Principal))})
 	}
 	if !actionWithin(a.Action, s.Action) {
-		differences = append(differences, difference{a.Action.Pos, Action, a.action() + " was not allowed before",
+		differences = append(differences, difference{a.Action.Pos, Action, a.action() + " is newly allowed",
 			join(unknownValues(a.Action.Values), unknownValues(s.Action.Values))})
 	}
 	return differences
 }
 
-// beyond returns the conditions of s that a does not imply.
-func (a atom) beyond(s trust.Statement) []difference {
+// beyond returns the demands of s that those of a do not imply.
+func (a atom) beyond(s atom) []difference {
 	var differences []difference
-	for _, o := range s.Conditions {
-		if implied(o, a.Conditions) {
+	for _, o := range s.demands {
+		if o.implied(a.demands) {
 			continue
 		}
-		d := difference{a.Pos, Condition, fmt.Sprintf("no longer demanded: %s", condition(o)), openConditions(a.Conditions)}
-		for _, c := range a.Conditions {
-			if strings.EqualFold(c.Key, o.Key) {
-				d = difference{c.Pos, Condition, fmt.Sprintf("%s is enough, where %s was demanded", condition(c), condition(o)),
-					join(unknownCondition(c), join(unknownCondition(o), d.dependsOn))}
-				if len(c.Values) == 1 {
-					d.Pos = c.Values[0].Pos
-				}
+		d := difference{a.Pos, Condition, condition(o.Condition) + " is no longer required", openConditions(a.Conditions)}
+		if len(d.dependsOn) > 0 {
+			d.dependsOn = join(d.dependsOn, unknownCondition(o.Condition))
+		}
+		kept := func(c demand) bool {
+			return slices.ContainsFunc(s.demands, c.sameCondition)
+		}
+		i := slices.IndexFunc(a.demands, func(c demand) bool { return strings.EqualFold(c.Key, o.Key) && !kept(c) })
+		if i >= 0 {
+			c := a.demands[i].Condition
+			d = difference{c.Pos, Condition, fmt.Sprintf("%s replaces %s", condition(c), condition(o.Condition)),
+				join(unknownCondition(c), join(unknownCondition(o.Condition), d.dependsOn))}
+			if len(c.Values) == 1 {
+				d.Pos = c.Values[0].Pos
 			}
 		}
 		differences = append(differences, d)
@@ -111,63 +137,113 @@ func (a atom) beyond(s trust.Statement) []difference {
 	return differences
 }
 
-// disjoint reports whether no request can match both a and the denial d, as
-// far as can be told: one demands a text that the other excludes, or a demands
-// what d denies the lack of.
-func (a atom) disjoint(d atom) bool {
-	met := func(c trust.Condition) bool {
-		demanded, ok := demandedBy(trust.Statement{Effect: trust.Deny, Conditions: []trust.Condition{c}})
-		return ok && implied(demanded, a.Conditions)
-	}
-	return principalsApart(a.Principal, d.Principal) || actionsApart(a.Action, d.Action) ||
-		slices.ContainsFunc(d.Conditions, met) || excludes(a.Conditions, d.Conditions) || excludes(d.Conditions, a.Conditions)
+// within reports whether everything that a is about is certainly in s.
+func (a atom) within(s atom) bool { return len(a.outside(s)) == 0 && len(a.beyond(s)) == 0 }
+
+// meeting is what two statements have in common, a request that both match.
+type meeting struct {
+	of      [2]atom
+	demands []demand
 }
 
-func principalsApart(a, b trust.PrincipalElement) bool {
-	if a.Any || a.Negated || b.Any || b.Negated || a.Unknown != nil || b.Unknown != nil {
-		return false
+// meet returns what a and b have in common, and what it depends on whether
+// that is anything; false if it certainly is nothing.
+func meet(a, b atom) (m meeting, dependsOn []string, ok bool) {
+	dependsOn, ok = principalsMeet(a.Principal, b.Principal)
+	if !ok || actionsApart(a.Action, b.Action) {
+		return m, nil, false
 	}
-	return all(a.Entries, func(e trust.PrincipalEntry) bool {
-		return all(b.Entries, func(other trust.PrincipalEntry) bool {
-			return e.Type != other.Type || e.Type != "AWS" && e.ID != "*" && other.ID != "*" && !e.Text().Pattern(false).Overlaps(other.Text().Pattern(false))
-		})
-	})
+	m = meeting{[2]atom{a, b}, slices.Concat(a.demands, b.demands)}
+	return m, dependsOn, !impossible(m.demands)
+}
+
+// within reports whether everything that m is about is certainly in s.
+func (m meeting) within(s atom) bool {
+	either := func(holds func(atom) bool) bool { return holds(m.of[0]) || holds(m.of[1]) }
+	return either(func(a atom) bool { return principalWithin(a.Principal, s.Principal) }) &&
+		either(func(a atom) bool { return actionWithin(a.Action, s.Action) }) &&
+		all(s.demands, func(o demand) bool { return o.implied(m.demands) })
+}
+
+// principalsMeet reports whether somebody can be among both; unless that is
+// certain, with what it depends on.
+func principalsMeet(a, b trust.PrincipalElement) (dependsOn []string, ok bool) {
+	switch {
+	case a.Any && a.Negated || b.Any && b.Negated:
+		return nil, false
+	case a.Any || b.Any || a.Negated && b.Negated:
+		return nil, true
+	case a.Negated:
+		a, b = b, a
+	}
+	for _, e := range a.Entries {
+		if b.Negated {
+			if !slices.ContainsFunc(b.Entries, func(o trust.PrincipalEntry) bool { return entryWithin(e, o) }) {
+				return nil, true
+			}
+			continue
+		}
+		for _, o := range b.Entries {
+			depends, possible := entriesMeet(e, o)
+			switch {
+			case possible && depends == "":
+				return nil, true
+			case possible:
+				dependsOn = append(dependsOn, depends)
+			}
+		}
+	}
+	for _, e := range []trust.PrincipalElement{a, b} {
+		if e.Unknown != nil {
+			dependsOn = append(dependsOn, e.Unknown.DependsOn...)
+		}
+	}
+	return dependsOn, len(dependsOn) > 0
+}
+
+// entriesMeet reports whether somebody can be both, and what it depends on.
+// {"AWS": "*"} is everyone of any account; whether it is the same as "*",
+// sources disagree (IAM user guide, Principal: yes; CDK, AnyPrincipal: no).
+func entriesMeet(e, o trust.PrincipalEntry) (dependsOn string, ok bool) {
+	const aws = "AWS"
+	if o.Type == aws {
+		e, o = o, e
+	}
+	switch {
+	case e.Type != o.Type && e.Type == aws && e.ID == "*":
+		return fmt.Sprintf("whether {\"AWS\": \"*\"} covers %s principals", o.Type), true
+	case e.Type != o.Type && e.Type == aws && o.Type == "CanonicalUser":
+		return "the account of a canonical user ID", true
+	case e.Type != o.Type:
+		return "", false
+	case e.ID == "*" || o.ID == "*":
+		return "", true
+	case e.Text().Unknown() != nil || o.Text().Unknown() != nil || e.Type != aws:
+		return "", e.Text().Pattern(false).Overlaps(o.Text().Pattern(false)) || e.Type == aws
+	}
+	// A session is of a role, so that both ARNs can be its own.
+	return "", accountIn(e) == accountIn(o) && !(one(e) && one(o) && e.ID != o.ID)
+}
+
+// one reports whether an AWS principal is one role or user.
+func one(e trust.PrincipalEntry) bool {
+	parts := strings.SplitN(e.ID, ":", 6)
+	return len(parts) == 6 && (strings.HasPrefix(parts[5], "role/") || strings.HasPrefix(parts[5], "user/"))
 }
 
 func actionsApart(a, b trust.ActionElement) bool {
-	if a.Negated || b.Negated {
+	if a.Negated && b.Negated {
 		return false
 	}
-	return all(a.Values, func(v trust.Value) bool {
-		return all(b.Values, func(w trust.Value) bool {
-			return !v.ActionPattern().Overlaps(w.ActionPattern())
-		})
-	})
-}
-
-// excludes reports whether a literal text that some of given demands fails a
-// condition of others.
-func excludes(given, others []trust.Condition) bool {
-	for _, c := range given {
-		r := ruleOf(c)
-		if r.negated || r.optional || !strings.HasPrefix(r.base, "String") || r.base == "StringEqualsIgnoreCase" || !singleValued(c.Key) {
-			continue
-		}
-		for _, o := range others {
-			if !strings.EqualFold(c.Key, o.Key) || slices.ContainsFunc(o.Values, trust.Value.HasVariables) {
-				continue
-			}
-			fails := func(v trust.Value) bool {
-				p := v.Pattern(c.Operator)
-				s := trust.Statement{Conditions: []trust.Condition{o}}
-				return p.IsLiteral() && s.ConditionsFail(trust.Context{o.Key: {p.String()}})
-			}
-			if all(c.Values, fails) {
-				return true
-			}
-		}
+	if a.Negated {
+		a, b = b, a
 	}
-	return false
+	return all(a.Values, func(v trust.Value) bool {
+		if b.Negated {
+			return v.ActionPattern().Within(actionPatterns(b.Values)...)
+		}
+		return all(b.Values, func(w trust.Value) bool { return !v.ActionPattern().Overlaps(w.ActionPattern()) })
+	})
 }
 
 func principalWithin(a, s trust.PrincipalElement) bool {
@@ -189,7 +265,7 @@ func principalWithin(a, s trust.PrincipalElement) bool {
 	}
 	return all(a.Entries, func(e trust.PrincipalEntry) bool {
 		if s.Negated {
-			return !s.Any && all(s.Entries, func(other trust.PrincipalEntry) bool { return e.Type != other.Type })
+			return !s.Any && all(s.Entries, func(other trust.PrincipalEntry) bool { _, meet := entriesMeet(e, other); return !meet })
 		}
 		return slices.ContainsFunc(s.Entries, func(other trust.PrincipalEntry) bool { return entryWithin(e, other) })
 	})
@@ -211,22 +287,43 @@ func accountIn(e trust.PrincipalEntry) string {
 	return arn.Account(e.ID)
 }
 
+// roleActions are those that STS asks a role's trust policy for (service
+// authorization reference, STS), in lower case.
+var roleActions = []string{
+	"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:setcontext", "sts:setsourceidentity", "sts:tagsession",
+}
+
 func actionWithin(a, s trust.ActionElement) bool {
-	within := func(v trust.Value, others []trust.Value) bool {
-		return slices.ContainsFunc(others, func(w trust.Value) bool { return w.ActionPattern().Contains(v.ActionPattern()) })
-	}
 	switch {
 	case a.Negated && s.Negated:
-		return all(s.Values, func(v trust.Value) bool { return within(v, a.Values) })
+		return all(s.Values, func(w trust.Value) bool { return w.ActionPattern().Within(actionPatterns(a.Values)...) })
 	case a.Negated:
-		return slices.ContainsFunc(s.Values, func(w trust.Value) bool { return w.ActionPattern().Contains(trust.NewPattern("*")) })
-	case s.Negated:
-		return all(a.Values, func(v trust.Value) bool {
-			p := v.ActionPattern()
-			return all(s.Values, func(w trust.Value) bool { return !w.ActionPattern().Overlaps(p) })
-		})
+		return trust.NewPattern("*").Within(actionPatterns(s.Values)...)
 	}
-	return all(a.Values, func(v trust.Value) bool { return within(v, s.Values) })
+	return all(a.Values, func(v trust.Value) bool {
+		p := v.ActionPattern()
+		if s.Negated {
+			return all(s.Values, func(w trust.Value) bool { return !w.ActionPattern().Overlaps(p) })
+		}
+		return p.Within(actionPatterns(s.Values)...) || knownWithin(p, s.Values)
+	})
+}
+
+// knownWithin reports whether p stands for some of the role's actions and no
+// others, and all of them are among the values.
+func knownWithin(p trust.Pattern, values []trust.Value) bool {
+	meant := slices.DeleteFunc(slices.Clone(roleActions), func(action string) bool { return !p.MayMatch(action) })
+	return len(meant) > 0 && p.Within(trust.NewPattern("sts:*")) && all(meant, func(action string) bool {
+		return slices.ContainsFunc(values, func(v trust.Value) bool { return v.ActionPattern().Match(action) })
+	})
+}
+
+func actionPatterns(values []trust.Value) []trust.Pattern {
+	var all []trust.Pattern
+	for _, v := range values {
+		all = append(all, v.ActionPattern())
+	}
+	return all
 }
 
 // What the unknown parts of something depend on.
@@ -280,4 +377,8 @@ func (a atom) unknown() []string {
 		all = append(all, unknownCondition(c)...)
 	}
 	return all
+}
+
+func all[T any](values []T, holds func(T) bool) bool {
+	return !slices.ContainsFunc(values, func(v T) bool { return !holds(v) })
 }

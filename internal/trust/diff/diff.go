@@ -12,7 +12,6 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
-	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
 // Change is one way in which a role was opened wider, or a role that has no
@@ -120,13 +119,13 @@ func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
 func compareRoles(old, fresh document.Role) []Change {
 	c := comparison{}
 	if before, after := old.MaxSessionDuration, fresh.MaxSessionDuration; before > 0 && after > before {
-		c.report(fresh.Pos, Session, "sessions of %d seconds instead of %d", after, before)
+		c.report(fresh.Pos, Session, "sessions can last %d seconds (before: %d)", after, before)
 	}
 	if fresh.Err != nil {
 		c.report(fresh.Pos, Unreadable, "the trust policy cannot be read: %v", fresh.Err)
 	}
 	if old.Err != nil {
-		c.report(fresh.Pos, Unreadable, "the old trust policy cannot be read, so that all of the new one counts as new: %v", old.Err)
+		c.report(fresh.Pos, Unreadable, "the old trust policy cannot be read, so that the new one is not compared with it: %v", old.Err)
 	}
 	changes := c.changes
 	if len(old.Policies) > 0 {
@@ -241,20 +240,18 @@ func reportNew(role document.Role) []Change {
 	return c.changes
 }
 
-// principals names whom the Allow statements trust.
+// principals names whom the Allow statements trust, as far as somebody can
+// meet them.
 func principals(p *trust.Policy) []string {
 	var names []string
 	for _, s := range p.Statements {
 		if s.Unknown != nil {
 			names = append(names, s.Unknown.Expression)
 		}
-		if s.Effect != trust.Allow {
-			continue
-		}
-		for _, a := range split(s) {
-			if name := a.principal(); !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+	}
+	for _, a := range effective(p) {
+		if name := a.principal(); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -263,20 +260,26 @@ func principals(p *trust.Policy) []string {
 func (c *comparison) compare() {
 	for _, p := range []*trust.Policy{c.policy, c.old} {
 		if p.Length > trust.MaxLength {
-			c.report(c.policy.Pos, Unreadable, "a trust policy has %d characters, so that it is not compared; IAM stores at most %d", p.Length, trust.MaxLength)
+			c.report(c.policy.Pos, Unreadable, "a trust policy of %d characters is not compared; IAM stores at most %d", p.Length, trust.MaxLength)
 			return
 		}
 	}
 	for _, s := range c.policy.Statements {
-		if s.Unknown != nil && !slices.ContainsFunc(c.old.Statements, func(o trust.Statement) bool { return o.Unknown.Same(s.Unknown) }) {
+		if s.Unknown != nil && !has(c.old, s.Unknown) {
 			c.reportUnsure(s.Unknown.DependsOn, s.Pos, Statement, "statement "+s.Unknown.Expression)
 		}
 	}
 	allowed := effective(c.policy)
+	known := wholes(c.old.Statements, trust.Allow)
 	for _, a := range allowed {
-		c.explain(a)
+		c.explain(a, known)
 	}
 	c.compareDenials(allowed)
+}
+
+// has reports whether a policy has the unknown statement.
+func has(p *trust.Policy, unknown *trust.Unknown) bool {
+	return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool { return s.Unknown.Same(unknown) })
 }
 
 // unknownStatements returns what statements that are unknown depend on: they
@@ -291,42 +294,54 @@ func unknownStatements(p *trust.Policy) []string {
 	return all
 }
 
-// effective returns the parts of the Allow statements, each with the
-// conditions added that the policy's Deny statements demand of it.
+// effective returns the parts of the Allow statements, each with what the
+// policy's Deny statements demand of it besides. Parts that nobody can meet
+// are left out.
 func effective(p *trust.Policy) []atom {
 	var allowed []atom
+	denials := wholes(p.Statements, trust.Deny)
 	for _, s := range p.Statements {
 		if s.Effect != trust.Allow {
 			continue
 		}
 		for _, a := range split(s) {
-			a.Conditions = slices.Clone(a.Conditions)
-			for _, d := range p.Statements {
-				if demanded, ok := demandedBy(d); ok && len(a.outside(d)) == 0 {
-					a.Conditions = append(a.Conditions, demanded)
-				}
+			for _, d := range denials {
+				a.demands = append(a.demands, a.demandedBy(d)...)
 			}
-			allowed = append(allowed, a)
+			if !impossible(a.demands) {
+				allowed = append(allowed, a)
+			}
 		}
 	}
 	return allowed
 }
 
-// demandedBy is grant.Demanded, but for keys with several values, of which
-// ForAnyValue in a Deny demands more than a condition can say.
-func demandedBy(d trust.Statement) (trust.Condition, bool) {
-	c, ok := grant.Demanded(d)
-	return c, ok && (singleValued(c.Key) || d.Conditions[0].Operator.Set != trust.ForAnyValue)
+// demandedBy returns what must hold where a counts, because d denies it
+// otherwise: the opposite of d's only condition that does not hold already.
+func (a atom) demandedBy(d atom) []demand {
+	if len(a.outside(d)) > 0 {
+		return nil
+	}
+	var open []demand
+	for _, o := range d.demands {
+		if !o.implied(a.demands) {
+			open = append(open, o)
+		}
+	}
+	switch {
+	case len(open) == 0: // all of it is denied
+		return []demand{{Condition: trust.Condition{Operator: trust.Operator{Base: "not"}, Key: "denied"}}}
+	case len(open) == 1 && !open[0].opaque:
+		return open[0].opposite()
+	}
+	return nil
 }
 
-// explain reports in what a differs from the old Allow statement that it
-// differs from the least, unless it is within one.
-func (c *comparison) explain(a atom) {
+// explain reports in what a differs from the one of the old Allow statements
+// that it differs from the least, unless it is within one.
+func (c *comparison) explain(a atom, known []atom) {
 	var best []difference
-	for _, s := range c.old.Statements {
-		if s.Effect != trust.Allow {
-			continue
-		}
+	for _, s := range known {
 		differences := append(a.outside(s), a.beyond(s)...)
 		if len(differences) == 0 {
 			return
@@ -337,7 +352,7 @@ func (c *comparison) explain(a atom) {
 	}
 	before := unknownStatements(c.old)
 	if best == nil || best[0].kind == Principal && len(best) > 1 {
-		c.reportUnsure(join(before, dependsOn(best)), a.Pos, Statement, fmt.Sprintf("%s may %s%s", a.principal(), a.action(), a.terms()))
+		c.reportUnsure(join(before, dependsOn(best)), a.Pos, Statement, fmt.Sprintf("new access: %s may %s%s", a.principal(), a.action(), a.terms()))
 		return
 	}
 	for _, d := range best {
@@ -368,19 +383,41 @@ func join(a, b []string) []string {
 // compareDenials reports what old Deny statements kept out and no new one
 // does, if the new policy may let it in.
 func (c *comparison) compareDenials(allowed []atom) {
-	now := unknownStatements(c.policy)
+	open := unknownStatements(c.policy)
+	denials := wholes(c.policy.Statements, trust.Deny)
 	for _, s := range c.old.Statements {
-		if s.Effect != trust.Deny {
-			continue
-		}
-		for _, d := range split(s) {
-			denied := func(n trust.Statement) bool {
-				return n.Effect == trust.Deny && len(d.outside(n))+len(d.beyond(n)) == 0
-			}
-			apart := func(a atom) bool { return a.disjoint(d) }
-			if !slices.ContainsFunc(c.policy.Statements, denied) && !all(allowed, apart) {
-				c.reportUnsure(join(now, d.unknown()), c.policy.Pos, DenyGone, fmt.Sprintf("no longer denied: %s may %s%s", d.principal(), d.action(), d.terms()))
+		switch {
+		case s.Unknown != nil && !has(c.policy, s.Unknown) && len(allowed)+len(open) > 0:
+			c.reportUnsure(join(open, s.Unknown.DependsOn), c.policy.Pos, DenyGone, "no longer there: statement "+s.Unknown.Expression+", which may deny")
+		case s.Effect == trust.Deny:
+			for _, d := range split(s) {
+				if dependsOn, ok := letsIn(d, allowed, denials, open); ok {
+					c.reportUnsure(join(open, dependsOn), c.policy.Pos, DenyGone, fmt.Sprintf("no longer denied: %s may %s%s", d.principal(), d.action(), d.terms()))
+				}
 			}
 		}
 	}
+}
+
+// letsIn reports whether a policy may let in what d denied, and what it
+// depends on: with the parts that it allows, its denials, and what its unknown
+// statements depend on, which can allow anything.
+func letsIn(d atom, allowed, denials []atom, open []string) (dependsOn []string, ok bool) {
+	if slices.ContainsFunc(denials, d.within) {
+		return nil, false
+	}
+	for _, a := range allowed {
+		m, depends, met := meet(a, d)
+		if !met || slices.ContainsFunc(denials, m.within) {
+			continue
+		}
+		depends = slices.Concat(depends, a.unknown(), d.unknown())
+		if len(depends) == 0 {
+			return nil, true
+		}
+		if !ok || len(depends) < len(dependsOn) {
+			dependsOn, ok = depends, true
+		}
+	}
+	return dependsOn, ok || len(open) > 0
 }

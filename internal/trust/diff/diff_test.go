@@ -91,7 +91,7 @@ func TestConditions(t *testing.T) {
 		{`"StringNotEquals": {"G:ref": "a"}`, `"StringNotLike": {"G:ref": "a*"}`, false},
 		{`"StringNotEquals": {"G:ref": "a"}`, `"StringEquals": {"G:ref": "b"}`, false},
 		{`"StringNotEquals": {"G:ref": "a"}`, `"StringEquals": {"G:ref": "a"}`, true},
-		{`"StringNotLike": {"G:ref": "a*"}`, `"StringLike": {"G:ref": "b*"}`, true}, // conservative
+		{`"StringNotLike": {"G:ref": "a*"}`, `"StringLike": {"G:ref": "b*"}`, false},
 		{`"StringEquals": {"G:ref": "a"}`, `"StringNotEquals": {"G:ref": "b"}`, true},
 		{`"StringEquals": {"G:sub": "a"}`, ``, true},
 		{``, `"StringEquals": {"G:sub": "a"}`, false},
@@ -109,7 +109,55 @@ func TestConditions(t *testing.T) {
 		{`"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}`, `"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/a"}`, false},
 		{`"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/a"}`, `"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::?:role/a"}`, true},
 		{`"NumericEquals": {"G:repository_id": 7}`, `"NumericEquals": {"G:repository_id": "7"}`, false},
-		{`"NumericLessThan": {"k": 7}`, `"NumericLessThan": {"k": 6}`, true}, // conservative
+		{`"NumericLessThan": {"k": 7}`, `"NumericLessThan": {"k": 6}`, false},
+		{`"NumericLessThan": {"k": 7}`, `"NumericLessThan": {"k": 8}`, true},
+		{`"NumericLessThanEquals": {"G:actor_id": "10"}`, `"NumericLessThan": {"G:actor_id": "10"}`, false},
+		{`"NumericLessThan": {"G:actor_id": "10"}`, `"NumericLessThanEquals": {"G:actor_id": "10"}`, true},
+		{`"NumericEquals": {"G:actor_id": "10"}`, `"NumericEquals": {"G:actor_id": "10.0"}`, false},
+		{`"NumericNotEquals": {"G:actor_id": "10"}`, `"NumericNotEquals": {"G:actor_id": ["10.0", "11"]}`, false},
+		{`"NumericGreaterThan": {"G:actor_id": "10"}`, `"NumericEquals": {"G:actor_id": ["11", "12"]}`, false},
+		{`"NumericLessThan": {"G:actor_id": "10"}`, `"NumericGreaterThan": {"G:actor_id": "3"}, "NumericLessThan": {"G:actor_id": "5"}`, false},
+		{`"NumericEquals": {"G:repository_id": "7"}`, `"StringEquals": {"G:repository_id": ["7", "7.0"]}`, false},
+		{`"NumericEquals": {"G:repository_id": "7"}`, `"StringEquals": {"G:repository_id": ["7", "8"]}`, true},
+		{`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`, `"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}`, false},
+		{`"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}`, `"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`, true},
+		{`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`, `"DateLessThan": {"aws:CurrentTime": "2027-01-01"}`, false},
+		{`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`, `"DateLessThan": {"aws:CurrentTime": "2027-01-01T01:00:00+01:00"}`, false},
+		{`"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}`, `"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00-01:00"}`, true},
+		{`"DateGreaterThanEquals": {"aws:CurrentTime": "2027-01-01"}`, `"DateGreaterThan": {"aws:CurrentTime": "2027-01-01"}`, false},
+		{`"DateGreaterThan": {"aws:CurrentTime": "2027-01-01"}`, `"DateGreaterThanEquals": {"aws:CurrentTime": "2027-01-01"}`, true},
+		{`"DateLessThan": {"aws:CurrentTime": "never"}`, `"DateLessThan": {"aws:CurrentTime": "2027-01-01"}`, true},
+		{`"IpAddress": {"aws:SourceIp": "10.0.0.0/7"}`, `"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "11.0.0.0/8"]}`, false},
+		{`"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "11.0.0.0/8"]}`, `"IpAddress": {"aws:SourceIp": "10.0.0.0/7"}`, false},
+		{`"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "11.0.0.0/9"]}`, `"IpAddress": {"aws:SourceIp": "10.0.0.0/7"}`, true},
+		{`"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}`, `"IpAddress": {"aws:SourceIp": "10.9.9.9/8"}`, false},
+		{`"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}`, `"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}`, false},
+		{`"StringEquals": {"G:sub": ["a", "b"]}`, `"StringEquals": {"G:sub": ["b", "a", "b"]}`, false},
+		{`"StringLike": {"G:sub": "repo:o/*"}`, `"StringLike": {"G:sub": "repo:*"}, "StringLikeIfExists": {"G:sub": "*o/x"}`, true},
+		{`"StringLike": {"G:sub": "a*"}, "StringNotLike": {"G:sub": "*b"}`, `"StringLike": {"G:sub": "a*c"}`, false},
+		{`"StringLike": {"G:sub": "a*ac"}`, `"StringLike": {"G:sub": "a*"}, "StringLikeIfExists": {"G:sub": "*ac"}`, true},
+		{`"StringLike": {"G:sub": "a*?c"}`, `"StringLike": {"G:sub": "a*"}, "StringLikeIfExists": {"G:sub": "?*?c"}`, false},
+		{`"StringEquals": {"G:sub": "x"}`, `"ForAllValues:StringEquals": {"G:sub": "x"}, "Null": {"G:sub": "false"}`, false},
+		{`"StringEquals": {"G:sub": "x"}`, `"StringEqualsIfExists": {"G:sub": "x"}, "StringLike": {"G:sub": "*"}`, false},
+		{`"StringLike": {"G:sub": "${aws:PrincipalTag/Team}"}`, `"StringLike": {"G:sub": "${aws:principaltag/team}"}`, false},
+		{`"StringLike": {"G:sub": "${G:actor}*"}`, `"StringEquals": {"G:sub": "${G:ACTOR}x"}`, false},
+
+		// Keys with several values.
+		{`"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o/*"}, "Null": {"aws:PrincipalOrgPaths": "false"}`, `"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o/*"}, "Null": {"aws:PrincipalOrgPaths": "false"}`, true},
+		{`"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o/*"}`, `"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o/*"}, "Null": {"aws:PrincipalOrgPaths": "false"}`, false},
+		{`"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o/*"}`, `"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o/*"}`, true},
+		{`"ForAnyValue:StringEquals": {"aws:CalledVia": ["a", "b"]}`, `"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}`, false},
+		{`"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}`, `"ForAnyValue:StringEquals": {"aws:CalledVia": ["a", "b"]}`, true},
+		{`"ForAllValues:StringEquals": {"aws:CalledVia": ["a", "b"]}`, `"ForAllValues:StringEquals": {"aws:CalledVia": "a"}`, false},
+		{`"ForAllValues:StringEquals": {"aws:CalledVia": "a"}`, `"ForAnyValue:StringEquals": {"aws:CalledVia": "a"}`, true},
+		{`"ForAllValues:StringNotEquals": {"aws:CalledVia": "a"}`, `"ForAnyValue:StringNotEquals": {"aws:CalledVia": "a"}`, true},
+		{`"ForAnyValue:StringNotEquals": {"aws:CalledVia": "a"}`, `"ForAnyValue:StringEquals": {"aws:CalledVia": "b"}`, false},
+		{`"ForAnyValue:StringLike": {"aws:CalledVia": "a*"}`, `"ForAnyValue:StringLike": {"aws:CalledVia": "*"}, "ForAllValues:StringLike": {"aws:CalledVia": "a?"}`, false},
+		{`"ForAnyValue:StringLike": {"aws:CalledVia": "a?"}`, `"ForAnyValue:StringLike": {"aws:CalledVia": "a*"}, "ForAnyValue:StringLikeIfExists": {"aws:CalledVia": "??"}`, true}, // not of one value
+		{`"ForAnyValue:StringEquals": {"aws:VpceOrgPaths": "a"}`, `"StringEquals": {"aws:VpceOrgPaths": "a"}`, true},
+		{`"ForAllValues:StringEquals": {"unheard:of": "a"}`, `"StringEquals": {"unheard:of": "a"}`, true},
+		{`"ForAllValues:StringEquals": {"aws:PrincipalTag/Team": "a"}`, `"StringEquals": {"aws:PrincipalTag/Team": "a"}`, false},
+		{`"Null": {"aws:CalledVia": "true"}`, `"ForAllValues:StringEquals": {"aws:CalledVia": []}`, false},
 		{`"Bool": {"aws:SecureTransport": "true"}`, `"Bool": {"aws:SecureTransport": true}`, false},
 		{`"StringLike": {"G:sub": "x-*"}`, `"StringLike": {"G:sub": "x-${G:actor}"}`, false},
 		{`"StringLike": {"G:sub": "x-${G:actor}"}`, `"StringLike": {"G:sub": "x-a"}`, true},
@@ -147,6 +195,14 @@ func TestPrincipalsAndActions(t *testing.T) {
 		{`"Principal": "*", "NotAction": "sts:TagSession"`, `"Principal": "*", "Action": "sts:AssumeRole"`, false},
 		{`"Principal": "*", "NotAction": "sts:TagSession"`, `"Principal": "*", "Action": "sts:*"`, true},
 		{`"Principal": "*", "NotAction": "sts:TagSession"`, `"Principal": "*", "NotAction": "sts:T*"`, false},
+		{`"Principal": "*", "Action": "sts:AssumeRoleWith*"`, `"Principal": "*", "Action": ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]`, false},
+		{`"Principal": "*", "Action": ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]`, `"Principal": "*", "Action": "sts:AssumeRoleWith*"`, false},
+		{`"Principal": "*", "Action": ["sts:AssumeRole", "sts:TagSession"]`, `"Principal": "*", "Action": ["sts:AssumeRole*", "sts:TagSession"]`, true},
+		{`"Principal": "*", "Action": "sts:AssumeRole"`, `"Principal": "*", "Action": ["sts:AssumeRole", "sts:AssumeRoleAnew"]`, true},
+		{`"Principal": "*", "NotAction": ["sts:TagSession", "sts:Set*"]`, `"Principal": "*", "Action": "sts:Assume*"`, false},
+		{`"NotPrincipal": {"AWS": "111122223333"}, "Action": "*"`, `"Principal": {"AWS": "444455556666"}, "Action": "*"`, false},
+		{`"NotPrincipal": {"AWS": "111122223333"}, "Action": "*"`, `"Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}, "Action": "*"`, true},
+		{`"NotPrincipal": {"AWS": "*"}, "Action": "*"`, `"Principal": {"Federated": "p"}, "Action": "*"`, true}, // it may be the same as "*"
 		{`"Principal": "*", "Action": "*"`, `"Principal": "*", "NotAction": "sts:T*"`, false},
 		{`"Principal": "*", "Action": "sts:*"`, `"Principal": "*", "NotAction": "sts:T*"`, true},
 	}
@@ -155,6 +211,68 @@ func TestPrincipalsAndActions(t *testing.T) {
 		if changes := compare(t, policy(tt.before), policy(tt.after)); (len(changes) > 0) != tt.wider {
 			t.Errorf("%s to %s: %+v", tt.before, tt.after, changes)
 		}
+	}
+}
+
+// What a Deny statement kept out, where the new policy lacks it or has another.
+func TestDenials(t *testing.T) {
+	const (
+		allowRuns = `{"Effect": "Allow", "Principal": {"Federated": "p"}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringLike": {"g:sub": "repo:o/r:*"}}}`
+		allowRole = `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}, "Action": "sts:AssumeRole"}`
+	)
+	deny := func(principal, conditions string) string {
+		return fmt.Sprintf(`{"Effect": "Deny", "Principal": %s, "Action": "sts:*", "Condition": {%s}}`, principal, conditions)
+	}
+	tests := []struct {
+		name                  string
+		allow, denied, denies string // in both, in the old policy, in the new one
+		want                  string // "", wider or might
+	}{
+		{"everyone", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:pull_request"}`), "", "wider"},
+		{"everyone of AWS", allowRuns, deny(`{"AWS": "*"}`, `"StringLike": {"g:sub": "*:pull_request"}`), "", "might"},
+		{"everyone in place of everyone of AWS", allowRuns, deny(`{"AWS": "*"}`, `"StringLike": {"g:sub": "*:x"}`), deny(`"*"`, `"StringLike": {"g:sub": "*:x"}`), ""},
+		{"everyone of AWS in place of everyone", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:x"}`), deny(`{"AWS": "*"}`, `"StringLike": {"g:sub": "*:x"}`), "wider"},
+		{"the provider", allowRuns, deny(`{"Federated": "p"}`, `"StringLike": {"g:sub": "*:x"}`), "", "wider"},
+		{"another provider", allowRuns, deny(`{"Federated": "q"}`, `"StringLike": {"g:sub": "*:x"}`), "", ""},
+		{"an account, for runs", allowRuns, deny(`{"AWS": "111122223333"}`, `"StringLike": {"g:sub": "*:x"}`), "", ""},
+		{"the account", allowRole, deny(`{"AWS": "111122223333"}`, `"StringEquals": {"sts:ExternalId": "x"}`), "", "wider"},
+		{"another account", allowRole, deny(`{"AWS": "444455556666"}`, `"StringEquals": {"sts:ExternalId": "x"}`), "", ""},
+		{"a session of the role", allowRole, deny(`{"AWS": "arn:aws:sts::111122223333:assumed-role/a/s"}`, ""), "", "wider"},
+		{"another role", allowRole, deny(`{"AWS": "arn:aws:iam::111122223333:role/b"}`, ""), "", ""},
+		{"everyone but the provider", allowRuns, strings.Replace(deny(`{"Federated": "p"}`, ""), "Principal", "NotPrincipal", 1), "", ""},
+		{"everyone but another", allowRuns, strings.Replace(deny(`{"Federated": "q"}`, `"StringLike": {"g:sub": "*:x"}`), "Principal", "NotPrincipal", 1), "", "wider"},
+		{"out of reach", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "repo:other/*"}`), "", ""},
+		{"without the claim", allowRuns, deny(`"*"`, `"Null": {"g:sub": "true"}`), "", ""},
+		{"by two conditions", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:x"}, "StringEquals": {"g:ref": "y"}`), "", "wider"},
+		{"by fewer conditions now", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:x"}, "StringEquals": {"g:ref": "y"}`), deny(`"*"`, `"StringLike": {"g:sub": "*:x"}`), ""},
+		{"more subjects now", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:x"}`), deny(`"*"`, `"StringLike": {"g:sub": "*x"}`), ""},
+		{"as many as matter", allowRuns, deny(`"*"`, `"StringLike": {"g:sub": "*:x"}`), deny(`"*"`, `"StringLike": {"g:sub": "repo:o/*:x"}`), ""},
+		{"an exception more", allowRuns, deny(`"*"`, `"StringNotLike": {"g:sub": "*:x"}`), deny(`"*"`, `"StringNotLike": {"g:sub": ["*:x", "*:y"]}`), "wider"},
+		{"said by Allow", strings.Replace(allowRuns, "repo:o/r:*", "repo:o/r:x", 1), deny(`"*"`, `"StringNotLike": {"g:sub": "*:x"}`), "", ""},
+		{"everything denied", allowRuns, deny(`"*"`, ""), deny(`"*"`, ""), ""},
+		{"everything no longer denied", allowRuns, deny(`"*"`, ""), "", "wider"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			policy := func(deny string) string {
+				if deny != "" {
+					deny = ", " + deny
+				}
+				return `{"Version": "2012-10-17", "Statement": [` + tt.allow + deny + "]}"
+			}
+			got := ""
+			for _, c := range compare(t, policy(tt.denied), policy(tt.denies)) {
+				if got = "wider"; c.Might {
+					got = "might"
+				}
+				if !strings.Contains(c.Message, "no longer denied") && tt.name != "an exception more" {
+					t.Errorf("%+v", c)
+				}
+			}
+			if got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

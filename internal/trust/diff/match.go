@@ -163,7 +163,7 @@ func policyText(r *document.Role) string {
 		}
 		var statements []string
 		for _, s := range p.Statements {
-			a := atom{s}
+			a := whole(s)
 			statements = append(statements, fmt.Sprint(s.Effect, s.Unknown, a.principal(), a.action(), a.terms()))
 		}
 		slices.Sort(statements)

@@ -36,12 +36,12 @@ func (a atom) action() string {
 
 // terms renders the conditions: under which an atom applies.
 func (a atom) terms() string {
-	if len(a.Conditions) == 0 {
+	if len(a.demands) == 0 {
 		return " without any condition"
 	}
 	var all []string
-	for _, c := range a.Conditions {
-		all = append(all, condition(c))
+	for _, d := range a.demands {
+		all = append(all, condition(d.Condition))
 	}
 	return " if " + strings.Join(all, " and ")
 }
@@ -56,6 +56,32 @@ func condition(c trust.Condition) string {
 		list = "[" + list + "]"
 	}
 	return fmt.Sprintf("%s %s %s", c.Operator, c.Key, list)
+}
+
+// opposite returns a condition that is shown for one that must not hold.
+func opposite(c trust.Condition) trust.Condition {
+	switch c.Operator.Set {
+	case trust.ForAnyValue:
+		c.Operator.Set = trust.ForAllValues
+	case trust.ForAllValues:
+		c.Operator.Set = trust.ForAnyValue
+	}
+	c.Operator.IfExists = false
+	if o, negated := c.Operator.Opposite(); negated {
+		c.Operator.Base = o.Base
+		return c
+	}
+	for _, kind := range []string{"String", "Numeric", "Date", "Arn", ""} {
+		if rest, ok := strings.CutPrefix(c.Operator.Base, kind); ok {
+			o := trust.Operator{Set: c.Operator.Set, Base: kind + "Not" + rest}
+			if back, known := o.Opposite(); known && back.Base == c.Operator.Base {
+				c.Operator = o
+				return c
+			}
+		}
+	}
+	c.Operator.Base = "not " + c.Operator.Base
+	return c
 }
 
 func texts(values []trust.Value) string {
