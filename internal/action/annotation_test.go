@@ -30,7 +30,7 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	w := newWorld(t, landingZone(3, ""))
 	r := w.use(inputs{"profiles": refusedProfiles(3)})
 	message := w.failed(r, "profiles-failed")
-	log := w.job.Log()
+	log := w.Job.Log()
 	_, details, ok := strings.Cut(log, "##[group]Details of profiles-failed\n")
 	details, after, end := strings.Cut(details, "##[endgroup]\n")
 	if !ok || !end || after != "" {
@@ -69,16 +69,16 @@ func TestWarningsBeyondAnAnnotation(t *testing.T) {
 	w := newWorld(t, landingZone(9, ""))
 	r := w.use(inputs{"profiles": refusedProfiles(8) + "works: arn:aws:iam::100000000009:role/deploy\n", "on-profile-error": "continue"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	annotations := w.job.Annotations()
+	annotations := w.Job.Annotations()
 	if len(annotations) != 1 || annotations[0].Level != "warning" || annotations[0].Title != "profiles-failed" {
 		t.Fatalf("annotations: %+v", annotations)
 	}
 	if message := annotations[0].Message; !strings.HasPrefix(message, "chained-role-refused: deployment-1, deployment-2, ") || !strings.HasSuffix(message, "\nFor details, see the log of this step.\nSee "+diagnosis.ProfilesFailed.Page("test")) {
 		t.Errorf("the warning:\n%s", message)
 	}
-	if log := w.job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Contains(log, "token claims:") {
+	if log := w.Job.Log(); !strings.Contains(log, "##[group]Details of profiles-failed\n") || strings.Count(log, "4. account 10000000000") != 8 || strings.Contains(log, "token claims:") {
 		t.Errorf("log:\n%s", log)
 	}
 }
@@ -94,7 +94,7 @@ func TestProblemsBeyondAnAnnotation(t *testing.T) {
 	if n := strings.Count(message, "input profiles, line "); n < 10 || n > 199 || !strings.HasPrefix(message, "input profiles, line 1: ") {
 		t.Errorf("the annotation names %d problems:\n%s", n, message)
 	}
-	_, details, _ := strings.Cut(w.job.Log(), "##[group]Details of invalid-input\n")
+	_, details, _ := strings.Cut(w.Job.Log(), "##[group]Details of invalid-input\n")
 	if n := strings.Count(details, "input profiles, line "); n != 200 {
 		t.Errorf("the details name %d problems", n)
 	}
@@ -133,7 +133,7 @@ func TestMaskedAccountsDoNotGetOut(t *testing.T) {
 			}
 			r := w.use(with)
 			w.finish()
-			log, commands := printed(w.job)
+			log, commands := printed(w.Job)
 			if id := twelveDigits.FindString(log); id != "" {
 				t.Errorf("%s is in the log:\n%s", id, log)
 			}
@@ -154,14 +154,14 @@ func TestMaskedAccountsDoNotGetOut(t *testing.T) {
 func TestMaskedAccountsDoNotGetOutOfRenewals(t *testing.T) {
 	w := newWorld(t, scenario.BuiltinSource()+"\nfaults: [{call: AssumeRole, fault: region-disabled, after: 1, times: always}]\n")
 	if r := w.use(inputs{"refresh": "true", "mask-aws-account-id": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	w.now = w.now.Add(2 * time.Hour)
+	w.Time = w.Time.Add(2 * time.Hour)
 	if _, d := w.ask("default").Get(t.Context(), "default"); d == nil || !strings.Contains(d.Text(), "222222222222") {
 		t.Fatalf("the renewal ended with %v", d)
 	}
 	w.finish()
-	log, _ := printed(w.job)
+	log, _ := printed(w.Job)
 	if id := twelveDigits.FindString(log); id != "" {
 		t.Errorf("%s is in the log:\n%s", id, log)
 	}
@@ -199,7 +199,7 @@ func TestExitCodes(t *testing.T) {
 			w := newWorld(t, text)
 			r := w.use(tt.with)
 			if r.ExitCode != tt.exit {
-				t.Errorf("exit code %d, want %d\n%s", r.ExitCode, tt.exit, w.job.Log())
+				t.Errorf("exit code %d, want %d\n%s", r.ExitCode, tt.exit, w.Job.Log())
 			}
 			w.failed(r, string(tt.code))
 		})

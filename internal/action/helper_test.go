@@ -45,13 +45,13 @@ func TestFailuresOfTheHelper(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, "")
-			state := filepath.Join(w.job.Temp(), jobstate.DirName)
+			state := filepath.Join(w.Job.Temp(), jobstate.DirName)
 			if tt.plant != nil {
 				must(w, os.Mkdir(state, 0o700))
 				must(w, tt.plant(state))
 			}
 			post := false
-			r, err := w.job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+			r, err := w.Job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
 				s := w.newStep(environ, stdout)
 				if s.Post = post; !post && tt.step != nil {
 					tt.step(&s)
@@ -84,10 +84,10 @@ func TestFailuresOfTheHelper(t *testing.T) {
 func TestAFailedSecondLoginLeavesTheFirst(t *testing.T) {
 	w := newWorld(t, "")
 	if r := w.use(inputs{"refresh": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	before := w.files(t)
-	r, err := w.job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+	r, err := w.Job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
 		s := w.newStep(environ, stdout)
 		if s.Post = slices.Contains(environ, "STATE_isPost=true"); !s.Post {
 			s.Environ = append(environ, "GITHUB_ENV=/nowhere/env")

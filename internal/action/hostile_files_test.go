@@ -58,10 +58,10 @@ func TestHostileFiles(t *testing.T) {
 		for _, kind := range kinds {
 			t.Run(named.what+" is "+kind.name, func(t *testing.T) {
 				w := newWorld(t, "")
-				path := filepath.Join(w.job.Workspace(), "named")
+				path := filepath.Join(w.Job.Workspace(), "named")
 				kind.make(w, path)
 				begin := time.Now()
-				r, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+				r, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 					if named.variable != "" {
 						environ = append(environ, named.variable+"="+path)
 					}
@@ -71,7 +71,7 @@ func TestHostileFiles(t *testing.T) {
 				if took := time.Since(begin); took > 5*time.Second {
 					t.Errorf("it took %v", took)
 				}
-				log := w.job.Log() + r.Summary
+				log := w.Job.Log() + r.Summary
 				if strings.Contains(log, secret) {
 					t.Errorf("the host's file is shown:\n%s", log)
 				}

@@ -248,7 +248,7 @@ func (h *hostile) leaks(text string) []string {
 func (h *hostile) scan(w *world) {
 	h.Helper()
 	var all strings.Builder
-	for _, write := range w.job.Raw() {
+	for _, write := range w.Job.Raw() {
 		for line := range strings.Lines(string(write.Data)) {
 			if !strings.HasPrefix(line, "::add-mask::") {
 				all.WriteString(line)
@@ -264,7 +264,7 @@ func (h *hostile) scan(w *world) {
 		all.WriteString(content)
 	}
 	if found := h.leaks(all.String()); len(found) > 0 {
-		h.Errorf("secrets were written: %q\n%s", found, cut(w.job.Log()))
+		h.Errorf("secrets were written: %q\n%s", found, cut(w.Job.Log()))
 	}
 }
 
@@ -272,12 +272,12 @@ func (h *hostile) scan(w *world) {
 func hostileWorld(t *testing.T) (*tableJob, *hostile) {
 	t.Helper()
 	w := &tableJob{world: newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1))}
-	sts, err := url.Parse(w.server.URL())
+	sts, err := url.Parse(w.Server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := newHostile(t, sts.Host)
-	token := w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL")
+	token := w.Job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL")
 	w.set(vars{
 		"AWS_ENDPOINT_URL_STS":         "http://" + h.address,
 		"ACTIONS_ID_TOKEN_REQUEST_URL": strings.Replace(token, sts.Host, h.address, 1),
@@ -345,9 +345,9 @@ func (h *hostile) renew(w *tableJob, with inputs, breaks func(*http.Request) boo
 	h.breakAnswers(framing{}, nil)
 	with["refresh"] = "true"
 	if r := w.use(with); r.Failed {
-		h.Fatal(cut(w.job.Log()))
+		h.Fatal(cut(w.Job.Log()))
 	}
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	for _, f := range framings {
 		h.breakAnswers(f, breaks)
 		later := w.ask("default")
@@ -357,11 +357,11 @@ func (h *hostile) renew(w *tableJob, with inputs, breaks func(*http.Request) boo
 			h.Errorf("%s: %d answers were broken, diagnosis %v", f.name, h.broken, d)
 		}
 		if d == nil {
-			w.now = w.now.Add(50 * time.Minute)
+			w.Time = w.Time.Add(50 * time.Minute)
 			continue
 		}
-		w.now = w.now.Add(2 * time.Minute) // past the pause after a failure
-		notes, err := filepath.Glob(filepath.Join(w.job.Temp(), jobstate.DirName, "refresh", "*", "failure.json"))
+		w.Time = w.Time.Add(2 * time.Minute) // past the pause after a failure
+		notes, err := filepath.Glob(filepath.Join(w.Job.Temp(), jobstate.DirName, "refresh", "*", "failure.json"))
 		if err != nil || len(notes) != 1 {
 			h.Fatalf("notes of failures: %v %v", notes, err)
 		}

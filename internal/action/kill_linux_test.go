@@ -49,21 +49,21 @@ func TestKilledStep(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			k := &killed{world: newWorld(t, tableWorld), files: tt.files, overwritten: tt.overwrites}
-			k.dir = filepath.Dir(k.job.Temp())
+			k.dir = filepath.Dir(k.Job.Temp())
 			k.begin()
 			var before *tree
 			if tt.first != nil {
-				r, err := k.job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+				r, err := k.Job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 					code := k.step(ctx, environ, stdout, stderr)
 					before = k.snapshot()
 					return code
 				}, mergedInputs(k.world, tt.first))
 				if must(k.world, err); r.Failed {
-					t.Fatal(k.job.Log())
+					t.Fatal(k.Job.Log())
 				}
 			}
 			var states []*tree
-			result, err := k.job.Run(t.Context(), func(_ context.Context, environ []string, _, _ io.Writer) int {
+			result, err := k.Job.Run(t.Context(), func(_ context.Context, environ []string, _, _ io.Writer) int {
 				return traced(t, environ, func() {
 					if s := k.snapshot(); len(states) == 0 || s.sum != states[len(states)-1].sum {
 						states = append(states, s)
@@ -104,9 +104,9 @@ func (k *killed) begin() {
 			environ = append(environ, variable+"="+filepath.Join(k.dir, "_temp", "mine", name))
 		}
 	}
-	k.job = sandboxtest.NewJob(k.world, k.server, k.dir, environ...)
+	k.Job = sandboxtest.NewJob(k.world, k.Server, k.dir, environ...)
 	for name, content := range k.files {
-		path := filepath.Join(k.job.Temp(), "mine", name)
+		path := filepath.Join(k.Job.Temp(), "mine", name)
 		must(k.world, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(k.world, os.WriteFile(path, []byte(content), 0o600))
 	}
@@ -117,7 +117,7 @@ func (k *killed) replay(what string, before, state *tree) {
 	k.Helper()
 	k.begin()
 	run := func(s *tree, code int) *fakerunner.Result {
-		r, err := k.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+		r, err := k.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 			if s != nil {
 				s.restore(k.world)
 				s = nil
@@ -133,10 +133,10 @@ func (k *killed) replay(what string, before, state *tree) {
 		first = run(before, 0)
 	}
 	second := run(state, 128+int(syscall.SIGKILL))
-	posts, err := k.job.Finish(context.Background())
+	posts, err := k.Job.Finish(context.Background())
 	must(k.world, err)
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
-		if k.job.Getenv(name) != "" {
+		if k.Job.Getenv(name) != "" {
 			k.Errorf("%s: %s is still set", what, name)
 		}
 		if given := posts[0].Env[name]; second.Env[name] != "" && given != first.Env[name] {
@@ -148,19 +148,19 @@ func (k *killed) replay(what string, before, state *tree) {
 			k.Errorf("%s: %s failed", what, post.Name)
 		}
 	}
-	for _, a := range k.job.Annotations() {
+	for _, a := range k.Job.Annotations() {
 		k.Errorf("%s: %s %s: %s", what, a.Level, a.Title, a.Message)
 	}
 	wanted := map[string]string{}
 	for name, content := range k.files {
-		path := filepath.Join(k.job.Temp(), "mine", name)
+		path := filepath.Join(k.Job.Temp(), "mine", name)
 		wanted[path] = content
 		if now, err := os.ReadFile(path); err == nil && k.overwritten != "" && string(now) == without(k.T, name, content, k.overwritten) {
 			wanted[path] = string(now) // a profile that was overwritten does not come back
 		}
 	}
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
-		if path := k.job.Getenv(name); path != "" && k.files == nil {
+		if path := k.Job.Getenv(name); path != "" && k.files == nil {
 			wanted[path] = ""
 		}
 	}
@@ -204,7 +204,7 @@ func (k *killed) snapshot() *tree {
 	k.Helper()
 	s := &tree{files: map[string]string{}}
 	hash := sha256.New()
-	must(k.world, filepath.WalkDir(k.job.Temp(), func(path string, entry fs.DirEntry, err error) error {
+	must(k.world, filepath.WalkDir(k.Job.Temp(), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -224,7 +224,7 @@ func (k *killed) snapshot() *tree {
 
 func (s *tree) restore(w *world) {
 	w.Helper()
-	must(w, os.RemoveAll(w.job.Temp()))
+	must(w, os.RemoveAll(w.Job.Temp()))
 	for _, dir := range s.dirs {
 		must(w, os.Mkdir(dir, 0o755))
 	}

@@ -38,8 +38,8 @@ func TestLoginToMinIO(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, minioWorld)
 			r := w.use(tt.with)
-			if r.Failed || w.calls() != tt.calls {
-				t.Fatalf("calls %s\n%s", w.calls(), w.job.Log())
+			if r.Failed || w.Calls() != tt.calls {
+				t.Fatalf("calls %s\n%s", w.Calls(), w.Job.Log())
 			}
 			if tt.with["aws-profile"] == "" && (r.Env["AWS_ACCESS_KEY_ID"] == "" || !strings.HasPrefix(r.Env["AWS_SESSION_TOKEN"], "eyJ") || r.Env["AWS_REGION"] != "us-east-1") {
 				t.Errorf("env %v", r.Env)
@@ -52,15 +52,15 @@ func TestLoginToMinIO(t *testing.T) {
 			if tt.with["job-summary"] != "" && !strings.Contains(r.Summary, "| unknown | idmp-github |") {
 				t.Errorf("summary %s", r.Summary)
 			}
-			says := append(tt.says, "STS endpoint: "+w.server.URL()+" (variable AWS_ENDPOINT_URL_STS), not AWS's\n", "Warning: variable AWS_ENDPOINT_URL_STS: "+w.server.URL()+" is not encrypted")
+			says := append(tt.says, "STS endpoint: "+w.Server.URL()+" (variable AWS_ENDPOINT_URL_STS), not AWS's\n", "Warning: variable AWS_ENDPOINT_URL_STS: "+w.Server.URL()+" is not encrypted")
 			for _, text := range says {
-				if !strings.Contains(w.job.Log(), text) {
-					t.Errorf("the log lacks %q:\n%s", text, w.job.Log())
+				if !strings.Contains(w.Job.Log(), text) {
+					t.Errorf("the log lacks %q:\n%s", text, w.Job.Log())
 				}
 			}
 			for _, text := range tt.hides {
-				if strings.Contains(w.job.Log(), text) {
-					t.Errorf("the log has %q:\n%s", text, w.job.Log())
+				if strings.Contains(w.Job.Log(), text) {
+					t.Errorf("the log has %q:\n%s", text, w.Job.Log())
 				}
 			}
 			w.finish()
@@ -88,8 +88,8 @@ func TestRefusedByMinIO(t *testing.T) {
 			w := newWorld(t, minioWorld)
 			r := w.use(tt.with)
 			w.failed(r, tt.code)
-			if w.calls() != tt.calls || !strings.Contains(w.job.Log(), tt.says) {
-				t.Errorf("calls %s\n%s", w.calls(), w.job.Log())
+			if w.Calls() != tt.calls || !strings.Contains(w.Job.Log(), tt.says) {
+				t.Errorf("calls %s\n%s", w.Calls(), w.Job.Log())
 			}
 		})
 	}
@@ -98,21 +98,21 @@ func TestRefusedByMinIO(t *testing.T) {
 // A token that has expired has a code of its own there, and is minted anew.
 func TestMinIOGetsAFreshToken(t *testing.T) {
 	w := newWorld(t, minioWorld+"faults: [{call: AssumeRoleWithWebIdentity, fault: clock-skew, offset: 10m}]\n")
-	if r := w.use(nil); r.Failed || w.calls() != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity" {
-		t.Errorf("calls %s\n%s", w.calls(), w.job.Log())
+	if r := w.use(nil); r.Failed || w.Calls() != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity" {
+		t.Errorf("calls %s\n%s", w.Calls(), w.Job.Log())
 	}
 }
 
 func TestRefreshOfAMinIOSession(t *testing.T) {
 	w := newWorld(t, minioWorld)
 	if r := w.use(inputs{"refresh": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	first, d := w.ask("default").Get(t.Context(), "default")
 	if d != nil {
 		t.Fatal(d.Text())
 	}
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	second, d := w.ask("default").Get(t.Context(), "default")
 	if d != nil || second.AccessKeyID == first.AccessKeyID || second.ARN != "" {
 		t.Errorf("session %+v, diagnosis %v", second, d)

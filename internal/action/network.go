@@ -14,7 +14,7 @@ import (
 func (p *phase) connect(ctx context.Context) *assume.Login {
 	o := transport.Options{Proxies: transport.FromEnvironment(p.runner.Getenv)}
 	// http-proxy is for STS only, and the job's request token passes no proxy unencrypted.
-	toTokens := o.Proxies.EncryptedOnly()
+	toTokens := o.EncryptedOnly()
 	if proxy := p.plan.Network.Proxy; proxy.URL != "" {
 		o.HTTPProxy, o.HTTPSProxy = proxy, proxy
 	}

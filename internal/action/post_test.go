@@ -31,8 +31,8 @@ func TestPostRevertsWhatMainExported(t *testing.T) {
 		t.Errorf("files: %v", w.temp())
 	}
 	second := w.use(inputs{"aws-region": "eu-west-1"})
-	if second.Failed || w.job.Getenv("AWS_REGION") != "eu-west-1" {
-		t.Fatal(w.job.Log())
+	if second.Failed || w.Job.Getenv("AWS_REGION") != "eu-west-1" {
+		t.Fatal(w.Job.Log())
 	}
 	w.finish()
 	for name, want := range map[string]string{
@@ -40,7 +40,7 @@ func TestPostRevertsWhatMainExported(t *testing.T) {
 		"AWS_REGION": "us-west-2", "AWS_PROFILE": "mine",
 		"AWS_DEFAULT_REGION": "eu-central-1", // had no value before; empty would be worse than stale
 	} {
-		if got := w.job.Getenv(name); got != want {
+		if got := w.Job.Getenv(name); got != want {
 			t.Errorf("%s=%q, want %q", name, got, want)
 		}
 	}
@@ -52,7 +52,7 @@ func TestPostRevertsWhatMainExported(t *testing.T) {
 func TestPostLeavesWhatAnotherStepMade(t *testing.T) {
 	w := newWorld(t, "")
 	w.use(nil)
-	_, err := w.job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
+	_, err := w.Job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
 		for _, pair := range environ {
 			if path, ok := strings.CutPrefix(pair, "GITHUB_ENV="); ok {
 				if err := os.WriteFile(path, []byte("AWS_ACCESS_KEY_ID=AKIAOTHER\nAWS_REGION=sa-east-1\n"), 0o600); err != nil {
@@ -66,10 +66,10 @@ func TestPostLeavesWhatAnotherStepMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.finish()
-	if w.job.Getenv("AWS_ACCESS_KEY_ID") != "AKIAOTHER" || w.job.Getenv("AWS_REGION") != "sa-east-1" {
-		t.Errorf("another step's variables were changed: %q %q", w.job.Getenv("AWS_ACCESS_KEY_ID"), w.job.Getenv("AWS_REGION"))
+	if w.Job.Getenv("AWS_ACCESS_KEY_ID") != "AKIAOTHER" || w.Job.Getenv("AWS_REGION") != "sa-east-1" {
+		t.Errorf("another step's variables were changed: %q %q", w.Job.Getenv("AWS_ACCESS_KEY_ID"), w.Job.Getenv("AWS_REGION"))
 	}
-	if w.job.Getenv("AWS_SECRET_ACCESS_KEY") != "" {
+	if w.Job.Getenv("AWS_SECRET_ACCESS_KEY") != "" {
 		t.Error("our secret key is still there")
 	}
 }
@@ -103,14 +103,14 @@ func TestPostOfASpoiltJob(t *testing.T) {
 					with["refresh"], with["output-env-credentials"] = "true", "false"
 				}
 				if r := w.use(with); r.Failed {
-					t.Fatal(w.job.Log())
+					t.Fatal(w.Job.Log())
 				}
-				state := filepath.Join(w.job.Temp(), jobstate.DirName)
+				state := filepath.Join(w.Job.Temp(), jobstate.DirName)
 				must(w, spoil(filepath.Join(state, name)))
 				w.finish()
 				for _, variable := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
-					if w.job.Getenv(variable) != "" {
-						t.Errorf("%s is still set:\n%s", variable, w.job.Log())
+					if w.Job.Getenv(variable) != "" {
+						t.Errorf("%s is still set:\n%s", variable, w.Job.Log())
 					}
 				}
 				_ = os.RemoveAll(state + "2") // the copy is not the action's
@@ -123,7 +123,7 @@ func TestPostOfASpoiltJob(t *testing.T) {
 // useWith is use, but changes what the phases find in their environment.
 func (w *world) useWith(with inputs, change func(post bool, environ []string) []string) *fakerunner.Result {
 	w.Helper()
-	result, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+	result, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		post := slices.Contains(environ, "STATE_isPost=true")
 		return w.step(ctx, change(post, environ), stdout, stderr)
 	}, mergedInputs(w, with))
@@ -140,7 +140,7 @@ func TestPostWithoutASharedDirectory(t *testing.T) {
 		return environ
 	})
 	w.finish()
-	if w.job.Getenv("AWS_ACCESS_KEY_ID") != "" {
+	if w.Job.Getenv("AWS_ACCESS_KEY_ID") != "" {
 		t.Error("the keys are still exported")
 	}
 	if warnings := w.warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "found no directory that later steps can see") {
@@ -149,7 +149,7 @@ func TestPostWithoutASharedDirectory(t *testing.T) {
 }
 
 func (w *world) warnings() (all []string) {
-	for _, a := range w.job.Annotations() {
+	for _, a := range w.Job.Annotations() {
 		if a.Level == "warning" {
 			all = append(all, a.Title+": "+a.Message)
 		}
@@ -168,18 +168,18 @@ func TestPostIgnoresUnknownVariables(t *testing.T) {
 			}
 			return slices.DeleteFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, "STATE_record=") })
 		})
-		path := filepath.Join(w.job.Temp(), jobstate.DirName, "state.json")
+		path := filepath.Join(w.Job.Temp(), jobstate.DirName, "state.json")
 		content, err := os.ReadFile(path)
 		must(w, err)
 		const digestOfNothing = "e3b0c44298fc1c149afbf4c8996fb924"
 		must(w, os.WriteFile(path, bytes.Replace(content, []byte(`"exported":{`),
 			[]byte(`"exported":{"LD_PRELOAD":{"digest":"`+digestOfNothing+`","former":"/evil.so"},"NODE_OPTIONS":{"digest":"`+digestOfNothing+`","former":"--require x"},`), 1), 0o600))
 		w.finish()
-		if w.job.Getenv("LD_PRELOAD")+w.job.Getenv("NODE_OPTIONS")+w.job.Getenv("AWS_ACCESS_KEY_ID") != "" {
-			t.Errorf("LD_PRELOAD=%q, keys %q", w.job.Getenv("LD_PRELOAD"), w.job.Getenv("AWS_ACCESS_KEY_ID"))
+		if w.Job.Getenv("LD_PRELOAD")+w.Job.Getenv("NODE_OPTIONS")+w.Job.Getenv("AWS_ACCESS_KEY_ID") != "" {
+			t.Errorf("LD_PRELOAD=%q, keys %q", w.Job.Getenv("LD_PRELOAD"), w.Job.Getenv("AWS_ACCESS_KEY_ID"))
 		}
-		if strings.Contains(w.job.Log(), "NODE_OPTIONS") || len(w.warnings()) > 0 {
-			t.Errorf("log:\n%s", w.job.Log())
+		if strings.Contains(w.Job.Log(), "NODE_OPTIONS") || len(w.warnings()) > 0 {
+			t.Errorf("log:\n%s", w.Job.Log())
 		}
 		w.clean()
 	}
@@ -195,9 +195,9 @@ func TestASecondLoginsPostGivesBackTheFirst(t *testing.T) {
 		{name: "while it lives", back: true},
 		{name: "after profiles", second: inputs{"profiles": spokes(2)}, back: true},
 		{name: "after refresh", second: inputs{"refresh": "true"}, back: true},
-		{name: "when it has expired", between: func(w *world) { w.now = w.now.Add(61 * time.Minute) }},
+		{name: "when it has expired", between: func(w *world) { w.Time = w.Time.Add(61 * time.Minute) }},
 		{name: "when another step replaced it", between: func(w *world) {
-			_, err := w.job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
+			_, err := w.Job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
 				for _, pair := range environ {
 					if path, ok := strings.CutPrefix(pair, "GITHUB_ENV="); ok {
 						must(w, os.WriteFile(path, []byte("AWS_SESSION_TOKEN=another\n"), 0o600))
@@ -213,19 +213,19 @@ func TestASecondLoginsPostGivesBackTheFirst(t *testing.T) {
 			w := newWorld(t, landingZone(2, ""))
 			first := w.use(nil)
 			if r := w.use(tt.second); first.Failed || r.Failed {
-				t.Fatal(w.job.Log())
+				t.Fatal(w.Job.Log())
 			}
 			if tt.between != nil {
 				tt.between(w)
 			}
-			posts, err := w.job.Finish(t.Context())
+			posts, err := w.Job.Finish(t.Context())
 			must(w, err)
 			posts = posts[len(posts)-2:]
 			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
 				if got := posts[0].Env[name]; (got == first.Env[name]) != tt.back || !tt.back && got != "" {
 					t.Errorf("the second login's post phase sets %s to %.20q", name, got)
 				}
-				if got := w.job.Getenv(name); got != "" && got != "another" {
+				if got := w.Job.Getenv(name); got != "" && got != "another" {
 					t.Errorf("after the first login's post phase %s is %.20q", name, got)
 				}
 			}
@@ -246,7 +246,7 @@ func TestOnlyOurOwnKeysAreRemembered(t *testing.T) {
 			}
 		}
 		for _, value := range r.State {
-			if key := w.job.Getenv("AWS_SECRET_ACCESS_KEY"); r.Failed || key == "" || strings.Contains(value, key) {
+			if key := w.Job.Getenv("AWS_SECRET_ACCESS_KEY"); r.Failed || key == "" || strings.Contains(value, key) {
 				t.Errorf("%v: a secret is in the runner's state", with)
 			}
 		}
@@ -258,7 +258,7 @@ func TestOnlyOurOwnKeysAreRemembered(t *testing.T) {
 }
 
 func (w *world) maskedBefore(value string) bool {
-	return value != "" && w.job.Mask(value) == "***"
+	return value != "" && w.Job.Mask(value) == "***"
 }
 
 // In a job's container, its steps have the home directory that this action has.
@@ -269,12 +269,12 @@ func TestPostInAJobContainer(t *testing.T) {
 	}
 	for range 2 {
 		r := w.useWith(inputs{"aws-profile": "p", "overwrite-aws-profile": "true"}, container)
-		if r.Failed || r.Env["AWS_CONFIG_FILE"] != filepath.Join(w.job.Temp(), jobstate.DirName, jobstate.ConfigName) {
-			t.Fatalf("AWS_CONFIG_FILE=%q\n%s", r.Env["AWS_CONFIG_FILE"], w.job.Log())
+		if r.Failed || r.Env["AWS_CONFIG_FILE"] != filepath.Join(w.Job.Temp(), jobstate.DirName, jobstate.ConfigName) {
+			t.Fatalf("AWS_CONFIG_FILE=%q\n%s", r.Env["AWS_CONFIG_FILE"], w.Job.Log())
 		}
 		w.useWith(inputs{"logout": "true"}, container)
 		for variable, want := range map[string]string{"AWS_CONFIG_FILE": "/github/home/.aws/config", "AWS_SHARED_CREDENTIALS_FILE": "/github/home/.aws/credentials"} {
-			if got := w.job.Getenv(variable); got != want {
+			if got := w.Job.Getenv(variable); got != want {
 				t.Errorf("%s=%q, want %q", variable, got, want)
 			}
 		}
@@ -295,7 +295,7 @@ func TestPostOfManyProfiles(t *testing.T) {
 		profiles.WriteString(strings.Repeat("n", 40) + time.Duration(i).String() + ": arn:aws:iam::100000000001:role/deploy\n")
 	}
 	if r := w.use(inputs{"profiles": profiles.String(), "max-parallel": "64"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	begin := time.Now()
 	w.finish()
@@ -317,7 +317,7 @@ func newCleanUp(w *world) (*cleanUp, *bytes.Buffer) {
 	var out bytes.Buffer
 	env := filepath.Join(w.TempDir(), "env")
 	must(w, os.WriteFile(env, nil, 0o600))
-	p := &phase{Step: Step{Now: time.Now}, runner: runner.New(append(w.job.Environ(), "GITHUB_ENV="+env), &out)}
+	p := &phase{Step: Step{Now: time.Now}, runner: runner.New(append(w.Job.Environ(), "GITHUB_ENV="+env), &out)}
 	s, err := p.openStore()
 	must(w, err)
 	w.Cleanup(s.Close)
@@ -331,14 +331,14 @@ func newCleanUp(w *world) (*cleanUp, *bytes.Buffer) {
 func TestCleanUpDoesNotWaitForLongForLocks(t *testing.T) {
 	w := newWorld(t, landingZone(2, ""))
 	if r := w.use(inputs{"profiles": spokes(2), "refresh": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	locks, err := filepath.Glob(filepath.Join(w.job.Temp(), jobstate.DirName, "refresh", "*", "lock"))
+	locks, err := filepath.Glob(filepath.Join(w.Job.Temp(), jobstate.DirName, "refresh", "*", "lock"))
 	must(w, err)
 	if len(locks) != 2 {
 		t.Fatalf("locks %v", locks)
 	}
-	for _, path := range append(locks, w.job.Temp()) {
+	for _, path := range append(locks, w.Job.Temp()) {
 		lock := flock.New(path, flock.SetFlag(os.O_RDONLY))
 		must(w, lock.Lock())
 		defer func() { _ = lock.Unlock() }()
@@ -380,20 +380,20 @@ func TestCleanUpOfACancelledJob(t *testing.T) {
 func TestCleanUpTellsWhatIsLeft(t *testing.T) {
 	w := newWorld(t, strings.Replace(landingZone(1, ""), "ref: refs/heads/main}", "ref: refs/heads/main, env: {AWS_CONFIG_FILE: "+t.TempDir()+"/config}}", 1))
 	if r := w.use(inputs{"profiles": spokes(1), "refresh": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	config := w.job.Getenv("AWS_CONFIG_FILE")
+	config := w.Job.Getenv("AWS_CONFIG_FILE")
 	must(w, os.WriteFile(config, []byte("[profile p1]\x00\n"), 0o600))
 	c, _ := newCleanUp(w)
-	must(w, os.RemoveAll(filepath.Join(w.job.Temp(), jobstate.DirName, "refresh")))
-	must(w, os.Symlink("nowhere", filepath.Join(w.job.Temp(), jobstate.DirName, "refresh")))
+	must(w, os.RemoveAll(filepath.Join(w.Job.Temp(), jobstate.DirName, "refresh")))
+	must(w, os.Symlink("nowhere", filepath.Join(w.Job.Temp(), jobstate.DirName, "refresh")))
 	err := c.run(t.Context())
 	for _, part := range []string{"remove profile", "AWS_CONFIG_FILE", "zero byte"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("the error lacks %q: %v", part, err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(w.job.Temp(), jobstate.DirName, "state.json")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(w.Job.Temp(), jobstate.DirName, "state.json")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the state is left: %v", err)
 	}
 }
@@ -402,7 +402,7 @@ func TestCleanUpWithoutGitHubEnv(t *testing.T) {
 	w := newWorld(t, "")
 	w.use(nil)
 	c, out := newCleanUp(w)
-	c.runner = runner.New(append(w.job.Environ(), "GITHUB_ENV=/nowhere/env"), out)
+	c.runner = runner.New(append(w.Job.Environ(), "GITHUB_ENV=/nowhere/env"), out)
 	if err := c.run(t.Context()); err == nil || !strings.Contains(err.Error(), "revert the environment") || !strings.Contains(err.Error(), "GITHUB_ENV") {
 		t.Errorf("%v", err)
 	}

@@ -59,7 +59,7 @@ func spokes(n int) string {
 func (w *world) profiles() (config, credentials *profile.File) {
 	w.Helper()
 	read := func(variable string) []byte {
-		content, err := os.ReadFile(w.job.Getenv(variable))
+		content, err := os.ReadFile(w.Job.Getenv(variable))
 		must(w, err)
 		return content
 	}
@@ -77,9 +77,9 @@ func TestManyProfilesBelowOneHub(t *testing.T) {
 		"default-profile": "p3", "job-summary": "always",
 	})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	if calls := w.calls(); count(calls, "token") != 1 || count(calls, "AssumeRoleWithWebIdentity") != 1 || count(calls, "AssumeRole") != 13 {
+	if calls := w.Calls(); count(calls, "token") != 1 || count(calls, "AssumeRoleWithWebIdentity") != 1 || count(calls, "AssumeRole") != 13 {
 		t.Errorf("calls: %s", calls)
 	}
 	config, credentials := w.profiles()
@@ -108,7 +108,7 @@ func TestManyProfilesBelowOneHub(t *testing.T) {
 	if r.Outputs["aws-account-id"] != "100000000003" {
 		t.Errorf("the default profile's account is not put out: %v", r.Outputs["aws-account-id"])
 	}
-	for _, c := range w.server.Calls() {
+	for _, c := range w.Server.Calls() {
 		if c.Parameters["RoleSessionName"] == "west" && (c.Region != "us-west-2" || c.Parameters["DurationSeconds"] != "900") {
 			t.Errorf("west was asked in %s for %s s", c.Region, c.Parameters["DurationSeconds"])
 		}
@@ -146,7 +146,7 @@ func TestContinueWithThoseThatWork(t *testing.T) {
 	w := newWorld(t, landingZone(1, ""))
 	r := w.use(inputs{"profiles": spokes(1) + "gone: arn:aws:iam::100000000001:role/missing\n", "on-profile-error": "continue", "default-profile": "gone"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	var out map[string]profileOutput
 	if err := json.Unmarshal([]byte(r.Outputs["profiles"]), &out); err != nil {
@@ -160,7 +160,7 @@ func TestContinueWithThoseThatWork(t *testing.T) {
 		t.Errorf("profiles: %s", credentials.Bytes())
 	}
 	warned := false
-	for _, a := range w.job.Annotations() {
+	for _, a := range w.Job.Annotations() {
 		warned = warned || a.Level == "warning" && strings.Contains(a.Message, "profile gone: ")
 	}
 	if !warned {
@@ -172,11 +172,11 @@ func TestContinueWithThoseThatWork(t *testing.T) {
 
 func TestProfilesFromAFileAndSelected(t *testing.T) {
 	w := newWorld(t, landingZone(4, ""))
-	must(w, os.MkdirAll(filepath.Join(w.job.Workspace(), ".github"), 0o755))
-	must(w, os.WriteFile(filepath.Join(w.job.Workspace(), ".github/aws-profiles.yml"), []byte(spokes(4)), 0o644))
+	must(w, os.MkdirAll(filepath.Join(w.Job.Workspace(), ".github"), 0o755))
+	must(w, os.WriteFile(filepath.Join(w.Job.Workspace(), ".github/aws-profiles.yml"), []byte(spokes(4)), 0o644))
 	r := w.use(inputs{"profiles-file": ".github/aws-profiles.yml", "profiles-select": "p1, p[34]"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	_, credentials := w.profiles()
 	if !credentials.Has("p1") || credentials.Has("p2") || !credentials.Has("p3") || !credentials.Has("p4") {
@@ -187,18 +187,18 @@ func TestProfilesFromAFileAndSelected(t *testing.T) {
 			t.Errorf("%s: %s", path, message)
 		}
 	}
-	must(w, os.Symlink("/etc/passwd", filepath.Join(w.job.Workspace(), "link.yml")))
+	must(w, os.Symlink("/etc/passwd", filepath.Join(w.Job.Workspace(), "link.yml")))
 	w.failed(w.use(inputs{"profiles-file": "link.yml"}), "invalid-input")
 }
 
 func TestAPlainLoginTakesOverTheDefault(t *testing.T) {
 	w := newWorld(t, landingZone(2, ""))
 	if r := w.use(inputs{"profiles": spokes(2), "default-profile": "p1"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	second := w.use(inputs{"role-chain": "arn:aws:iam::100000000002:role/deploy"})
 	if second.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	_, credentials := w.profiles()
 	if id, _ := credentials.Get("default", "aws_access_key_id"); id.Reveal() != second.Env["AWS_ACCESS_KEY_ID"] {
@@ -206,11 +206,11 @@ func TestAPlainLoginTakesOverTheDefault(t *testing.T) {
 	}
 	first, _ := credentials.Get("p1", "aws_access_key_id")
 	// Only the second step's post phase: its [default] goes back to p1.
-	results, err := w.job.Finish(t.Context())
+	results, err := w.Job.Finish(t.Context())
 	if err != nil || len(results) != 2 {
 		t.Fatal(results, err)
 	}
-	if w.job.Getenv("AWS_ACCESS_KEY_ID") != "" || first.IsZero() {
+	if w.Job.Getenv("AWS_ACCESS_KEY_ID") != "" || first.IsZero() {
 		t.Error("the keys are still exported")
 	}
 	w.clean()
@@ -220,24 +220,24 @@ func TestASecondUseAddsToTheSameFiles(t *testing.T) {
 	w := newWorld(t, landingZone(3, ""))
 	w.use(inputs{"profiles": spokes(1)})
 	if r := w.use(inputs{"profiles": "extra: arn:aws:iam::100000000003:role/deploy"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	_, credentials := w.profiles()
 	if !credentials.Has("p1") || !credentials.Has("extra") {
 		t.Error("the second use did not add to the first one's files")
 	}
-	before := len(w.server.Calls())
-	if message := w.failed(w.use(inputs{"profiles": spokes(1)}), "invalid-input"); !strings.Contains(message, "overwrite-aws-profile") || len(w.server.Calls()) != before {
+	before := len(w.Server.Calls())
+	if message := w.failed(w.use(inputs{"profiles": spokes(1)}), "invalid-input"); !strings.Contains(message, "overwrite-aws-profile") || len(w.Server.Calls()) != before {
 		t.Errorf("message: %s", message)
 	}
 	if r := w.use(inputs{"profiles": spokes(1), "overwrite-aws-profile": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	before = len(w.server.Calls())
+	before = len(w.Server.Calls())
 	if r := w.use(inputs{"profiles": spokes(1), "use-existing-credentials": "true"}); r.Failed || r.Outputs["profiles"] == "" {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	for _, c := range w.server.Calls()[before:] {
+	for _, c := range w.Server.Calls()[before:] {
 		if c.Kind != scenario.CallIdentity {
 			t.Errorf("%s was called though the credentials serve", c.Kind)
 		}
@@ -253,7 +253,7 @@ func TestOverridingVariablesAreBlanked(t *testing.T) {
 		}
 	}
 	w.finish()
-	if w.job.Getenv("AWS_ROLE_ARN") != "x" || w.job.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "/y" || w.job.Getenv("AWS_ACCESS_KEY_ID") != "" {
+	if w.Job.Getenv("AWS_ROLE_ARN") != "x" || w.Job.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "/y" || w.Job.Getenv("AWS_ACCESS_KEY_ID") != "" {
 		t.Error("the former values did not come back, or a key did")
 	}
 }
@@ -268,7 +268,7 @@ func TestProfilesWithCredentialsInOutputs(t *testing.T) {
 	if out["p2"]["aws-access-key-id"] != r.Env["AWS_ACCESS_KEY_ID"] || out["p1"]["aws-session-token"] == "" {
 		t.Error("the credentials are not those of the profiles")
 	}
-	if w.job.Mask(r.Outputs["profiles-credentials"]) != "***" {
+	if w.Job.Mask(r.Outputs["profiles-credentials"]) != "***" {
 		t.Error("the JSON of the credentials is not masked")
 	}
 }
@@ -286,10 +286,10 @@ func TestSessionNamesInTheLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, landingZone(3, ""))
 			if r := w.use(inputs{"profiles": tt.profiles}); r.Failed {
-				t.Fatal(w.job.Log())
+				t.Fatal(w.Job.Log())
 			}
 			var got []string
-			for line := range strings.Lines(w.job.Log()) {
+			for line := range strings.Lines(w.Job.Log()) {
 				if strings.Contains(line, "session name") {
 					got = append(got, strings.TrimSpace(line))
 				}

@@ -18,12 +18,12 @@ import (
 // ask does what credential-process does in a later step.
 func (w *world) ask(name string) *refresh.Refresher {
 	w.Helper()
-	store, err := refresh.Open(filepath.Join(w.job.Temp(), jobstate.DirName))
+	store, err := refresh.Open(filepath.Join(w.Job.Temp(), jobstate.DirName))
 	must(w, err)
 	w.Cleanup(func() { _ = store.Close() })
 	return &refresh.Refresher{
-		Store: store, Getenv: w.job.Getenv, HTTP: transport.New,
-		Now: func() time.Time { return w.now }, Sleep: retry.Sleep,
+		Store: store, Getenv: w.Job.Getenv, HTTP: transport.New,
+		Now: func() time.Time { return w.Time }, Sleep: retry.Sleep,
 	}
 }
 
@@ -31,9 +31,9 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 	w := newWorld(t, "")
 	r := w.use(inputs{"refresh": "true"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	state := filepath.Join(w.job.Temp(), jobstate.DirName)
+	state := filepath.Join(w.Job.Temp(), jobstate.DirName)
 	want := map[string]string{
 		"AWS_CONFIG_FILE":             filepath.Join(state, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(state, "credentials"),
@@ -74,19 +74,19 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 		t.Errorf("the program is not copied whole, or has mode %o", info.Mode().Perm())
 	}
 
-	before := w.calls()
+	before := w.Calls()
 	session, d := w.ask("default").Get(t.Context(), "default")
-	if d != nil || session.ARN != r.Outputs["authenticated-arn"] || w.calls() != before {
-		t.Errorf("the first question was not answered from the seed: %v, calls %s", d, w.calls())
+	if d != nil || session.ARN != r.Outputs["authenticated-arn"] || w.Calls() != before {
+		t.Errorf("the first question was not answered from the seed: %v, calls %s", d, w.Calls())
 	}
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	renewed, d := w.ask("default").Get(t.Context(), "default")
 	if d != nil || renewed.AccessKeyID == session.AccessKeyID || renewed.ARN != session.ARN {
 		t.Errorf("not renewed: %v", d)
 	}
 	w.finish()
-	if !strings.Contains(w.job.Log(), "Profile default was renewed 1 times") {
-		t.Errorf("the post step does not tell of the renewal:\n%s", w.job.Log())
+	if !strings.Contains(w.Job.Log(), "Profile default was renewed 1 times") {
+		t.Errorf("the post step does not tell of the renewal:\n%s", w.Job.Log())
 	}
 	w.clean()
 }
@@ -94,7 +94,7 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 func TestRefreshWorksForManyProfiles(t *testing.T) {
 	w := newWorld(t, landingZone(3, ""))
 	if r := w.use(inputs{"refresh": "true", "profiles": spokes(3), "default-profile": "p2"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	config, _ := w.profiles()
 	for name, stored := range map[string]string{"p1": "p1", "p2": "p2", "default": "p2"} {
@@ -119,14 +119,14 @@ func TestUseExistingKeepsOrRenewsARefreshedSession(t *testing.T) {
 		after   time.Duration
 		renewed bool
 	}{{20 * time.Minute, false}, {30 * time.Minute, true}} {
-		w.now = w.now.Add(tt.after)
-		before := w.calls()
+		w.Time = w.Time.Add(tt.after)
+		before := w.Calls()
 		r := w.use(inputs{"refresh": "true", "use-existing-credentials": "true"})
 		if r.Failed {
-			t.Fatal(w.job.Log())
+			t.Fatal(w.Job.Log())
 		}
-		if got := strings.Contains(strings.TrimPrefix(w.calls(), before), "AssumeRole"); got != tt.renewed {
-			t.Errorf("after %s more: renewed %t, want %t\n%s", tt.after, got, tt.renewed, w.job.Log())
+		if got := strings.Contains(strings.TrimPrefix(w.Calls(), before), "AssumeRole"); got != tt.renewed {
+			t.Errorf("after %s more: renewed %t, want %t\n%s", tt.after, got, tt.renewed, w.Job.Log())
 		}
 	}
 	w.finish()
@@ -144,17 +144,17 @@ func TestRefreshNeedsAToken(t *testing.T) {
 func TestTheDefaultChainAsksTheStore(t *testing.T) {
 	w := newWorld(t, "")
 	if r := w.use(inputs{"refresh": "true"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	must(w, os.WriteFile(filepath.Join(w.job.Temp(), jobstate.DirName, jobstate.HelperName), []byte("#!/bin/sh\nexit 9\n"), 0o700))
+	must(w, os.WriteFile(filepath.Join(w.Job.Temp(), jobstate.DirName, jobstate.HelperName), []byte("#!/bin/sh\nexit 9\n"), 0o700))
 	first := w.ask("default").Store
 	before, err := first.Session("default")
 	must(w, err)
 	for _, age := range []time.Duration{time.Minute, 50 * time.Minute} { // the second one is due
-		w.now = w.now.Add(age)
+		w.Time = w.Time.Add(age)
 		r := w.use(inputs{"role-to-assume": notGiven, "role-chain": notGiven, "output-credentials": "true"})
 		if r.Failed {
-			t.Fatal(w.job.Log())
+			t.Fatal(w.Job.Log())
 		}
 		now, err := first.Session("default")
 		must(w, err)
@@ -170,7 +170,7 @@ func TestRefreshKeepsTheTrustPolicies(t *testing.T) {
 	w := newWorld(t, "")
 	w.lay(map[string]string{"trust/github-hub.json": trustsMain})
 	if r := w.use(inputs{"refresh": "true", "trust-policy-file": "trust/*.json"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	login, err := w.ask("default").Store.Login("default")
 	must(w, err)
@@ -178,7 +178,7 @@ func TestRefreshKeepsTheTrustPolicies(t *testing.T) {
 		t.Errorf("kept: %q", login.Policies)
 	}
 	if r := w.use(inputs{"refresh": "true", "trust-policy-file": "none/*.json"}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	login, err = w.ask("default").Store.Login("default")
 	must(w, err)

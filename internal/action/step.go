@@ -83,7 +83,7 @@ func (p mainPhase) run(ctx context.Context) *diagnosis.Diagnosis {
 	if err := p.runner.WriteState(runner.NewPair(statePost, "true"), runner.NewPair(stateStep, record.ID)); err != nil {
 		return failure(err)
 	}
-	files := workspace{p.phase}
+	files := workspace(p)
 	var problems []plan.Problem
 	p.plan, problems = plan.Build(plan.Sources{
 		Input: p.runner.LookupInput,

@@ -20,12 +20,12 @@ func TestLoginThroughAChain(t *testing.T) {
 	w := newWorld(t, "")
 	r := w.use(inputs{"job-summary": "always"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	if got := w.calls(); got != "token AssumeRoleWithWebIdentity AssumeRole" {
+	if got := w.Calls(); got != "token AssumeRoleWithWebIdentity AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
-	last := w.server.Calls()[2]
+	last := w.Server.Calls()[2]
 	want := map[string]string{
 		"AWS_ACCESS_KEY_ID":  last.AccessKey,
 		"AWS_REGION":         "eu-central-1",
@@ -40,7 +40,7 @@ func TestLoginThroughAChain(t *testing.T) {
 		t.Errorf("exported %v", r.Env)
 	}
 	name := r.Outputs["role-session-name"]
-	if !strings.HasPrefix(name, "GitHubActions-"+w.job.Getenv("GITHUB_RUN_ID")+"-") {
+	if !strings.HasPrefix(name, "GitHubActions-"+w.Job.Getenv("GITHUB_RUN_ID")+"-") {
 		t.Errorf("session name %q", name)
 	}
 	for output, value := range map[string]string{
@@ -56,7 +56,7 @@ func TestLoginThroughAChain(t *testing.T) {
 	if len(r.Outputs) != 6 || !strings.HasSuffix(r.Outputs["assumed-role-id"], ":"+name) {
 		t.Errorf("outputs %v", r.Outputs)
 	}
-	if log := w.job.Log(); !strings.Contains(log, name) || strings.Contains(log, last.AccessKey) {
+	if log := w.Job.Log(); !strings.Contains(log, name) || strings.Contains(log, last.AccessKey) {
 		t.Errorf("log:\n%s", log)
 	}
 	if !strings.Contains(r.Summary, "222222222222") || !strings.Contains(r.Summary, "deploy") {
@@ -86,8 +86,8 @@ func TestNoSecretLeaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")
 			r := w.use(with)
-			requestToken := w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-			secrets := append([]string{requestToken}, w.secrets...)
+			requestToken := w.Job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+			secrets := append([]string{requestToken}, w.Secrets()...)
 			if len(secrets) < 5 || requestToken == "" {
 				t.Fatalf("only %d secrets to look for", len(secrets))
 			}
@@ -95,7 +95,7 @@ func TestNoSecretLeaks(t *testing.T) {
 			w.finish()
 
 			masked := map[string]bool{}
-			for _, write := range w.job.Raw() {
+			for _, write := range w.Job.Raw() {
 				for line := range strings.Lines(string(write.Data)) {
 					if value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "::add-mask::"); ok {
 						masked[value] = true
@@ -108,7 +108,7 @@ func TestNoSecretLeaks(t *testing.T) {
 					}
 				}
 			}
-			for _, s := range w.secrets {
+			for _, s := range w.Secrets() {
 				if !masked[s] {
 					t.Errorf("never masked: %.8s…", s)
 				}
@@ -133,10 +133,10 @@ func TestNoSecretLeaks(t *testing.T) {
 					}
 				}
 			}
-			if with["mask-aws-account-id"] != "" && strings.Contains(w.job.Log()+r.Summary, "222222222222") {
-				t.Errorf("the account id is shown:\n%s\n%s", w.job.Log(), r.Summary)
+			if with["mask-aws-account-id"] != "" && strings.Contains(w.Job.Log()+r.Summary, "222222222222") {
+				t.Errorf("the account id is shown:\n%s\n%s", w.Job.Log(), r.Summary)
 			}
-			if entries, err := os.ReadDir(w.job.Workspace()); err != nil || len(entries) != 0 {
+			if entries, err := os.ReadDir(w.Job.Workspace()); err != nil || len(entries) != 0 {
 				t.Errorf("the workspace holds %v", entries)
 			}
 		})
@@ -147,7 +147,7 @@ func TestNoSecretLeaks(t *testing.T) {
 func (w *world) files(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	root := filepath.Dir(w.job.Temp())
+	root := filepath.Dir(w.Job.Temp())
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
@@ -165,7 +165,7 @@ func (w *world) files(t *testing.T) map[string]string {
 func TestStateIsPrivate(t *testing.T) {
 	w := newWorld(t, "")
 	w.use(inputs{"aws-profile": "deploy"})
-	for _, path := range append(w.temp(), filepath.Join(w.job.Temp(), jobstate.DirName)) {
+	for _, path := range append(w.temp(), filepath.Join(w.Job.Temp(), jobstate.DirName)) {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -217,13 +217,13 @@ func TestRetryableFaultsAreSurvived(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s/%d", tt.call, tt.fault, times), func(t *testing.T) {
 				w := newWorld(t, faulty(tt.fault, tt.call, times))
 				if r := w.use(nil); r.Failed {
-					t.Fatal(w.job.Log())
+					t.Fatal(w.Job.Log())
 				}
-				if got := count(w.calls(), tt.call); got != times+1 {
-					t.Errorf("%d calls: %s", got, w.calls())
+				if got := count(w.Calls(), tt.call); got != times+1 {
+					t.Errorf("%d calls: %s", got, w.Calls())
 				}
-				if len(w.sleeps) < times {
-					t.Errorf("%d waits", len(w.sleeps))
+				if len(w.Waits()) < times {
+					t.Errorf("%d waits", len(w.Waits()))
 				}
 			})
 		}
@@ -232,7 +232,7 @@ func TestRetryableFaultsAreSurvived(t *testing.T) {
 			if r := w.use(inputs{"disable-retry": "true"}); !r.Failed {
 				t.Error("it was tried again")
 			}
-			if got := count(w.calls(), tt.call); got != 1 {
+			if got := count(w.Calls(), tt.call); got != 1 {
 				t.Errorf("%d calls", got)
 			}
 		})
@@ -242,7 +242,7 @@ func TestRetryableFaultsAreSurvived(t *testing.T) {
 			if !r.Failed || len(r.Env)+len(r.Outputs) != 0 {
 				t.Errorf("exported %v", r.Env)
 			}
-			if got := count(w.calls(), tt.call); got != 4 {
+			if got := count(w.Calls(), tt.call); got != 4 {
 				t.Errorf("%d calls", got)
 			}
 		})
@@ -256,11 +256,11 @@ func TestAResetOfAKeptConnectionIsNoTry(t *testing.T) {
 	for times, survived := range map[int]bool{1: true, 2: false} {
 		w := newWorld(t, faulty("reset", "AssumeRole", times))
 		r := w.use(inputs{"disable-retry": "true"})
-		if r.Failed == survived || len(w.sleeps) > 0 {
-			t.Errorf("%d resets: failed %t after %d waits\n%s", times, r.Failed, len(w.sleeps), w.job.Log())
+		if r.Failed == survived || len(w.Waits()) > 0 {
+			t.Errorf("%d resets: failed %t after %d waits\n%s", times, r.Failed, len(w.Waits()), w.Job.Log())
 		}
-		if got := count(w.calls(), "AssumeRole"); got != 2 {
-			t.Errorf("%d resets: %d calls: %s", times, got, w.calls())
+		if got := count(w.Calls(), "AssumeRole"); got != 2 {
+			t.Errorf("%d resets: %d calls: %s", times, got, w.Calls())
 		}
 	}
 }
@@ -270,8 +270,8 @@ func TestPermanentFaultsAreToldAtOnce(t *testing.T) {
 		t.Run(tt.call+"/"+tt.fault, func(t *testing.T) {
 			w := newWorld(t, faulty(tt.fault, tt.call, 0))
 			w.failed(w.use(nil), tt.code)
-			if got := count(w.calls(), tt.call); got != 1 {
-				t.Errorf("%d calls: %s", got, w.calls())
+			if got := count(w.Calls(), tt.call); got != 1 {
+				t.Errorf("%d calls: %s", got, w.Calls())
 			}
 		})
 	}
@@ -280,14 +280,14 @@ func TestPermanentFaultsAreToldAtOnce(t *testing.T) {
 func TestAnExpiredTokenIsReplacedOnce(t *testing.T) {
 	w := newWorld(t, faulty("expired-token", "AssumeRoleWithWebIdentity", 1))
 	if r := w.use(nil); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
-	if got := w.calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity AssumeRole" {
+	if got := w.Calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
 	w = newWorld(t, faulty("expired-token", "AssumeRoleWithWebIdentity", 0))
 	w.failed(w.use(nil), "clock-skew")
-	if got := w.calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity" {
+	if got := w.Calls(); got != "token AssumeRoleWithWebIdentity token AssumeRoleWithWebIdentity" {
 		t.Errorf("calls: %s", got)
 	}
 }
@@ -309,7 +309,7 @@ func TestNothingIsLeftIfAFileCannotBeWritten(t *testing.T) {
 		for _, target := range []string{"/dev/full", "/nonexistent/file"} {
 			t.Run(variable+target, func(t *testing.T) {
 				w := newWorld(t, "")
-				result, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+				result, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 					return w.step(ctx, append(environ, variable+"="+target), stdout, stderr)
 				}, mergedInputs(w, inputs{"aws-profile": "p", "output-env-credentials": "true"}))
 				if err != nil {
@@ -325,7 +325,7 @@ func TestNothingIsLeftIfAFileCannotBeWritten(t *testing.T) {
 }
 
 func mergedInputs(w *world, with inputs) map[string]string {
-	all := maps.Clone(w.server.Scenario().Steps[0])
+	all := maps.Clone(w.Server.Scenario().Steps[0])
 	maps.Copy(all, with)
 	return all
 }
@@ -335,7 +335,7 @@ func mergedInputs(w *world, with inputs) map[string]string {
 func TestBareProgram(t *testing.T) {
 	text := strings.Replace(scenario.BuiltinSource(), "workflow:\n", "workflow:\n  env: {AWS_REGION: eu-central-1, ROLE_TO_ASSUME: 'arn:aws:iam::111111111111:role/github-hub'}\n", 1)
 	w := newWorld(t, text)
-	r, err := w.job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+	r, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
 		for _, pair := range environ {
 			if strings.HasPrefix(pair, "INPUT_") {
 				t.Errorf("there is an input: %s", pair)
@@ -343,8 +343,8 @@ func TestBareProgram(t *testing.T) {
 		}
 		return w.step(ctx, environ, stdout, stderr)
 	}, nil)
-	if err != nil || r.Failed || w.calls() != "token AssumeRoleWithWebIdentity" || r.Outputs["aws-account-id"] != "111111111111" {
-		t.Errorf("%v, calls %s\n%s", err, w.calls(), w.job.Log())
+	if err != nil || r.Failed || w.Calls() != "token AssumeRoleWithWebIdentity" || r.Outputs["aws-account-id"] != "111111111111" {
+		t.Errorf("%v, calls %s\n%s", err, w.Calls(), w.Job.Log())
 	}
 }
 
@@ -353,8 +353,8 @@ func TestWithoutAToken(t *testing.T) {
 	noToken := strings.Replace(base, "workflow:\n", "workflow:\n  id-token: false\n", 1)
 	w := newWorld(t, noToken)
 	message := w.failed(w.use(nil), "id-token-permission-missing")
-	if !strings.Contains(message, "id-token: write") || w.calls() != "" {
-		t.Errorf("message %q, calls %s", message, w.calls())
+	if !strings.Contains(message, "id-token: write") || w.Calls() != "" {
+		t.Errorf("message %q, calls %s", message, w.Calls())
 	}
 	w.finish()
 }
@@ -370,17 +370,17 @@ func TestAWrongClockIsPutRight(t *testing.T) {
 		w := newWorld(t, text+"faults: [{call: AssumeRole, fault: clock-skew, offset: "+offset+", times: always}]\n")
 		r := w.use(nil)
 		if r.Failed {
-			t.Fatal(w.job.Log())
+			t.Fatal(w.Job.Log())
 		}
-		if got := w.calls(); got != want.calls {
+		if got := w.Calls(); got != want.calls {
 			t.Errorf("%s: calls %s", offset, got)
 		}
-		if log := w.job.Log(); !strings.Contains(log, want.warning) || strings.Contains(log, "the runner's clock") != (want.warning != "") {
+		if log := w.Job.Log(); !strings.Contains(log, want.warning) || strings.Contains(log, "the runner's clock") != (want.warning != "") {
 			t.Errorf("%s: no warning %q, or one too many:\n%s", offset, want.warning, log)
 		}
 		// SDKs look at the end by the same clock.
 		end, err := time.Parse(time.RFC3339, r.Outputs["aws-expiration"])
-		if left := end.Sub(w.now); err != nil || (left-time.Hour).Abs() > time.Minute {
+		if left := end.Sub(w.Time); err != nil || (left-time.Hour).Abs() > time.Minute {
 			t.Errorf("%s: a session of an hour ends in %v, %v", offset, left, err)
 		}
 	}
@@ -392,11 +392,11 @@ func TestExistingCredentialsComeFirst(t *testing.T) {
 	world := strings.Replace(tableWorld, "# more of the workflow", "id-token: false", 1)
 	w := newWorld(t, world)
 	if r := w.use(inputs{"aws-access-key-id": ciID, "aws-secret-access-key": ciSecret, "role-to-assume": deployRole}); r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	r := w.use(inputs{"role-to-assume": deployRole, "use-existing-credentials": "true"})
 	if r.Failed || !strings.Contains(r.Outputs["authenticated-arn"], ":assumed-role/deploy/") {
-		t.Errorf("a job without a token did not keep its credentials:\n%s", w.job.Log())
+		t.Errorf("a job without a token did not keep its credentials:\n%s", w.Job.Log())
 	}
 	w.failed(w.use(inputs{"role-to-assume": "arn:aws:iam::111111111111:role/hub", "use-existing-credentials": "true"}), "id-token-permission-missing")
 

@@ -148,9 +148,7 @@ func (w *tableJob) machine() (machine, silent string) {
 			fmt.Fprint(out, `{"code": "AccessDenied", "message": "no token"}`)
 			return
 		}
-		w.mu.Lock()
-		w.secrets = append(w.secrets, agentToken) // which is to be masked, too
-		w.mu.Unlock()
+		w.AddSecrets(agentToken) // which is to be masked, too
 		keys(out, r)
 	})
 	speaking := httptest.NewServer(mux)

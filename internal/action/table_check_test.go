@@ -17,17 +17,17 @@ import (
 // check runs one use and holds everything that came of it against the table.
 func (w *tableJob) check(what string, u use) {
 	w.Helper()
-	w.now = w.begin.Add(u.at)
+	w.Time = w.begin.Add(u.at)
 	w.vague = strings.Contains(u.out, "{later}")
 	with := inputs{}
 	for name, value := range u.with {
 		with[name] = w.expand(value)
 	}
-	callsBefore, annotationsBefore := len(w.server.Calls()), len(w.job.Annotations())
-	logBefore, rawBefore := len(w.job.Log()), len(w.job.Raw())
+	callsBefore, annotationsBefore := len(w.Server.Calls()), len(w.Job.Annotations())
+	logBefore, rawBefore := len(w.Job.Log()), len(w.Job.Raw())
 	r := w.use(with)
 	w.steps++
-	log := w.job.Log()[logBefore:]
+	log := w.Job.Log()[logBefore:]
 	if t := w.T; testing.Verbose() {
 		t.Logf("%s\n%s", what, cut(log))
 	}
@@ -53,7 +53,7 @@ func (w *tableJob) check(what string, u use) {
 	}
 
 	var notes []string
-	for _, a := range w.job.Annotations()[annotationsBefore:] {
+	for _, a := range w.Job.Annotations()[annotationsBefore:] {
 		if a.Level != "error" {
 			notes = append(notes, a.Level+" "+a.Title)
 		}
@@ -106,7 +106,7 @@ func (w *tableJob) same(what string, want, got []string) {
 // parameter that is no default.
 func (w *tableJob) callsSince(n int) string {
 	var all []string
-	for _, c := range w.server.Calls()[n:] {
+	for _, c := range w.Server.Calls()[n:] {
 		all = append(all, w.render(w.show(c)))
 		if c.Kind != scenario.CallToken && !strings.Contains(c.UserAgent, " aws-oidc-action/test run/") {
 			w.Errorf("user agent %q", c.UserAgent)
@@ -131,7 +131,7 @@ func (w *tableJob) show(c sandbox.Call) string {
 		return text
 	}
 	role := c.Role()
-	if w.server.Scenario().Role(role) != nil {
+	if w.Server.Scenario().Role(role) != nil {
 		role = role[strings.LastIndexByte(role, '/')+1:]
 	}
 	add("%s", role, "")
@@ -190,7 +190,7 @@ func (w *tableJob) checkFiles(what string, files vars) {
 	wanted := maps.Clone(w.placed)
 	maps.Copy(wanted, files)
 	got := vars{}
-	for _, path := range slices.Concat(w.temp(), w.below(w.job.Getenv("HOME")), w.below(w.job.Workspace())) {
+	for _, path := range slices.Concat(w.temp(), w.below(w.Job.Getenv("HOME")), w.below(w.Job.Workspace())) {
 		content, err := readOrLink(path)
 		if err != nil {
 			w.Fatal(err)
@@ -213,7 +213,7 @@ func (w *tableJob) checkFiles(what string, files vars) {
 // and that those among the inputs are masked before anything else is printed.
 func (w *tableJob) checkMasks(what string, from int, with inputs) {
 	w.Helper()
-	secrets := slices.Clone(w.secrets)
+	secrets := w.Secrets()
 	var given []string
 	for _, name := range []string{"aws-access-key-id", "aws-secret-access-key", "aws-session-token"} {
 		if with[name] != "" {
@@ -221,14 +221,14 @@ func (w *tableJob) checkMasks(what string, from int, with inputs) {
 		}
 	}
 	masked := map[string]bool{}
-	for _, write := range w.job.Raw() {
+	for _, write := range w.Job.Raw() {
 		for line := range strings.Lines(string(write.Data)) {
 			if value, ok := strings.CutPrefix(strings.TrimSpace(line), "::add-mask::"); ok {
 				masked[value] = true
 			}
 		}
 	}
-	for _, write := range w.job.Raw()[from:] {
+	for _, write := range w.Job.Raw()[from:] {
 		for line := range strings.Lines(string(write.Data)) {
 			line = strings.TrimSuffix(line, "\n")
 			if value, ok := strings.CutPrefix(line, "::add-mask::"); ok {
@@ -288,7 +288,7 @@ func (w *tableJob) checkAfter(before vars) {
 	}
 	empty := vars{}
 	for _, name := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
-		if path := w.render(w.job.Getenv(name)); strings.HasPrefix(path, "{temp}/"+jobstate.DirName+"/") {
+		if path := w.render(w.Job.Getenv(name)); strings.HasPrefix(path, "{temp}/"+jobstate.DirName+"/") {
 			empty[path] = ""
 		}
 	}

@@ -24,13 +24,13 @@ type tableJob struct {
 	exported vars // by all uses, the first value of each
 }
 
-func (w *tableJob) place(path string, make func(string) error) {
+func (w *tableJob) place(path string, create func(string) error) {
 	w.Helper()
 	path = w.expand(path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		w.Fatal(err)
 	}
-	if err := make(path); err != nil {
+	if err := create(path); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -43,7 +43,7 @@ func (w *tableJob) set(variables vars) {
 	}
 	main := true // and not the post phase
 	w.steps++
-	_, err := w.job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
+	_, err := w.Job.Run(context.Background(), func(_ context.Context, environ []string, _, _ io.Writer) int {
 		if !main {
 			return 0
 		}
@@ -70,26 +70,25 @@ func (w *tableJob) set(variables vars) {
 func (w *tableJob) names() []string {
 	pairs := []string{
 		ciID, "{ci.id}", ciSecret, "{ci.secret}", cnID, "{beijing.id}", cnSecret, "{beijing.secret}",
-		w.job.Getenv("HOME"), "{home}", w.job.Temp(), "{temp}", w.job.Workspace(), "{workspace}", w.server.URL(), "{server}", tableName, "{name}",
+		w.Job.Getenv("HOME"), "{home}", w.Job.Temp(), "{temp}", w.Job.Workspace(), "{workspace}", w.Server.URL(), "{server}", tableName, "{name}",
 	}
 	roles := map[string]string{}
-	for _, c := range w.server.Calls() {
+	for _, c := range w.Server.Calls() {
 		if c.AccessKey != "" {
 			roles[c.AccessKey] = c.Role()[strings.LastIndexByte(c.Role(), '/')+1:]
 		}
 	}
 	seen := map[string]int{}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i, secret := range w.secrets {
+	secrets := w.Secrets()
+	for i, secret := range secrets {
 		role, ok := roles[secret]
-		if !ok || i+2 >= len(w.secrets) {
+		if !ok || i+2 >= len(secrets) {
 			continue
 		}
 		if seen[role]++; seen[role] > 1 {
 			role += fmt.Sprint(seen[role])
 		}
-		pairs = append(pairs, secret, "{"+role+".id}", w.secrets[i+1], "{"+role+".secret}", w.secrets[i+2], "{"+role+".token}")
+		pairs = append(pairs, secret, "{"+role+".id}", secrets[i+1], "{"+role+".secret}", secrets[i+2], "{"+role+".token}")
 	}
 	return pairs
 }
@@ -129,11 +128,11 @@ func (w *tableJob) expand(text string) string {
 
 func (w *tableJob) freshToken() string {
 	w.Helper()
-	request, err := http.NewRequest(http.MethodGet, w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL")+"&audience=sts.amazonaws.com", nil)
+	request, err := http.NewRequest(http.MethodGet, w.Job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL")+"&audience=sts.amazonaws.com", nil)
 	if err != nil {
 		w.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
+	request.Header.Set("Authorization", "Bearer "+w.Job.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		w.Fatal(err)
@@ -194,7 +193,7 @@ func (w *tableJob) below(root string) (paths []string) {
 // awsVariables are what the job's steps know of AWS.
 func (w *tableJob) awsVariables() vars {
 	all := vars{}
-	for _, pair := range w.job.Environ() {
+	for _, pair := range w.Job.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "AWS_") {
 			all[name] = value
 		}

@@ -83,11 +83,11 @@ func TestProxy(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := &tableJob{world: newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1))}
 			p := newProxy(w)
-			token, err := url.Parse(w.job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))
+			token, err := url.Parse(w.Job.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			names := strings.NewReplacer("{proxy}", p.address, "{dead}", deadAddress(t), "{port}", token.Port(), "{path}", token.RequestURI(), "{temp}", w.job.Temp())
+			names := strings.NewReplacer("{proxy}", p.address, "{dead}", deadAddress(t), "{port}", token.Port(), "{path}", token.RequestURI(), "{temp}", w.Job.Temp())
 
 			job := vars{"AWS_ENDPOINT_URL_STS": "https://sts.example.com"}
 			if tt.behind {
@@ -106,15 +106,15 @@ func TestProxy(t *testing.T) {
 			if tt.code != "" {
 				w.failed(r, tt.code)
 			} else if r.Failed {
-				t.Fatal(cut(w.job.Log()))
-			} else if got := w.calls(); got != "token AssumeRoleWithWebIdentity" {
+				t.Fatal(cut(w.Job.Log()))
+			} else if got := w.Calls(); got != "token AssumeRoleWithWebIdentity" {
 				t.Errorf("calls: %s", got)
 			}
 			if got := strings.Join(p.asked, ", "); got != tt.asked {
 				t.Errorf("the proxy was asked for\n%s, want\n%s", got, tt.asked)
 			}
 			var notes []string
-			for _, a := range w.job.Annotations() {
+			for _, a := range w.Job.Annotations() {
 				if a.Level != "error" {
 					notes = append(notes, a.Level+" "+a.Title)
 				}
@@ -123,12 +123,12 @@ func TestProxy(t *testing.T) {
 				t.Errorf("notes %q, want %q", got, tt.notes)
 			}
 			for _, part := range tt.says {
-				if !strings.Contains(w.job.Log(), part) {
-					t.Errorf("the log lacks %q:\n%s", part, cut(w.job.Log()))
+				if !strings.Contains(w.Job.Log(), part) {
+					t.Errorf("the log lacks %q:\n%s", part, cut(w.Job.Log()))
 				}
 			}
-			if strings.Contains(w.job.Log(), "nter2") {
-				t.Errorf("the proxy's password is shown:\n%s", cut(w.job.Log()))
+			if strings.Contains(w.Job.Log(), "nter2") {
+				t.Errorf("the proxy's password is shown:\n%s", cut(w.Job.Log()))
 			}
 		})
 	}
@@ -175,7 +175,7 @@ type proxy struct {
 
 func newProxy(w *tableJob) *proxy {
 	w.Helper()
-	target, err := url.Parse(w.server.URL())
+	target, err := url.Parse(w.Server.URL())
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func newProxy(w *tableJob) *proxy {
 		"other.pem": otherRoot(w.T),
 		"empty.pem": []byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
 	} {
-		if err := os.WriteFile(filepath.Join(w.job.Temp(), name), content, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(w.Job.Temp(), name), content, 0o600); err != nil {
 			w.Fatal(err)
 		}
 	}
@@ -290,20 +290,20 @@ func TestKeysWithoutSpecialCharacters(t *testing.T) {
 	w := newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "", 1)+"\nfaults: [{call: sts, fault: special-characters}]\n")
 	r := w.use(inputs{"special-characters-workaround": "true", "disable-retry": "true"})
 	if r.Failed {
-		t.Fatal(w.job.Log())
+		t.Fatal(w.Job.Log())
 	}
 	special := func(s string) bool {
 		return strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
 	}
 	// Each session's three secrets follow the token's.
-	for i := 1; i < len(w.secrets); i += 3 {
-		last := i+3 == len(w.secrets)
-		if special(w.secrets[i]+w.secrets[i+1]) == last {
-			t.Errorf("session %d: secret key %.4s…, but it is the last: %t", i/3, w.secrets[i+1], last)
+	for i := 1; i < len(w.Secrets()); i += 3 {
+		last := i+3 == len(w.Secrets())
+		if special(w.Secrets()[i]+w.Secrets()[i+1]) == last {
+			t.Errorf("session %d: secret key %.4s…, but it is the last: %t", i/3, w.Secrets()[i+1], last)
 		}
 	}
-	if n := count(w.calls(), "AssumeRoleWithWebIdentity"); n < 2 || n > 12 || count(w.calls(), "token") != 1 {
-		t.Errorf("calls: %s", w.calls())
+	if n := count(w.Calls(), "AssumeRoleWithWebIdentity"); n < 2 || n > 12 || count(w.Calls(), "token") != 1 {
+		t.Errorf("calls: %s", w.Calls())
 	}
 	if special(r.Env["AWS_SECRET_ACCESS_KEY"]) {
 		t.Error("the exported key has special characters")

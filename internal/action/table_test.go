@@ -161,7 +161,7 @@ func (c tableCase) run(t *testing.T) {
 		text += "\nfaults: [" + c.faults + "]\n"
 	}
 	w := &tableJob{world: newWorld(t, text), placed: vars{}, exported: vars{}}
-	w.begin = w.now
+	w.begin = w.Time
 	for path, content := range c.files {
 		w.place(path, func(path string) error { return os.WriteFile(path, []byte(w.expand(content)), 0o600) })
 	}

@@ -20,7 +20,7 @@ func refusing() string {
 func (w *world) lay(files map[string]string) {
 	w.Helper()
 	for path, content := range files {
-		path = filepath.Join(w.job.Workspace(), path)
+		path = filepath.Join(w.Job.Workspace(), path)
 		must(w, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(w, os.WriteFile(path, []byte(content), 0o644))
 	}
@@ -68,7 +68,7 @@ func TestTrustPolicyFileIsNoCondition(t *testing.T) {
 		w := newWorld(t, refusing())
 		w.lay(many)
 		w.lay(map[string]string{"large.json": strings.Repeat(" ", maxWorkspaceFile+1)})
-		must(w, os.Symlink(outside, filepath.Join(w.job.Workspace(), "github-hub.json")))
+		must(w, os.Symlink(outside, filepath.Join(w.Job.Workspace(), "github-hub.json")))
 		if message := w.failed(w.use(inputs{"trust-policy-file": pattern}), "web-identity-not-authorized"); !strings.Contains(message, reason) {
 			t.Errorf("%s: the message lacks %q:\n%s", pattern, reason, message)
 		}
@@ -93,7 +93,7 @@ func TestAccountsOfAPolicyAreMasked(t *testing.T) {
 	w.lay(map[string]string{"github-hub.json": strings.ReplaceAll(trustsMain, "111111111111", "999999999999")})
 	r := w.use(inputs{"trust-policy-file": "github-hub.json", "mask-aws-account-id": "true"})
 	w.failed(r, "provider-other-issuer")
-	if text := w.job.Log() + r.Summary; strings.Contains(text, "999999999999") || strings.Contains(text, "111111111111") {
+	if text := w.Job.Log() + r.Summary; strings.Contains(text, "999999999999") || strings.Contains(text, "111111111111") {
 		t.Errorf("an account id is shown:\n%s", text)
 	}
 }

@@ -399,11 +399,14 @@ func TestNoTextOfTheTransportIsShown(t *testing.T) {
 		"too large": {func(w http.ResponseWriter) {
 			fmt.Fprint(w, goodResponse().with("SessionToken", strings.Repeat("S3CRET", transport.MaxBody)).xml("AssumeRole"))
 		}, "status 200 from 127.0.0.1: response too large", 1},
-		"redirect":   {func(w http.ResponseWriter) { w.Header().Set("Location", "http://S3CRET/"); w.WriteHeader(302) }, "status 302 from 127.0.0.1: redirect not followed", 1},
+		"redirect": {func(w http.ResponseWriter) {
+			w.Header().Set("Location", "http://S3CRET/")
+			w.WriteHeader(http.StatusFound)
+		}, "status 302 from 127.0.0.1: redirect not followed", 1},
 		"broken off": {func(w http.ResponseWriter) { w.Header().Set("Content-Length", "5000"); fmt.Fprint(w, "<a>S3CRET") }, "status 200 from 127.0.0.1: response ended early", 4},
 		"an error, broken off": {func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "5000")
-			w.WriteHeader(403)
+			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, "<a>S3CRET")
 		}, "status 403 from 127.0.0.1: response ended early", 1},
 	} {

@@ -74,7 +74,7 @@ func trustLint(ctx context.Context, env Env, args []string) int {
 		env.errorf("trust lint: %v", err)
 		return exitFailure
 	}
-	if gravest, any := lint.Highest(findings); any && gravest >= threshold {
+	if gravest, found := lint.Highest(findings); found && gravest >= threshold {
 		return documents.exitCode(exitRefused)
 	}
 	return documents.exitCode(exitFine)

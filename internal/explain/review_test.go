@@ -99,11 +99,11 @@ func TestReviewAgreesWithTheEvaluator(t *testing.T) {
 	for range propertytest.Cases(3000) {
 		var statements []string
 		for range 1 + random.IntN(3) {
-			make := allow
+			statement := allow
 			if random.IntN(3) == 0 {
-				make = deny
+				statement = deny
 			}
-			statements = append(statements, make(conditions[random.IntN(len(conditions))]))
+			statements = append(statements, statement(conditions[random.IntN(len(conditions))]))
 		}
 		policy := mustParse(t, policyOf(statements...))
 		w := newWebIdentity(claimsOf(subjects[random.IntN(len(subjects))]), tokenDenial(nil), Evidence{Now: now})

@@ -18,8 +18,6 @@ func isAlphanumeric(c rune) bool {
 
 func isDigit(c rune) bool { return c >= '0' && c <= '9' }
 
-func isLower(c rune) bool { return c >= 'a' && c <= 'z' }
-
 // isName is [\w+=,.@-], for the names of roles, policies and sessions.
 func isName(c rune) bool { return isWord(c) || strings.ContainsRune("+=,.@-", c) }
 

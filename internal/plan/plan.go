@@ -1,6 +1,7 @@
 // Package plan turns the inputs of one use of the action into a validated
 // Plan, or into the list of everything that is wrong with them. It is pure: it
-// reads no file, no environment and no clock, and asks nobody.
+// reads no environment, no clock and no network. The one file that a plan can
+// depend on comes through the caller's reader, Sources.File.
 package plan
 
 import (

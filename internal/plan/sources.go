@@ -19,7 +19,12 @@ type Sources struct {
 	Names []string                                     // of all inputs that the step has, as the runner's variables spell them
 	Env   func(name string) string                     // a variable, or ""
 	Path  func(path string) string                     // a path that the job names, as this process sees it
-	File  func(path string) ([]byte, error)            // a file of the workspace; its errors name path and remedy
+
+	// File reads a file of the workspace, by a path relative to it: that of
+	// profiles-file, if the step has one, once. The caller bounds size and time
+	// and keeps the path inside the workspace. Errors name the path and say
+	// what to do.
+	File func(path string) ([]byte, error)
 
 	Rehearsed string // endpoint of STS that plays AWS's, so that its rules apply; or empty
 }

@@ -235,7 +235,7 @@ func (f *File) sectionsOf(profile string) []section {
 }
 
 // editable refuses sections whose bounds the SDKs do not agree about: to some
-// of them, a change would give or take entries of a neighbour.
+// of them, a change would give or take entries of a neighbor.
 func (f *File) editable(sections []section) error {
 	for _, s := range sections {
 		for _, bound := range []int{s.head, s.next} {

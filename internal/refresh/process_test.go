@@ -69,7 +69,7 @@ func program(t testing.TB) string {
 func (w *world) command(args ...string) *exec.Cmd {
 	w.Helper()
 	cmd := exec.Command(program(w), args...)
-	cmd.Env = append(w.server.Environ(), "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(w.Server.Environ(), "PATH="+os.Getenv("PATH"))
 	return cmd
 }
 
@@ -144,9 +144,9 @@ func TestAHerdRenewsOnce(t *testing.T) {
 	w.put("deploy", w.login())
 	w.age("deploy", time.Hour)
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	results := herd(t, 64, func() *exec.Cmd { return w.credentialProcess("deploy") })
-	if got := w.calls(&n); got != walked {
+	if got := w.CallsSince(&n); got != walked {
 		t.Errorf("calls: %s", got)
 	}
 	for _, r := range results {
@@ -158,7 +158,7 @@ func TestAHerdRenewsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := w.server.Calls()[n-1]
+	last := w.Server.Calls()[n-1]
 	if session.AccessKeyID != last.AccessKey || !session.Expires.Equal(last.Expires) || session.Account != "222222222222" {
 		t.Errorf("got %+v, made was %+v", session, last)
 	}
@@ -174,9 +174,9 @@ func TestAHerdFailsOnce(t *testing.T) {
 	w.put("deploy", w.login())
 	w.age("deploy", time.Hour)
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	results := herd(t, 32, func() *exec.Cmd { return w.credentialProcess("deploy") })
-	if got := w.calls(&n); got != walked {
+	if got := w.CallsSince(&n); got != walked {
 		t.Errorf("calls: %s", got)
 	}
 	for _, r := range results {
@@ -269,7 +269,7 @@ func (k *killTest) round(worker int, random *rand.Rand) {
 	if random.IntN(2) == 0 {
 		c.Fetched = c.Fetched.Add(-4 * time.Hour) // less than a third is left
 	} else {
-		c.Session.Expires = k.now.Add(-time.Minute)
+		c.Session.Expires = k.Time.Add(-time.Minute)
 	}
 	if err := save(k.Store, name, sessionFile, newCached(c.Session, c.Fetched, c.Renewals)); err != nil {
 		k.Error(err)
@@ -334,7 +334,7 @@ func (k *killTest) judge(name string, r *result) {
 // checkAnswers holds every answer against what the sandbox made.
 func (k *killTest) checkAnswers() {
 	made := map[string]sandbox.Call{}
-	for _, c := range k.server.Calls() {
+	for _, c := range k.Server.Calls() {
 		made[c.AccessKey] = c
 	}
 	for id, line := range k.answers {
@@ -357,7 +357,7 @@ func (k *killTest) checkAnswers() {
 // the processes only.
 func (k *killTest) checkMoments() {
 	begun, renewed := 0, 0
-	for _, c := range k.server.Calls() {
+	for _, c := range k.Server.Calls() {
 		if c.Kind == scenario.CallToken && c.OK() {
 			begun++
 		}

@@ -30,12 +30,12 @@ func TestASeededSessionCostsNoCall(t *testing.T) {
 	w := newWorld(t, "")
 	seed := w.put("deploy", w.login())
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	w.HTTP = func(transport.Options) *http.Client {
 		t.Error("a client was made")
 		return &http.Client{Transport: noNetwork{}}
 	}
-	w.now = w.now.Add(39 * time.Minute)
+	w.Time = w.Time.Add(39 * time.Minute)
 	if diff := cmp.Diff(seed, w.get("deploy"), sameSession); diff != "" {
 		t.Error(diff)
 	}
@@ -48,21 +48,21 @@ func TestRenewalWalksTheChainOnce(t *testing.T) {
 	w := newWorld(t, "")
 	seed := w.put("deploy", w.login())
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	for i := range 3 {
-		w.now = w.now.Add(41 * time.Minute)
+		w.Time = w.Time.Add(41 * time.Minute)
 		fresh := w.get("deploy")
-		if got := w.calls(&n); got != walked {
+		if got := w.CallsSince(&n); got != walked {
 			t.Errorf("calls: %s", got)
 		}
 		if fresh.AccessKeyID == seed.AccessKeyID || fresh.ARN != seed.ARN || fresh.Account != "222222222222" {
 			t.Errorf("renewed %+v", fresh)
 		}
 		w.works(fresh)
-		if diff := cmp.Diff(fresh, w.get("deploy"), sameSession); diff != "" || w.calls(&n) != "GetCallerIdentity" {
+		if diff := cmp.Diff(fresh, w.get("deploy"), sameSession); diff != "" || w.CallsSince(&n) != "GetCallerIdentity" {
 			t.Errorf("the next call got another session: %s", diff)
 		}
-		if notes := w.notes("deploy"); notes.Renewals != i+1 || notes.Failures != 0 || !notes.Renewed.Equal(w.now) {
+		if notes := w.notes("deploy"); notes.Renewals != i+1 || notes.Failures != 0 || !notes.Renewed.Equal(w.Time) {
 			t.Errorf("notes %+v", notes)
 		}
 	}
@@ -71,7 +71,7 @@ func TestRenewalWalksTheChainOnce(t *testing.T) {
 func TestAnExpiredSessionIsRenewed(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
-	w.now = w.now.Add(5 * time.Hour)
+	w.Time = w.Time.Add(5 * time.Hour)
 	w.works(w.get("deploy"))
 }
 
@@ -80,27 +80,27 @@ const always = "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: always
 func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: 3, after: 1}\n")
 	seed := w.put("deploy", w.login())
-	w.now = w.now.Add(41 * time.Minute)
+	w.Time = w.Time.Add(41 * time.Minute)
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	session, d := w.Get(context.Background(), "deploy")
 	if session == nil || session.AccessKeyID != seed.AccessKeyID || d == nil || d.Code != diagnosis.STSUnreachable {
 		t.Fatalf("session %v, diagnosis %v", session, d)
 	}
-	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
+	if got := w.CallsSince(&n); got != walked+" AssumeRole AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
 	notes := w.notes("deploy")
-	if notes.Failures != 1 || !notes.Failed.Equal(w.now) || notes.Failure.Code != diagnosis.STSUnreachable || notes.Renewals != 0 {
+	if notes.Failures != 1 || !notes.Failed.Equal(w.Time) || notes.Failure.Code != diagnosis.STSUnreachable || notes.Renewals != 0 {
 		t.Errorf("notes %+v", notes)
 	}
 
-	w.now = w.now.Add(59 * time.Second)
-	if again := w.get("deploy"); again.AccessKeyID != seed.AccessKeyID || w.calls(&n) != "" {
+	w.Time = w.Time.Add(59 * time.Second)
+	if again := w.get("deploy"); again.AccessKeyID != seed.AccessKeyID || w.CallsSince(&n) != "" {
 		t.Error("it was tried again at once")
 	}
-	w.now = w.now.Add(time.Second)
-	if fresh := w.get("deploy"); fresh.AccessKeyID == seed.AccessKeyID || w.calls(&n) != walked {
+	w.Time = w.Time.Add(time.Second)
+	if fresh := w.get("deploy"); fresh.AccessKeyID == seed.AccessKeyID || w.CallsSince(&n) != walked {
 		t.Error("it was not tried again after a minute")
 	}
 	if notes := w.notes("deploy"); notes.Failures != 1 || notes.Renewals != 1 {
@@ -111,33 +111,33 @@ func TestAFailingRenewalHandsOutTheLivingSession(t *testing.T) {
 func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 	w := newWorld(t, always)
 	w.put("deploy", w.login())
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2, arn:aws:iam::222222222222:role/deploy")
-	if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
+	if got := w.CallsSince(&n); got != walked+" AssumeRole AssumeRole" {
 		t.Errorf("calls: %s", got)
 	}
 	// Those who waited with it get its diagnosis, without a call of their own.
-	w.now = w.now.Add(4 * time.Second)
+	w.Time = w.Time.Add(4 * time.Second)
 	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
-	if got := w.calls(&n); got != "" {
+	if got := w.CallsSince(&n); got != "" {
 		t.Errorf("calls: %s", got)
 	}
-	w.now = w.now.Add(time.Second)
+	w.Time = w.Time.Add(time.Second)
 	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
-	if got := w.calls(&n); got == "" {
+	if got := w.CallsSince(&n); got == "" {
 		t.Error("it was not tried again after five seconds")
 	}
 	if notes := w.notes("deploy"); notes.Failures != 2 {
 		t.Errorf("notes %+v", notes)
 	}
 	// A clock that was set back does not stop the next try.
-	w.now = w.now.Add(-time.Minute)
-	if session, err := w.Store.Session("deploy"); err != nil || session.Expires.Before(w.now) {
+	w.Time = w.Time.Add(-time.Minute)
+	if session, err := w.Store.Session("deploy"); err != nil || session.Expires.Before(w.Time) {
 		t.Fatal("the session lives again, this shows nothing")
 	}
-	if _, d := w.Get(context.Background(), "deploy"); d == nil || w.calls(&n) == "" {
+	if _, d := w.Get(context.Background(), "deploy"); d == nil || w.CallsSince(&n) == "" {
 		t.Error("a failure in the future counts")
 	}
 }
@@ -145,7 +145,7 @@ func TestAFailureWithoutALivingSessionIsTold(t *testing.T) {
 func TestARefusalIsDiagnosed(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRoleWithWebIdentity, fault: region-disabled, times: always, after: 1}\n")
 	w.put("deploy", w.login())
-	w.now = w.now.Add(2 * time.Hour)
+	w.Time = w.Time.Add(2 * time.Hour)
 	w.refused("deploy", diagnosis.RegionDisabled, "hop 1 of 2")
 }
 
@@ -165,7 +165,7 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range stored.Profile.Chain {
-			stored.Profile.Chain[i].Endpoint = closed.server.URL()
+			stored.Profile.Chain[i].Endpoint = closed.Server.URL()
 		}
 		if err := save(w.Store, "deploy", loginFile, stored); err != nil {
 			t.Fatal(err)
@@ -173,7 +173,7 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 		for _, name := range []string{oidc.RequestURL, oidc.RequestToken} {
 			w.env[name] = closed.env[name]
 		}
-		w.now = w.now.Add(time.Hour)
+		w.Time = w.Time.Add(time.Hour)
 		_, d := w.Get(context.Background(), "deploy")
 		if d == nil {
 			t.Fatal("it was renewed")
@@ -205,15 +205,15 @@ func TestWithoutTheRunnersVariables(t *testing.T) {
 				delete(w.env, variable)
 			}
 			var n int
-			w.calls(&n)
-			w.now = seed.Expires.Add(-time.Second)
+			w.CallsSince(&n)
+			w.Time = seed.Expires.Add(-time.Second)
 			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
 				t.Error("the living session is not handed out")
 			}
-			w.now = seed.Expires
+			w.Time = seed.Expires
 			w.refused("deploy", diagnosis.Failed, "no "+strings.Join(missing, " and no ")+"\n")
 			w.refused("deploy", diagnosis.Failed, "sudo")
-			if w.calls(&n) != "" || w.notes("deploy").Failures != 0 {
+			if w.CallsSince(&n) != "" || w.notes("deploy").Failures != 0 {
 				t.Error("there was a try, or a note that would stop those who can")
 			}
 		})
@@ -224,10 +224,10 @@ func TestTheRequestTokenEnds(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
 	end := RequestTokenEnds(secret.New(w.env[oidc.RequestToken]))
-	if left := end.Sub(w.now); left < 5*time.Hour || left > 7*time.Hour {
+	if left := end.Sub(w.Time); left < 5*time.Hour || left > 7*time.Hour {
 		t.Errorf("it ends in %s", left)
 	}
-	w.now = end.Add(time.Second)
+	w.Time = end.Add(time.Second)
 	w.refused("deploy", diagnosis.IDTokenEndpoint, "request token ended at "+end.Format(time.RFC3339))
 	for _, token := range []string{"", "opaque", "a.b.c"} {
 		if got := RequestTokenEnds(secret.New(token)); !got.IsZero() {
@@ -252,8 +252,8 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		seed := w.put("deploy", w.login())
 		hold(w)
-		w.slept = timeout
-		w.now = w.now.Add(50 * time.Minute)
+		w.OnWait = timeout
+		w.Time = w.Time.Add(50 * time.Minute)
 		if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
 			t.Error("another session")
 		}
@@ -262,21 +262,21 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		seed := w.put("deploy", w.login())
 		hold(w)
-		w.now = w.now.Add(50 * time.Minute)
-		if err := w.Store.begin("deploy", w.now.Add(-2*time.Second)); err != nil {
+		w.Time = w.Time.Add(50 * time.Minute)
+		if err := w.Store.begin("deploy", w.Time.Add(-2*time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		w.slept = func(_ context.Context, d time.Duration) error {
-			w.now = w.now.Add(d)
+		w.OnWait = func(_ context.Context, d time.Duration) error {
+			w.Time = w.Time.Add(d)
 			return nil
 		}
 		// Who comes in its first seconds waits for the rest of them, and nobody after that.
 		for _, longest := range []time.Duration{longestQueue - 2*time.Second, 0, 0} {
-			before := w.now
+			before := w.Time
 			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
 				t.Error("another session")
 			}
-			if waited := w.now.Sub(before); waited < longest || waited > longest+lockPoll {
+			if waited := w.Time.Sub(before); waited < longest || waited > longest+lockPoll {
 				t.Errorf("waited %s, want %s", waited, longest)
 			}
 		}
@@ -285,22 +285,22 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		seed := w.put("deploy", w.login())
 		hold(w)
-		w.slept = func(_ context.Context, d time.Duration) error {
-			w.now = w.now.Add(d)
+		w.OnWait = func(_ context.Context, d time.Duration) error {
+			w.Time = w.Time.Add(d)
 			return nil
 		}
 		for _, began := range []time.Duration{0, 48 * time.Hour} { // nothing noted, and a clock that was set back
-			w.now = seed.Expires.Add(-19 * time.Minute)
+			w.Time = seed.Expires.Add(-19 * time.Minute)
 			if began > 0 {
-				if err := w.Store.begin("deploy", w.now.Add(began)); err != nil {
+				if err := w.Store.begin("deploy", w.Time.Add(began)); err != nil {
 					t.Fatal(err)
 				}
 			}
-			before := w.now
+			before := w.Time
 			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {
 				t.Error("another session")
 			}
-			if waited := w.now.Sub(before); waited != longestQueue {
+			if waited := w.Time.Sub(before); waited != longestQueue {
 				t.Errorf("waited %s", waited)
 			}
 		}
@@ -309,23 +309,23 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.slept = timeout
-		w.now = w.now.Add(time.Hour)
+		w.OnWait = timeout
+		w.Time = w.Time.Add(time.Hour)
 		w.refused("deploy", diagnosis.Deadline, "another process is renewing profile")
 	})
 	t.Run("until the job is cancelled", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.slept = func(context.Context, time.Duration) error { return context.Canceled }
-		w.now = w.now.Add(time.Hour)
+		w.OnWait = func(context.Context, time.Duration) error { return context.Canceled }
+		w.Time = w.Time.Add(time.Hour)
 		w.refused("deploy", diagnosis.Failed, "canceled")
 	})
 	t.Run("who renews it", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.now = w.now.Add(time.Hour)
+		w.Time = w.Time.Add(time.Hour)
 		login, err := w.Store.login("deploy")
 		if err != nil {
 			t.Fatal(err)
@@ -333,7 +333,7 @@ func TestWaitingForAnother(t *testing.T) {
 		var n int
 		var renewed assume.Session
 		waits := 0
-		w.slept = func(context.Context, time.Duration) error {
+		w.OnWait = func(context.Context, time.Duration) error {
 			if waits++; waits < 3 {
 				return nil
 			}
@@ -341,10 +341,10 @@ func TestWaitingForAnother(t *testing.T) {
 			if renewed, d = w.walk(context.Background(), login); d != nil {
 				t.Fatal(d.Text())
 			}
-			w.calls(&n)
-			return w.Store.keep("deploy", renewed, w.now)
+			w.CallsSince(&n)
+			return w.Store.keep("deploy", renewed, w.Time)
 		}
-		if diff := cmp.Diff(&renewed, ptr(w.get("deploy")), sameSession); diff != "" || waits != 3 || w.calls(&n) != "" {
+		if diff := cmp.Diff(&renewed, ptr(w.get("deploy")), sameSession); diff != "" || waits != 3 || w.CallsSince(&n) != "" {
 			t.Errorf("after %d waits: %s", waits, diff)
 		}
 	})
@@ -352,8 +352,8 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorldOf(t, hubScenario(1))
 		w.put("deploy", w.login())
 		unlock := hold(w)
-		w.now = w.now.Add(time.Hour)
-		w.slept = func(context.Context, time.Duration) error {
+		w.Time = w.Time.Add(time.Hour)
+		w.OnWait = func(context.Context, time.Duration) error {
 			l := storedLogin{w.spoke(0), "arn:aws:sts::222222222222:assumed-role/spoke-0/GitHubActions-1-1-test"}
 			return errors.Join(os.Remove(w.path("deploy", sessionFile)), save(w.Store, "deploy", loginFile, l), unlock())
 		}
@@ -365,9 +365,9 @@ func TestWaitingForAnother(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
 		hold(w)
-		w.now = w.now.Add(time.Hour)
-		w.slept = func(context.Context, time.Duration) error {
-			return w.Store.failed("deploy", failure{At: w.now, Diagnosis: diagnosis.Diagnosis{Code: diagnosis.Throttled, What: "theirs"}})
+		w.Time = w.Time.Add(time.Hour)
+		w.OnWait = func(context.Context, time.Duration) error {
+			return w.Store.failed("deploy", failure{At: w.Time, Diagnosis: diagnosis.Diagnosis{Code: diagnosis.Throttled, What: "theirs"}})
 		}
 		w.refused("deploy", diagnosis.Throttled, "theirs")
 	})
@@ -380,10 +380,10 @@ func TestHowLongACallerWaits(t *testing.T) {
 	if got := w.wait(nil); got != longestWait || got >= time.Minute {
 		t.Errorf("without a session %s", got)
 	}
-	if got := w.wait(&assume.Session{Expires: w.now.Add(longestRenewal)}); got != longestWait {
+	if got := w.wait(&assume.Session{Expires: w.Time.Add(longestRenewal)}); got != longestWait {
 		t.Errorf("with one about to end %s", got)
 	}
-	if got := w.wait(&assume.Session{Expires: w.now.Add(longestRenewal + 1)}); got != longestRenewal {
+	if got := w.wait(&assume.Session{Expires: w.Time.Add(longestRenewal + 1)}); got != longestRenewal {
 		t.Errorf("with a living one %s", got)
 	}
 }
@@ -391,7 +391,7 @@ func TestHowLongACallerWaits(t *testing.T) {
 func TestACancelledRenewalIsNoFailure(t *testing.T) {
 	w := newWorld(t, "")
 	w.put("deploy", w.login())
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if session, d := w.Get(ctx, "deploy"); session != nil || d == nil {
@@ -454,7 +454,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "")
 			w.put("deploy", w.login())
-			w.now = w.now.Add(time.Hour)
+			w.Time = w.Time.Add(time.Hour)
 			if err := tt.damage(w); err != nil {
 				t.Fatal(err)
 			}
@@ -464,7 +464,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 	t.Run("no login, but a living session", func(t *testing.T) {
 		w := newWorld(t, "")
 		w.put("deploy", w.login())
-		w.now = w.now.Add(50 * time.Minute)
+		w.Time = w.Time.Add(50 * time.Minute)
 		if err := os.Remove(w.path("deploy", loginFile)); err != nil {
 			t.Fatal(err)
 		}
@@ -479,17 +479,17 @@ func TestASessionFromTheFutureIsRenewed(t *testing.T) {
 	w := newWorld(t, "")
 	seed := w.put("deploy", w.login())
 	var n int
-	w.calls(&n)
-	w.now = w.now.Add(-time.Minute)
-	if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID || w.calls(&n) != "" {
+	w.CallsSince(&n)
+	w.Time = w.Time.Add(-time.Minute)
+	if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID || w.CallsSince(&n) != "" {
 		t.Error("clocks go back a little now and then")
 	}
-	w.now = w.now.Add(-2 * time.Hour)
+	w.Time = w.Time.Add(-2 * time.Hour)
 	fresh := w.get("deploy")
-	if got := w.calls(&n); got != walked || fresh.AccessKeyID == seed.AccessKeyID {
+	if got := w.CallsSince(&n); got != walked || fresh.AccessKeyID == seed.AccessKeyID {
 		t.Errorf("calls: %s", got)
 	}
-	if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.calls(&n) != "" {
+	if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.CallsSince(&n) != "" {
 		t.Error("it was renewed twice")
 	}
 }
@@ -501,14 +501,14 @@ func TestASessionByAnotherClock(t *testing.T) {
 		const fault = ", fault: clock-skew, times: always, offset: "
 		w := newWorld(t, "\nfaults:\n  - {call: token"+fault+offset+"}\n  - {call: sts"+fault+offset+"}\n")
 		w.put("deploy", w.login())
-		w.now = w.now.Add(2 * time.Hour)
+		w.Time = w.Time.Add(2 * time.Hour)
 		fresh := w.get("deploy")
 		var n int
-		w.calls(&n)
-		if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.calls(&n) != "" {
+		w.CallsSince(&n)
+		if again := w.get("deploy"); again.AccessKeyID != fresh.AccessKeyID || w.CallsSince(&n) != "" {
 			t.Errorf("%s: each call renews it", offset)
 		}
-		w.now = w.now.Add(time.Hour)
+		w.Time = w.Time.Add(time.Hour)
 		if late := w.get("deploy"); late.AccessKeyID == fresh.AccessKeyID {
 			t.Errorf("%s: it is handed out after its end", offset)
 		}
@@ -518,9 +518,9 @@ func TestASessionByAnotherClock(t *testing.T) {
 func TestASessionThatEndsDuringAFailingRenewalIsNotHandedOut(t *testing.T) {
 	w := newWorld(t, always)
 	seed := w.put("deploy", w.login())
-	w.now = seed.Expires.Add(-time.Second)
-	w.slept = func(context.Context, time.Duration) error { // between two tries
-		w.now = seed.Expires
+	w.Time = seed.Expires.Add(-time.Second)
+	w.OnWait = func(context.Context, time.Duration) error { // between two tries
+		w.Time = seed.Expires
 		return nil
 	}
 	w.refused("deploy", diagnosis.STSUnreachable, "hop 2 of 2")
@@ -530,10 +530,10 @@ func TestAnotherIdentityIsRefused(t *testing.T) {
 	w := newWorld(t, "")
 	session := w.put("deploy", w.login())
 	session.ARN = "arn:aws:sts::333333333333:assumed-role/deploy/x"
-	if _, err := w.Store.Put(context.Background(), "deploy", w.login(), session, w.now); err != nil {
+	if _, err := w.Store.Put(context.Background(), "deploy", w.login(), session, w.Time); err != nil {
 		t.Fatal(err)
 	}
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	w.refused("deploy", diagnosis.Failed, "where the step got one of arn:aws:sts::333333333333")
 }
 
@@ -553,16 +553,16 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 	}
 	project()
 	w.put("deploy", l)
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	project()
 	bearer := w.env[oidc.RequestToken]
 	delete(w.env, oidc.RequestToken)
 	w.works(w.get("deploy"))
 
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	w.write(l.Profile.TokenFile, bearer[:40])
 	w.refused("deploy", diagnosis.Failed, "does not hold a token")
-	w.now = w.now.Add(time.Hour)
+	w.Time = w.Time.Add(time.Hour)
 	if err := os.Remove(l.Profile.TokenFile); err != nil {
 		t.Fatal(err)
 	}
@@ -576,8 +576,8 @@ func TestManyProfilesBelowOneHub(t *testing.T) {
 		w.put(spokeName(i), w.spoke(i))
 	}
 	var n int
-	w.calls(&n)
-	w.now = w.now.Add(50 * time.Minute)
+	w.CallsSince(&n)
+	w.Time = w.Time.Add(50 * time.Minute)
 	var all sync.WaitGroup
 	for i := range 3 * spokes {
 		all.Go(func() {
@@ -588,7 +588,7 @@ func TestManyProfilesBelowOneHub(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := strings.Count(w.calls(&n), "AssumeRoleWithWebIdentity"); got != spokes {
+	if got := strings.Count(w.CallsSince(&n), "AssumeRoleWithWebIdentity"); got != spokes {
 		t.Errorf("%d walks", got)
 	}
 	for i := range spokes {

@@ -28,9 +28,9 @@ func TestASessionThatCannotBeWrittenIsKeptInTheLock(t *testing.T) {
 	seed := w.put("deploy", w.login())
 	w.block("deploy", sessionFile)
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	first := w.get("deploy")
-	if got := w.calls(&n); got != walked || first.AccessKeyID == seed.AccessKeyID {
+	if got := w.CallsSince(&n); got != walked || first.AccessKeyID == seed.AccessKeyID {
 		t.Errorf("calls: %s", got)
 	}
 	for range 3 {
@@ -38,17 +38,17 @@ func TestASessionThatCannotBeWrittenIsKeptInTheLock(t *testing.T) {
 			t.Error("another session")
 		}
 	}
-	if got := w.calls(&n); got != "" {
+	if got := w.CallsSince(&n); got != "" {
 		t.Errorf("calls: %s", got)
 	}
-	if notes := w.notes("deploy"); notes.Renewals != 1 || notes.Failures != 0 || !notes.Renewed.Equal(w.now) {
+	if notes := w.notes("deploy"); notes.Renewals != 1 || notes.Failures != 0 || !notes.Renewed.Equal(w.Time) {
 		t.Errorf("notes %+v", notes)
 	}
 
 	// It is renewed in its time, there and, once there is room again, in its file.
-	w.now = w.now.Add(41 * time.Minute)
+	w.Time = w.Time.Add(41 * time.Minute)
 	second := w.get("deploy")
-	if got := w.calls(&n); got != walked || second.AccessKeyID == first.AccessKeyID {
+	if got := w.CallsSince(&n); got != walked || second.AccessKeyID == first.AccessKeyID {
 		t.Errorf("calls: %s", got)
 	}
 	if err := os.Remove(w.path("deploy", sessionFile)); err != nil {
@@ -57,7 +57,7 @@ func TestASessionThatCannotBeWrittenIsKeptInTheLock(t *testing.T) {
 	if got := w.get("deploy"); got.AccessKeyID != second.AccessKeyID {
 		t.Error("another session")
 	}
-	w.now = w.now.Add(41 * time.Minute)
+	w.Time = w.Time.Add(41 * time.Minute)
 	third := w.get("deploy")
 	w.works(third)
 	if kept, err := w.Store.Session("deploy"); err != nil || kept.AccessKeyID != third.AccessKeyID {
@@ -77,30 +77,30 @@ func TestAFailureThatCannotBeWrittenIsRememberedInTheLock(t *testing.T) {
 			w := newWorld(t, always)
 			w.put("deploy", w.login())
 			w.block("deploy", failureFile)
-			w.now = w.now.Add(50 * time.Minute)
+			w.Time = w.Time.Add(50 * time.Minute)
 			if ended {
-				w.now = w.now.Add(10 * time.Minute)
+				w.Time = w.Time.Add(10 * time.Minute)
 			}
 			var n int
-			w.calls(&n)
+			w.CallsSince(&n)
 			ask := func() {
 				if session, d := w.Get(context.Background(), "deploy"); (session == nil) != ended || ended && d.Code != diagnosis.STSUnreachable {
 					t.Errorf("session %v, diagnosis %v", session, d)
 				}
 			}
 			ask()
-			if got := w.calls(&n); got != walked+" AssumeRole AssumeRole" {
+			if got := w.CallsSince(&n); got != walked+" AssumeRole AssumeRole" {
 				t.Errorf("calls: %s", got)
 			}
 			for range 3 {
 				ask()
 			}
-			if got := w.calls(&n); got != "" {
+			if got := w.CallsSince(&n); got != "" {
 				t.Errorf("it was tried again at once: %s", got)
 			}
-			w.now = w.now.Add(time.Minute)
+			w.Time = w.Time.Add(time.Minute)
 			ask()
-			if got := w.calls(&n); got == "" {
+			if got := w.CallsSince(&n); got == "" {
 				t.Error("it was not tried again")
 			}
 			if notes := w.notes("deploy"); notes.Failures != 2 || notes.Failure.Code != diagnosis.STSUnreachable {
@@ -116,22 +116,22 @@ func TestNothingCanBeWritten(t *testing.T) {
 	w := newWorld(t, "")
 	seed := w.put("deploy", w.login())
 	var n int
-	w.calls(&n)
+	w.CallsSince(&n)
 	w.block("deploy", lockFile, failureFile) // a directory can be locked, but not written
 	for _, left := range []time.Duration{19 * time.Minute, lastMinute + time.Second} {
-		w.now = seed.Expires.Add(-left)
+		w.Time = seed.Expires.Add(-left)
 		session, d := w.Get(context.Background(), "deploy")
 		if session == nil || session.AccessKeyID != seed.AccessKeyID || d == nil || !strings.Contains(d.Text(), "the state cannot be written") {
 			t.Errorf("with %s left: session %v, diagnosis %v", left, session, d)
 		}
 	}
-	if got := w.calls(&n); got != "" {
+	if got := w.CallsSince(&n); got != "" {
 		t.Errorf("each caller would renew it: %s", got)
 	}
 
 	// Then each caller renews it.
 	w.block("deploy", sessionFile)
-	w.now = seed.Expires
+	w.Time = seed.Expires
 	for range 2 {
 		session, d := w.Get(context.Background(), "deploy")
 		if session == nil || d == nil || !strings.Contains(d.Text(), "cannot be kept for the next call") {
@@ -145,7 +145,7 @@ func TestALastMinuteIsRenewedWhateverCanBeWritten(t *testing.T) {
 	w := newWorld(t, "")
 	seed := w.put("deploy", w.login())
 	w.block("deploy", lockFile)
-	w.now = seed.Expires.Add(-lastMinute)
+	w.Time = seed.Expires.Add(-lastMinute)
 	if got := w.get("deploy"); got.AccessKeyID == seed.AccessKeyID {
 		t.Error("it was not renewed")
 	}
@@ -163,7 +163,7 @@ func TestADamagedSpareIsEmpty(t *testing.T) {
 			w := newWorld(t, "")
 			w.put("deploy", w.login())
 			w.write(w.path("deploy", lockFile), content)
-			w.now = w.now.Add(time.Hour)
+			w.Time = w.Time.Add(time.Hour)
 			w.works(w.get("deploy"))
 			if got := w.notes("deploy"); got.Renewals != 1 {
 				t.Errorf("notes %+v", got)
@@ -187,7 +187,7 @@ func TestPutDropsTheSpare(t *testing.T) {
 
 	second := w.get("deploy")
 	second.AccessKeyID = "ASIASECOND"
-	undo, err := w.Store.Put(context.Background(), "deploy", w.login(), second, w.now.Add(-time.Minute))
+	undo, err := w.Store.Put(context.Background(), "deploy", w.login(), second, w.Time.Add(-time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

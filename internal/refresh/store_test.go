@@ -62,7 +62,7 @@ func TestNamesOfProfiles(t *testing.T) {
 		if name == "\xff" {
 			continue // JSON has no such text, and no SDK such a profile
 		}
-		if _, err := w.Store.Put(context.Background(), name, w.login(), session, w.now); err != nil {
+		if _, err := w.Store.Put(context.Background(), name, w.login(), session, w.Time); err != nil {
 			t.Errorf("%.20q: %v", name, err)
 		}
 	}
@@ -94,7 +94,7 @@ func TestPutRefusesWhatCannotBeRenewed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l, s := w.login(), session
 			tt.change(&l, &s)
-			_, err := w.Store.Put(context.Background(), "new", l, s, w.now)
+			_, err := w.Store.Put(context.Background(), "new", l, s, w.Time)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), session.SecretAccessKey.Reveal()) {
 				t.Errorf("error %v", err)
 			}
@@ -109,7 +109,7 @@ func TestPutReplacesAndTakesBack(t *testing.T) {
 	w := newWorld(t, always)
 	ctx := context.Background()
 	first := w.put("deploy", w.login())
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	if _, d := w.Get(ctx, "deploy"); d == nil {
 		t.Fatal("the fault is missing")
 	}
@@ -117,7 +117,7 @@ func TestPutReplacesAndTakesBack(t *testing.T) {
 
 	second, l := first, w.login()
 	second.AccessKeyID, l.Attempts = "ASIASECOND", 1
-	undo, err := w.Store.Put(ctx, "deploy", l, second, w.now)
+	undo, err := w.Store.Put(ctx, "deploy", l, second, w.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestPutReplacesAndTakesBack(t *testing.T) {
 		t.Error(diff)
 	}
 
-	undo, err = w.Store.Put(ctx, "new", l, second, w.now)
+	undo, err = w.Store.Put(ctx, "new", l, second, w.Time)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestAFailedPutLeavesNothing(t *testing.T) {
 	before := tree(t, w.dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := w.Store.Put(ctx, "new", w.login(), session, w.now); err == nil {
+	if _, err := w.Store.Put(ctx, "new", w.login(), session, w.Time); err == nil {
 		t.Error("put in spite of the cancelled context")
 	}
 	if diff := cmp.Diff(before, tree(t, w.dir)); diff != "" {
@@ -183,7 +183,7 @@ func TestPutOfALockedProfileChangesNothing(t *testing.T) {
 	defer cancel()
 	session.AccessKeyID = "ASIASECOND"
 	// Undoing what was not done would wait for the lock once more, and fail too.
-	if _, err := w.Store.Put(ctx, "deploy", w.login(), session, w.now); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "\n") {
+	if _, err := w.Store.Put(ctx, "deploy", w.login(), session, w.Time); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v", err)
 	}
 	if diff := cmp.Diff(before, tree(t, w.dir)); diff != "" {
@@ -212,9 +212,9 @@ func tree(t *testing.T, dir string) map[string]string {
 func TestOnlyTheSessionFileHoldsSecrets(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, fault: http-500, times: 3, after: 2}\n")
 	sessions := []assume.Session{w.put("deploy", w.login())}
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	sessions = append(sessions, w.get("deploy"))
-	w.now = w.now.Add(50 * time.Minute)
+	w.Time = w.Time.Add(50 * time.Minute)
 	if _, d := w.Get(context.Background(), "deploy"); d == nil {
 		t.Fatal("the fault is missing")
 	}

@@ -16,23 +16,17 @@ import (
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/retry"
-	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/sandbox/sandboxtest"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// world is a sandbox with a job's state beside it, and one clock for both.
+// world is a sandbox with a job's state beside it.
 type world struct {
-	*testing.T
+	*sandboxtest.World
 	Refresher
-	server *sandbox.Server
-	dir    string
-	now    time.Time
-	env    map[string]string
-
-	// slept is called in place of every wait.
-	slept func(context.Context, time.Duration) error
+	dir string
+	env map[string]string
 }
 
 // newWorld serves the built-in scenario with more YAML at its end.
@@ -43,9 +37,8 @@ func newWorld(t *testing.T, more string) *world {
 
 func newWorldOf(t *testing.T, text string) *world {
 	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), now: time.Now(), env: map[string]string{}}
-	w.server = sandboxtest.Serve(t, text, sandbox.Options{Now: func() time.Time { return w.now }})
-	for _, pair := range w.server.Environ() {
+	w := &world{World: sandboxtest.NewWorld(t, text), dir: t.TempDir(), env: map[string]string{}}
+	for _, pair := range w.Server.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
 		w.env[name] = value
 	}
@@ -54,13 +47,12 @@ func newWorldOf(t *testing.T, text string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	w.slept = func(context.Context, time.Duration) error { return nil }
 	w.Refresher = Refresher{
 		Store:  store,
 		Getenv: func(name string) string { return w.env[name] },
 		HTTP:   transport.New,
-		Now:    func() time.Time { return w.now },
-		Sleep:  func(ctx context.Context, d time.Duration) error { return w.slept(ctx, d) },
+		Now:    w.Clock,
+		Sleep:  w.Wait,
 	}
 	return w
 }
@@ -68,7 +60,7 @@ func newWorldOf(t *testing.T, text string) *world {
 // login is hub and spoke of the built-in scenario.
 func (w *world) login() Login {
 	hop := func(role arn.Role) plan.Hop {
-		return plan.Hop{Role: role, Region: "eu-central-1", Endpoint: w.server.URL(), SessionName: "GitHubActions-1-1-test", Duration: time.Hour}
+		return plan.Hop{Role: role, Region: "eu-central-1", Endpoint: w.Server.URL(), SessionName: "GitHubActions-1-1-test", Duration: time.Hour}
 	}
 	return Login{
 		Profile: plan.Profile{
@@ -108,7 +100,7 @@ func (w *world) put(name string, l Login) assume.Session {
 	if d != nil {
 		w.Fatal(d.Text())
 	}
-	if _, err := w.Store.Put(context.Background(), name, l, session, w.now); err != nil {
+	if _, err := w.Store.Put(context.Background(), name, l, session, w.Time); err != nil {
 		w.Fatal(err)
 	}
 	return session
@@ -121,8 +113,8 @@ func (w *world) get(name string) assume.Session {
 	if d != nil {
 		w.Fatalf("%s: %s", d.Code, d.Text())
 	}
-	if session == nil || session.Expires.Before(w.now) {
-		w.Fatalf("session %+v at %s", session, w.now)
+	if session == nil || session.Expires.Before(w.Time) {
+		w.Fatalf("session %+v at %s", session, w.Time)
 	}
 	return *session
 }
@@ -139,17 +131,6 @@ func (w *world) refused(name string, code diagnosis.Code, part string) {
 	}
 }
 
-// calls returns what was asked of the servers since the last time.
-func (w *world) calls(since *int) string {
-	all := w.server.Calls()
-	var kinds []string
-	for _, c := range all[*since:] {
-		kinds = append(kinds, c.Kind)
-	}
-	*since = len(all)
-	return strings.Join(kinds, " ")
-}
-
 func (w *world) notes(name string) Notes {
 	w.Helper()
 	n, err := w.Store.Notes(name)
@@ -163,7 +144,7 @@ func (w *world) notes(name string) Notes {
 func (w *world) works(s assume.Session) {
 	w.Helper()
 	walker := &assume.Walker{HTTP: transport.New(transport.Options{}), Retry: retry.Default(1), Now: w.Now}
-	got, err := walker.Identify(context.Background(), plan.Hop{Region: "eu-central-1", Endpoint: w.server.URL()}, s)
+	got, err := walker.Identify(context.Background(), plan.Hop{Region: "eu-central-1", Endpoint: w.Server.URL()}, s)
 	if err != nil || got.ARN != s.ARN {
 		w.Errorf("the session of %s is one of %s: %v", s.ARN, got.ARN, err)
 	}

@@ -1,13 +1,13 @@
 // Package early answers credential-process from the cache before the rest of
 // the program begins.
 //
-// SDKs start credential-process in each of their processes, and initialising
+// SDKs start credential-process in each of their processes, and initializing
 // the packages of AWS's SDK and of YAML takes longer than all the rest of the
 // answer. Go cannot put that off. So the init function of this package prints
 // the answer and ends the process, where the session in the state is young; in
 // every other case it does nothing, and the program comes to the same answer.
 // It runs early because it imports little: of the packages whose imports are
-// initialised, Go initialises the first by import path (The Go Programming
+// initialized, Go initializes the first by import path (The Go Programming
 // Language Specification, Program initialization).
 package early
 
