@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
@@ -160,7 +161,7 @@ func generate(r *rand.Rand) []byte {
 
 // The same as FuzzWriteForGo for all SDKs, on files made of odd lines.
 func TestSDKsReadGeneratedFilesAlike(t *testing.T) {
-	const wanted = 250
+	wanted := int(propertytest.Cases(250))
 	r := rand.New(rand.NewPCG(1, 2))
 	var profiles []Profile
 	var aliases [][]string

@@ -2,9 +2,12 @@ package profile
 
 import (
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // paths are hard to quote. Each is a word that both sh and shlex must see whole.
@@ -13,7 +16,17 @@ var paths = []string{
 	"/a&b|c>d<e", "/(a)", "/*", "/?", "/[a]", "/{a,b}", "/~", "/a=b", "/!a", "/a\"'b c", "/é ü", "/%s", "/a,b:c@d+e", "/a  b", "/日本",
 }
 
+// splitters print the words of each of their arguments, one a line and an empty
+// line at the end. Shells parse eval's text as they parse that of -c.
+var splitters = [][]string{
+	{"sh", "-c", `for command; do eval "printf '%s\n' $command"; echo; done`, "sh"},
+	{"bash", "-c", `for command; do eval "printf '%s\n' $command"; echo; done`, "bash"},
+	{"/usr/bin/python3", "-c", "import shlex, sys\nfor command in sys.argv[1:]: print('\\n'.join(shlex.split(command)) + '\\n')"},
+}
+
 func TestShellsSplitTheCommand(t *testing.T) {
+	var commands []string
+	var want [][]string
 	for _, path := range paths {
 		entry, err := Process{Executable: path, Profile: "dev", StateDir: path}.entry()
 		if err != nil {
@@ -23,25 +36,30 @@ func TestShellsSplitTheCommand(t *testing.T) {
 		if err := entry.validate(); err != nil {
 			t.Errorf("%q: %v", path, err)
 		}
-		command := entry.Value.Reveal()
-		want := []string{path, "credential-process", "--state", path, "--profile", "dev"}
-		if got := shellWords(command); !slices.Equal(got, want) {
-			t.Errorf("split into %q, want %q", got, want)
+		words := []string{path, "credential-process", "--state", path, "--profile", "dev"}
+		if got := shellWords(entry.Value.Reveal()); !slices.Equal(got, words) {
+			t.Errorf("split into %q, want %q", got, words)
 		}
-		for _, c := range [][]string{
-			{"sh", "-c", "printf '%s\\n' " + command},
-			{"bash", "-c", "printf '%s\\n' " + command},
-			{"/usr/bin/python3", "-c", "import shlex, sys; print('\\n'.join(shlex.split(sys.argv[1])))", command},
-		} {
-			if _, err := exec.LookPath(c[0]); err != nil {
-				t.Logf("without %s", c[0])
-				continue
+		commands = append(commands, entry.Value.Reveal())
+		want = append(want, words)
+	}
+	for _, s := range splitters {
+		t.Run(filepath.Base(s[0]), func(t *testing.T) {
+			if _, err := exec.LookPath(s[0]); err != nil {
+				t.Skip(err)
 			}
-			out, err := exec.Command(c[0], c[1:]...).Output()
-			if got := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n"); err != nil || !slices.Equal(got, want) {
-				t.Errorf("%s splits into %q, %v; want %q", c[0], got, err, want)
+			out, err := exec.Command(s[0], append(s[1:], commands...)...).Output()
+			if err != nil {
+				t.Error(err)
 			}
-		}
+			var got [][]string
+			for answer := range strings.SplitSeq(strings.TrimSuffix(string(out), "\n\n"), "\n\n") {
+				got = append(got, strings.Split(answer, "\n"))
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("words (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

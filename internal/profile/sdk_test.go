@@ -1,16 +1,18 @@
 package profile
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -47,37 +49,87 @@ type sdk struct {
 
 var sdks = []sdk{
 	{"go", readGo},
-	{"botocore", func(t testing.TB, list []files, _ []string) []view {
-		return readScript(t, list, "import botocore", "/usr/bin/python3", "testdata/read.py", "-c")
-	}},
-	// Wants NODE_PATH to lead to a node_modules with @aws-sdk/credential-provider-ini.
-	{"javascript", func(t testing.TB, list []files, _ []string) []view {
-		return readScript(t, list, `require("@smithy/core/config"); require("@aws-sdk/credential-provider-ini")`, "node", "testdata/read.js", "-e")
-	}},
+	{"botocore", pythonSDK.read},
+	{"javascript", nodeSDK.read},
 }
 
-func readScript(t testing.TB, list []files, probe, interpreter, script, inline string) []view {
-	t.Helper()
-	if err := exec.Command(interpreter, inline, probe).Run(); err != nil {
-		t.Skipf("%s cannot %s: %v", interpreter, probe, err)
+var (
+	pythonSDK = &script{command: []string{"/usr/bin/python3", "testdata/read.py"}}
+	// It needs NODE_PATH to lead to a node_modules with @aws-sdk/credential-provider-ini.
+	nodeSDK = &script{command: []string{"node", "testdata/read.js"}}
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, s := range []*script{pythonSDK, nodeSDK} {
+		if err := s.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, s.command, err)
+			code = max(code, 1)
+		}
 	}
-	input, err := json.Marshal(list)
+	os.Exit(code)
+}
+
+// script is an SDK in its own language. Loading it takes longer than all tests
+// of this package, so that one process answers them all.
+type script struct {
+	command []string
+	start   sync.Once
+	process *exec.Cmd
+	ask     io.WriteCloser
+	answers *json.Decoder
+	missing string // why there is no such SDK
+}
+
+func (s *script) run(t testing.TB) {
+	t.Helper()
+	if _, err := exec.LookPath(s.command[0]); err != nil {
+		s.missing = err.Error()
+		return
+	}
+	s.process = exec.Command(s.command[0], s.command[1:]...)
+	s.process.Env = sdkEnviron()
+	s.process.Stderr = os.Stderr
+	var err error
+	if s.ask, err = s.process.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(interpreter, script)
-	cmd.Env = sdkEnviron()
-	cmd.Stdin = bytes.NewReader(input)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.answers = json.NewDecoder(out)
+	var ready struct{ Missing string }
+	if err := s.answers.Decode(&ready); err != nil {
+		t.Fatalf("%s does not start: %v", s.command, err)
+	}
+	s.missing = ready.Missing
+}
+
+func (s *script) read(t testing.TB, list []files, _ []string) []view {
+	t.Helper()
+	s.start.Do(func() { s.run(t) })
+	if s.missing != "" {
+		t.Skip(s.missing)
+	}
+	if err := json.NewEncoder(s.ask).Encode(list); err != nil {
 		t.Fatal(err)
 	}
 	var views []view
-	if err := json.Unmarshal(out, &views); err != nil || len(views) != len(list) {
-		t.Fatalf("%s: %d answers to %d files, %v", script, len(views), len(list), err)
+	if err := s.answers.Decode(&views); err != nil || len(views) != len(list) {
+		t.Fatalf("%s: %d answers to %d files, %v", s.command, len(views), len(list), err)
 	}
 	return views
+}
+
+func (s *script) stop() error {
+	if s.process == nil {
+		return nil
+	}
+	return errors.Join(s.ask.Close(), s.process.Wait())
 }
 
 // sdkEnviron is the environment without what would change an SDK's mind.

@@ -30,9 +30,18 @@ func TestPublishOnAFullFileSystem(t *testing.T) {
 	environ, path := files(t)
 	signal.Ignore(syscall.SIGXFSZ)
 	room := len("before\n") + 100
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(room), Max: uint64(room)}); err != nil {
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
 		t.Skip("no limit here: ", err)
 	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: uint64(room), Max: before.Max}); err != nil {
+		t.Skip("no limit here: ", err)
+	}
+	defer func() { // a process that counts coverage writes a larger file when it ends
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+			t.Error(err)
+		}
+	}()
 	err := New(environ, nil).Publish(Publication{
 		Outputs: []Pair{NewPair("o", "1")},
 		Env:     []Pair{NewPair("A", strings.Repeat("x", room))},

@@ -1,6 +1,12 @@
 // Prints what the JavaScript SDK reads; see read.py.
-const { parseKnownFiles } = require("@smithy/core/config");
-const { fromIni } = require("@aws-sdk/credential-provider-ini");
+let parseKnownFiles, fromIni;
+try {
+  ({ parseKnownFiles } = require("@smithy/core/config"));
+  ({ fromIni } = require("@aws-sdk/credential-provider-ini"));
+} catch (error) {
+  console.log(JSON.stringify({ missing: String(error).split("\n")[0] }));
+  process.exit();
+}
 
 async function read({ config, credentials, resolve }) {
   const files = { configFilepath: config, filepath: credentials, ignoreCache: true };
@@ -24,10 +30,12 @@ async function read({ config, credentials, resolve }) {
 }
 
 (async () => {
-  const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
-  const answers = [];
-  for (const each of cases) {
-    answers.push(await read(each));
+  console.log(JSON.stringify({ missing: "" }));
+  for await (const line of require("readline").createInterface({ input: process.stdin })) {
+    const answers = [];
+    for (const each of JSON.parse(line)) {
+      answers.push(await read(each));
+    }
+    console.log(JSON.stringify(answers));
   }
-  process.stdout.write(JSON.stringify(answers));
 })();
