@@ -387,16 +387,24 @@ func TestContextEndsTheWork(t *testing.T) {
 
 // Documents that share a budget share what is left of it.
 func TestSharedBudget(t *testing.T) {
-	shared := Options{Budget: NewBudget(t.Context())}
-	src := "Resources: {R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: [" + strings.Repeat("x,", 50_000) + "]}}}"
-	var last error
-	for range 30 {
-		for _, err := range Roles(t.Context(), strings.NewReader(src), shared) {
+	// Two thirds of the budget of resolved text.
+	src := "Parameters: {P: {Type: String, Default: " + strings.Repeat("p", 60_000) + "}}\nResources:\n  R:\n    Type: AWS::IAM::Role\n    Properties:\n" +
+		"      AssumeRolePolicyDocument:\n" + strings.Repeat("        - !Sub '${P}'\n", 190)
+	read := func(o Options) (last error) {
+		for _, err := range Roles(t.Context(), strings.NewReader(src), o) {
 			last = err
 		}
+		return last
 	}
-	if last == nil || !strings.Contains(last.Error(), "budget") {
-		t.Errorf("%v", last)
+	if err := read(Options{}); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+	shared := Options{Budget: NewBudget(t.Context())}
+	if err := read(shared); err != nil {
+		t.Errorf("the first that shares a budget: %v", err)
+	}
+	if err := read(shared); err == nil || !strings.Contains(err.Error(), "budget of 16777216 bytes of resolved text") {
+		t.Errorf("the second: %v", err)
 	}
 }
 
