@@ -15,12 +15,12 @@ import (
 
 // leaves are the packages that import no package of the project but each other.
 var leaves = []string{
-	"arn", "diagnosis", "oidc", "profile", "retry", "runner", "safefile", "secret", "spelling", "transport",
+	"arn", "diagnosis", "oidc", "profile", "retry", "runner", "safefile", "secret", "spelling", "strictyaml", "transport",
 }
 
 // pure are the packages, with those below them, that do no input or output and
 // read no clock.
-var pure = []string{"arn", "diagnosis", "explain", "plan", "trust"}
+var pure = []string{"arn", "diagnosis", "explain", "plan", "strictyaml", "trust"}
 
 // impure are packages of the standard library that a pure package does not
 // need.

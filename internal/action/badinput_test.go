@@ -61,7 +61,7 @@ var badInputs = []struct {
 
 	{name: "chain without a role", with: inputs{"role-to-assume": notGiven, "role-chain": deploy}, input: "role-chain", want: "needs a role-to-assume"},
 	{name: "chain with a bad line", with: inputs{"role-chain": deploy + "\nnonsense"}, input: "role-chain, line 2", want: `"nonsense"`},
-	{name: "chain as a mapping", with: inputs{"role-chain": "role: " + deploy}, input: "role-chain, line 1", want: "expected a list of roles"},
+	{name: "chain as a mapping", with: inputs{"role-chain": "role: " + deploy}, input: "role-chain, line 1", want: "expected a list"},
 	{name: "chain of broken YAML", with: inputs{"role-chain": "- role: ["}, input: "role-chain, line", want: "not valid YAML"},
 	{name: "unknown field", with: inputs{"role-chain": "- role: " + deploy + "\n  externalid: x"}, input: "role-chain, line 2", want: `unknown field "externalid"`},
 	{name: "field twice", with: inputs{"role-chain": "- role: " + deploy + "\n  role: " + deploy}, input: "role-chain, line 2", want: `duplicate key "role" (first on line 1)`},
@@ -77,10 +77,10 @@ var badInputs = []struct {
 	{name: "tag key twice", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: {Team: a, team: b}"}, input: "role-chain, line 2", want: "without regard to case"},
 	{name: "tag of AWS", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: {aws:x: a}"}, input: "role-chain, line 2", want: "begins with aws:"},
 	{name: "tag with bad characters", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: {team: 'a;b'}"}, input: "role-chain, line 2", want: "not a value for tag"},
-	{name: "tags as a list", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: [a]"}, input: "role-chain, line 2", want: "expected a mapping of tag keys"},
+	{name: "tags as a list", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: [a]"}, input: "role-chain, line 2", want: "expected a mapping"},
 	{name: "nested tag", with: inputs{"role-chain": "- role: " + deploy + "\n  tags: {team: {a: b}}"}, input: "role-chain, line 2", want: "expected text"},
 	{name: "alias in YAML", with: inputs{"role-chain": "- role: &r " + deploy + "\n- role: *r"}, input: "role-chain, line 2", want: "an alias"},
-	{name: "two YAML documents", with: inputs{"role-chain": "- role: " + deploy + "\n---\n- role: " + deploy}, input: "role-chain", want: "not valid YAML"},
+	{name: "two YAML documents", with: inputs{"role-chain": "- role: " + deploy + "\n---\n- role: " + deploy}, input: "role-chain", want: "a single document"},
 	{name: "chain into another partition", with: inputs{"role-chain": "arn:aws-cn:iam::222222222222:role/deploy"}, input: "role-chain", want: "partition aws-cn", code: diagnosis.PartitionMismatch},
 	{name: "endless chain", with: inputs{"role-chain": strings.Repeat(deploy+"\n", 21)}, input: "role-chain", want: "at most 20"},
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/diagnosis"
-	"go.yaml.in/yaml/v4"
+	"github.com/org/aws-oidc-action/internal/strictyaml"
 )
 
 const (
@@ -33,8 +33,8 @@ func (b *builder) chain() []draft {
 		hops = b.arnChain(input, b.values.raw[input])
 	} else {
 		d := document{newSource(text), b.report, input}
-		if root := d.parse(); root != nil {
-			hops = b.chainNode(d, input, 2, root) // after role-to-assume
+		if root, ok := d.parse(); ok {
+			hops = b.chainNode(d, root.Named(input), 2) // after role-to-assume
 		}
 	}
 	if len(hops) > maxHops {
@@ -80,14 +80,10 @@ func arnLines(text string) bool {
 
 // chainNode reads the hops of a YAML list. In messages they have the numbers
 // that the log gives them, from first on.
-func (b *builder) chainNode(d document, what string, first int, n *yaml.Node) []draft {
-	if n.Kind != yaml.SequenceNode {
-		d.problem(n, "%s is %s; expected a list of roles", what, kind(n))
-		return nil
-	}
+func (b *builder) chainNode(d document, v strictyaml.Value, first int) []draft {
 	var hops []draft
-	d.items(n, "hop %d", first, func(what string, item *yaml.Node) {
-		if hop, ok := b.hopNode(d, what, item); ok {
+	d.items(v, "hop %d", first, func(item strictyaml.Value) {
+		if hop, ok := b.hopNode(d, item); ok {
 			hops = append(hops, hop)
 		}
 	})
@@ -96,46 +92,46 @@ func (b *builder) chainNode(d document, what string, first int, n *yaml.Node) []
 
 // hop is a hop that says nothing but its role.
 func (b *builder) hop(input string, line int, role string) (draft, bool) {
-	arn, ok := b.role(input, line, role)
-	return draft{Hop: Hop{Role: arn}, input: input, line: line}, ok
+	full, ok := b.role(input, line, role)
+	return draft{Hop: Hop{Role: full}, input: input, line: line}, ok
 }
 
 // hopNode reads one hop of a YAML list: an ARN or a mapping.
-func (b *builder) hopNode(d document, what string, n *yaml.Node) (draft, bool) {
-	if n.Kind == yaml.ScalarNode {
-		return b.hop(d.input, n.Line, n.Value)
+func (b *builder) hopNode(d document, v strictyaml.Value) (draft, bool) {
+	if v.IsScalar() {
+		return b.hop(d.input, v.Line(), v.Node.Value)
 	}
 	before := len(b.report.problems)
-	hop := draft{input: d.input, line: n.Line}
-	var managed, transitive *yaml.Node
-	d.fields(n, what, map[string]func(string, *yaml.Node){
-		"role": d.scalar(func(_, s string, v *yaml.Node) {
-			hop.Role, _ = b.role(d.input, v.Line, s)
-			hop.line = v.Line
+	hop := draft{input: d.input, line: v.Line()}
+	var managed, transitive *strictyaml.Value
+	d.fields(v, map[string]func(strictyaml.Value){
+		"role": d.scalar(func(s string, v strictyaml.Value) {
+			hop.Role, _ = b.role(d.input, v.Line(), s)
+			hop.line = v.Line()
 		}),
-		"external-id":  d.scalar(func(_, s string, v *yaml.Node) { hop.ExternalID = b.externalID(d.input, v.Line, s) }),
-		"session-name": d.scalar(func(_, s string, v *yaml.Node) { hop.SessionName = b.checkSessionName(d.input, v.Line, s) }),
-		"duration-seconds": d.scalar(func(f, s string, v *yaml.Node) {
-			hop.Duration = b.chainedDuration(d, f, s, v)
+		"external-id": d.scalar(func(s string, v strictyaml.Value) { hop.ExternalID = b.externalID(d.input, v.Line(), s) }),
+		"session-name": d.scalar(func(s string, v strictyaml.Value) {
+			hop.SessionName = b.checkSessionName(d.input, v.Line(), s)
 		}),
-		"inline-session-policy":    func(f string, v *yaml.Node) { hop.Policy = b.sessionPolicy(d.input, v.Line, d.json(f, v)) },
-		"managed-session-policies": func(_ string, v *yaml.Node) { managed = v },
-		"tags":                     func(f string, v *yaml.Node) { hop.Tags = b.tags(d, f, v) },
-		"transitive-tag-keys":      func(_ string, v *yaml.Node) { transitive = v },
+		"duration-seconds":         d.scalar(func(s string, v strictyaml.Value) { hop.Duration = b.chainedDuration(d, s, v) }),
+		"inline-session-policy":    func(v strictyaml.Value) { hop.Policy = b.sessionPolicy(d.input, v.Line(), d.json(v)) },
+		"managed-session-policies": func(v strictyaml.Value) { managed = &v },
+		"tags":                     func(v strictyaml.Value) { hop.Tags = b.tags(d, v) },
+		"transitive-tag-keys":      func(v strictyaml.Value) { transitive = &v },
 	})
 	if len(b.report.problems) > before {
 		return hop, false
 	}
 	if hop.Role == "" {
-		d.problem(n, "%s has no role; write role: arn:aws:iam::<account id>:role/<name>", what)
+		d.problem(v, "%s has no role; add role: arn:aws:iam::<account id>:role/<name>", v.Path)
 		return hop, false
 	}
 	// These two are judged by other fields, which may stand below them.
 	if managed != nil {
-		hop.ManagedPolicies = b.managedPolicies(d.input, managed.Line, d.texts(what+".managed-session-policies", managed), hop.Role)
+		hop.ManagedPolicies = b.managedPolicies(d.input, managed.Line(), d.texts(*managed), hop.Role)
 	}
 	if transitive != nil {
-		hop.TransitiveTagKeys = b.transitive(d, transitive, d.texts(what+".transitive-tag-keys", transitive), hop.Tags)
+		hop.TransitiveTagKeys = b.transitive(d, *transitive, hop.Tags)
 	}
 	return hop, len(b.report.problems) == before
 }
@@ -153,15 +149,15 @@ func (b *builder) checkSourceIdentity() {
 	}
 }
 
-func (b *builder) chainedDuration(d document, field, text string, n *yaml.Node) time.Duration {
+func (b *builder) chainedDuration(d document, text string, v strictyaml.Value) time.Duration {
 	seconds, err := strconv.Atoi(text)
 	duration := time.Duration(seconds) * time.Second
 	switch {
 	case err != nil || seconds < int(MinDuration/time.Second) || seconds > int(MaxDuration/time.Second):
-		d.problem(n, "%s %s is invalid; use a whole number of seconds from 900 to 3600", field, quote(text))
+		d.problem(v, "%s %s is invalid; use a whole number of seconds from 900 to 3600", v.Path, quote(text))
 		return 0
 	case duration > MaxChained:
-		b.report.addCode(diagnosis.DurationOverChainingHour, d.input, n.Line, "%s %s is more than the hour (3600) after which AWS ends a chained session; use at most 3600", field, quote(text))
+		b.report.addCode(diagnosis.DurationOverChainingHour, d.input, v.Line(), "%s %s is more than the hour (3600) after which AWS ends a chained session; use at most 3600", v.Path, quote(text))
 		return 0
 	}
 	return duration
@@ -244,34 +240,34 @@ func splitARNs(text string) []string {
 	return arns
 }
 
-func (b *builder) tags(d document, field string, n *yaml.Node) []Tag {
-	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s; expected a mapping of tag keys to values", field, kind(n))
-		return nil
-	}
+func (b *builder) tags(d document, v strictyaml.Value) []Tag {
 	var tags []Tag
-	d.rawPairs(n, field, func(key, value *yaml.Node) { // AWS allows empty values, but no empty keys
-		text, ok := d.text(member(field, key.Value), value)
-		if !ok || !d.says(key, field+": a key") {
-			return
+	for entry, err := range v.Entries() { // AWS allows empty values, but no empty keys
+		if d.fails(err) {
+			continue
 		}
-		tag := Tag{Key: key.Value, Value: text}
-		b.checkTag(d.input, key.Line, tag)
+		text, ok := d.text(entry)
+		if !ok || d.hasEmptyKey(v, entry) {
+			continue
+		}
+		tag := Tag{Key: entry.Key, Value: text}
+		b.checkTag(d.input, entry.KeyLine(), tag)
 		if hasKey(tags, tag.Key) {
-			d.problem(key, "duplicate tag key %s (AWS compares tag keys without regard to case); keep one", quote(tag.Key))
+			d.report.add(d.input, entry.KeyLine(), "duplicate tag key %s (AWS compares tag keys without regard to case); keep one", quote(tag.Key))
 		}
 		tags = append(tags, tag)
-	})
+	}
 	if len(tags) > maxTags {
-		d.problem(n, "%s has %d tags; use at most %d", field, len(tags), maxTags)
+		d.problem(v, "%s has %d tags; use at most %d", v.Path, len(tags), maxTags)
 	}
 	return tags
 }
 
-func (b *builder) transitive(d document, n *yaml.Node, keys []string, tags []Tag) []string {
+func (b *builder) transitive(d document, v strictyaml.Value, tags []Tag) []string {
+	keys := d.texts(v)
 	for _, key := range keys {
 		if !hasKey(tags, key) {
-			d.problem(n, "transitive tag key %s is not among the hop's tags; add it there", quote(key))
+			d.problem(v, "transitive tag key %s is not among the hop's tags; add it there", quote(key))
 		}
 	}
 	return keys

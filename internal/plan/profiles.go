@@ -8,10 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/profile"
+	"github.com/org/aws-oidc-action/internal/strictyaml"
 )
 
 // DefaultProfile is the name under which AWS's SDKs look when they are told
@@ -56,23 +55,23 @@ func (b *builder) profiles(input, text string) []Profile {
 		return nil
 	}
 	d := document{newSource(text), b.report, input}
-	root := d.parse()
-	if root == nil {
+	root, ok := d.parse()
+	if !ok {
 		return nil
 	}
-	if root.Kind != yaml.MappingNode {
-		d.problem(root, "is %s; expected a mapping of profile names to roles", kind(root))
+	if !root.IsMapping() {
+		d.problem(root, "is %s; expected a mapping of profile names to roles", root.Kind())
 		return nil
 	}
 	var all []Profile
-	d.pairs(root, "profiles", func(key, value *yaml.Node) {
-		if err := profile.ValidateName(key.Value); err != nil {
-			d.problem(key, "%s is not the name of a profile: %s", quote(key.Value), err)
+	d.entries(root.Named("profiles"), func(entry strictyaml.Value) {
+		if err := profile.ValidateName(entry.Key); err != nil {
+			d.report.add(input, entry.KeyLine(), "%s is not the name of a profile: %s", quote(entry.Key), err)
 			return
 		}
 		p := base
-		p.Name, p.OfMany = key.Value, true
-		if s, ok := b.spoke(d, value, p, hub); ok {
+		p.Name, p.OfMany = entry.Key, true
+		if s, ok := b.spoke(d, entry.Named("profile "+quote(p.Name)), p, hub); ok {
 			all = append(all, s)
 		}
 	})
@@ -119,14 +118,14 @@ type withoutHub struct {
 }
 
 // spoke reads one profile: a role, or a mapping.
-func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []draft) (Profile, bool) {
+func (b *builder) spoke(d document, v strictyaml.Value, p Profile, hub []draft) (Profile, bool) {
 	before := len(b.report.problems)
-	own := spokeFields{settings: settings{input: d.input, line: n.Line}, before: max(1, len(hub))}
-	if n.Kind == yaml.ScalarNode {
-		hop, _ := b.hop(d.input, n.Line, n.Value)
+	own := spokeFields{settings: settings{input: d.input, line: v.Line()}, before: max(1, len(hub))}
+	if v.IsScalar() {
+		hop, _ := b.hop(d.input, v.Line(), v.Node.Value)
 		own.chain = []draft{hop}
 	} else {
-		b.readProfile(d, n, p.Name, &own)
+		b.readProfile(d, v, &own)
 	}
 	if len(b.report.problems) > before {
 		return p, false
@@ -136,13 +135,13 @@ func (b *builder) spoke(d document, n *yaml.Node, p Profile, hub []draft) (Profi
 	case own.first != nil:
 		hub, shared = own.first, 0
 	case len(own.chain) == 0:
-		d.problem(n, "profile %s has no role; write role, role-to-assume or role-chain", quote(p.Name))
+		d.problem(v, "%s has no role; add role, role-to-assume or role-chain", v.Path)
 		return p, false
 	case len(hub) == 0 && own.hasChain && !p.Source.WebIdentity():
-		d.problem(n, "profile %s has a role-chain, but neither it nor the step has a role-to-assume, the first role of the chain; set one", quote(p.Name))
+		d.problem(v, "%s has a role-chain, but neither it nor the step has a role-to-assume, the first role of the chain; set one", v.Path)
 		return p, false
 	case len(hub) == 0 && p.Source.WebIdentity():
-		b.withoutHub = append(b.withoutHub, withoutHub{p.Name, n.Line})
+		b.withoutHub = append(b.withoutHub, withoutHub{p.Name, v.Line()})
 		return p, false
 	}
 	p = b.complete(p, own.settings, slices.Concat(hub, own.chain), shared)
@@ -158,80 +157,88 @@ type spokeFields struct {
 	hasChain bool
 }
 
-func (b *builder) readProfile(d document, n *yaml.Node, name string, own *spokeFields) {
-	what := "profile " + quote(name)
-	var role, first, chain, transitive *yaml.Node
-	d.fields(n, what, map[string]func(string, *yaml.Node){
-		"role":           func(_ string, v *yaml.Node) { role = v },
-		"role-to-assume": func(_ string, v *yaml.Node) { first = v },
-		"role-chain":     func(_ string, v *yaml.Node) { chain = v },
-		"region": d.scalar(func(f, s string, v *yaml.Node) {
+func (b *builder) readProfile(d document, v strictyaml.Value, own *spokeFields) {
+	var role, first, chain, transitive *strictyaml.Value
+	d.fields(v, map[string]func(strictyaml.Value){
+		"role":           func(v strictyaml.Value) { role = &v },
+		"role-to-assume": func(v strictyaml.Value) { first = &v },
+		"role-chain":     func(v strictyaml.Value) { chain = &v },
+		"region": d.scalar(func(s string, v strictyaml.Value) {
 			if own.region = s; !arn.IsRegion(s) {
-				d.problem(v, "%s %s is not an AWS region; use a region such as eu-central-1", f, quote(s))
+				d.problem(v, "%s %s is not an AWS region; use a region such as eu-central-1", v.Path, quote(s))
 			}
 		}),
-		"audience": d.scalar(func(f, s string, v *yaml.Node) {
+		"audience": d.scalar(func(s string, v strictyaml.Value) {
 			own.audience = s
 			if c, found := control(s, false); found {
-				d.problem(v, "%s %s is not an audience; remove the control character %q", f, quote(s), c)
+				d.problem(v, "%s %s is not an audience; remove the control character %q", v.Path, quote(s), c)
 			}
 		}),
-		"session-name": d.scalar(func(_, s string, v *yaml.Node) { own.sessionName = b.checkSessionName(d.input, v.Line, s) }),
-		"external-id":  d.scalar(func(_, s string, v *yaml.Node) { own.externalID = b.externalID(d.input, v.Line, s) }),
-		"duration-seconds": d.scalar(func(f, s string, v *yaml.Node) {
-			own.duration = profileDuration(d, f, s, v)
+		"session-name": d.scalar(func(s string, v strictyaml.Value) {
+			own.sessionName = b.checkSessionName(d.input, v.Line(), s)
 		}),
-		"inline-session-policy":    func(f string, v *yaml.Node) { own.policy = b.sessionPolicy(d.input, v.Line, d.json(f, v)) },
-		"managed-session-policies": func(f string, v *yaml.Node) { own.managed = d.texts(f, v) },
-		"tags":                     func(f string, v *yaml.Node) { own.tags = b.tags(d, f, v) },
-		"transitive-tag-keys":      func(_ string, v *yaml.Node) { transitive = v },
-		"allowed-account-ids": func(f string, v *yaml.Node) {
-			for _, id := range d.texts(f, v) {
-				own.allowed = append(own.allowed, b.accountList(d.input, v.Line, id)...)
+		"external-id":              d.scalar(func(s string, v strictyaml.Value) { own.externalID = b.externalID(d.input, v.Line(), s) }),
+		"duration-seconds":         d.scalar(func(s string, v strictyaml.Value) { own.duration = profileDuration(d, s, v) }),
+		"inline-session-policy":    func(v strictyaml.Value) { own.policy = b.sessionPolicy(d.input, v.Line(), d.json(v)) },
+		"managed-session-policies": func(v strictyaml.Value) { own.managed = d.texts(v) },
+		"tags":                     func(v strictyaml.Value) { own.tags = b.tags(d, v) },
+		"transitive-tag-keys":      func(v strictyaml.Value) { transitive = &v },
+		"allowed-account-ids": func(v strictyaml.Value) {
+			for _, id := range d.texts(v) {
+				own.allowed = append(own.allowed, b.accountList(d.input, v.Line(), id)...)
 			}
 		},
 	})
 	if role != nil && (first != nil || chain != nil) {
-		d.problem(role, "%s: role cannot be combined with role-to-assume or role-chain; keep the longer form", what)
+		d.problem(*role, "%s: role cannot be combined with role-to-assume or role-chain; keep the longer form", v.Path)
 		return
 	}
-	one := func(field string, n *yaml.Node) []draft {
-		text, ok := d.text(what+"."+field, n)
-		if !ok {
-			return nil
-		}
-		hop, _ := b.hop(d.input, n.Line, text)
-		return []draft{hop}
-	}
 	if first != nil {
-		own.first, own.before = one("role-to-assume", first), 1
+		own.first, own.before = b.oneHop(d, *first), 1
 	}
 	if role != nil {
-		own.chain = one("role", role)
+		own.chain = b.oneHop(d, *role)
 	}
 	if chain != nil {
 		own.hasChain = true
-		if chain.Kind == yaml.ScalarNode {
-			if line, found := d.emptyLine(chain); found {
-				d.report.saysNothing(d.input, line, what+".role-chain: a line")
-			}
-			for _, line := range d.texts(what+".role-chain", chain) {
-				hop, _ := b.hop(d.input, chain.Line, line)
-				own.chain = append(own.chain, hop)
-			}
-		} else {
-			own.chain = b.chainNode(d, what+".role-chain", own.before+1, chain)
-		}
+		own.chain = b.profileChain(d, *chain, own.before+1)
 	}
 	if transitive != nil {
-		own.transitive = b.transitive(d, transitive, d.texts(what+".transitive-tag-keys", transitive), own.tags)
+		own.transitive = b.transitive(d, *transitive, own.tags)
 	}
 }
 
-func profileDuration(d document, field, text string, n *yaml.Node) time.Duration {
+// oneHop reads the ARN of one role.
+func (b *builder) oneHop(d document, v strictyaml.Value) []draft {
+	text, ok := d.text(v)
+	if !ok {
+		return nil
+	}
+	hop, _ := b.hop(d.input, v.Line(), text)
+	return []draft{hop}
+}
+
+// profileChain reads a profile's role-chain: ARNs, one a line, or a list. The
+// number of its first hop in messages is first.
+func (b *builder) profileChain(d document, v strictyaml.Value, first int) []draft {
+	if !v.IsScalar() {
+		return b.chainNode(d, v, first)
+	}
+	if line, found := d.emptyLine(v.Node); found {
+		d.report.saysNothing(d.input, line, v.Path+": a line")
+	}
+	var hops []draft
+	for _, line := range d.texts(v) {
+		hop, _ := b.hop(d.input, v.Line(), line)
+		hops = append(hops, hop)
+	}
+	return hops
+}
+
+func profileDuration(d document, text string, v strictyaml.Value) time.Duration {
 	seconds, err := strconv.Atoi(text)
 	if err != nil || seconds < int(MinDuration/time.Second) || seconds > int(MaxDuration/time.Second) {
-		d.problem(n, "%s %s is invalid; use a whole number of seconds from 900 to 43200", field, quote(text))
+		d.problem(v, "%s %s is invalid; use a whole number of seconds from 900 to 43200", v.Path, quote(text))
 	}
 	return time.Duration(seconds) * time.Second
 }

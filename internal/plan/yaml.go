@@ -4,211 +4,177 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/org/aws-oidc-action/internal/strictyaml"
 )
 
-// document reads the YAML of one input strictly: known fields only, no
-// duplicates, no anchors, and nothing that is named without being said.
-// Whatever is wrong goes to the report, with its line.
+// document reads the YAML of one input. Whatever is wrong goes to the report,
+// with its line, and so does an entry that is named without a value.
 type document struct {
 	source
 	report *report
 	input  string
 }
 
-// parse returns the document's root, or nil after reporting why there is none.
-func (d document) parse() *yaml.Node {
-	var root yaml.Node
-	if err := yaml.Load([]byte(d.source.text), &root); err != nil {
-		line, why := 0, err.Error()
-		var load *yaml.LoadError
-		if errors.As(err, &load) {
-			line, why = load.Mark.Line, load.Message
-		}
-		d.report.add(d.input, line, "not valid YAML: %s", why)
-		return nil
-	}
-	if len(root.Content) == 0 {
-		d.report.add(d.input, 0, "has no YAML value; give it a value or remove it")
-		return nil
-	}
-	if !d.says(root.Content[0], "the value") {
-		return nil
-	}
-	return root.Content[0]
+// parse returns the document's root, which has a value, and whether there is
+// one.
+func (d document) parse() (strictyaml.Value, bool) {
+	root, err := strictyaml.Parse([]byte(d.source.text), "the value")
+	return root, !d.fails(err) && !d.isEmpty(root, "the value")
 }
 
-func (d document) problem(n *yaml.Node, format string, args ...any) {
-	d.report.add(d.input, n.Line, format, args...)
-}
-
-// says reports whether a node says something. An empty text, null, an empty
-// list and an empty mapping do not: what a variable that is not set leaves
-// there would drop a hop, a field or a restriction without a word. Readers
-// reach every node through parse, pairs and items, which ask this, so that a
-// field that is read never is empty.
-func (d document) says(n *yaml.Node, what string) bool {
-	empty := len(n.Content) == 0
-	if n.Kind == yaml.ScalarNode {
-		empty = n.Tag == "!!null" || strings.TrimSpace(n.Value) == ""
-	}
-	if empty && n.Kind != yaml.AliasNode {
-		d.report.saysNothing(d.input, n.Line, what)
+// fails reports err, if there is one.
+func (d document) fails(err error) bool {
+	if err == nil {
 		return false
 	}
+	problem, _ := errors.AsType[*strictyaml.Problem](err)
+	d.report.add(d.input, problem.Line, "%s", problem)
 	return true
 }
 
+func (d document) problem(v strictyaml.Value, format string, args ...any) {
+	d.report.add(d.input, v.Line(), format, args...)
+}
+
+// isEmpty reports an empty value: what a variable that is not set leaves there
+// would drop a hop, a field or a restriction without a word. Readers reach every
+// value through parse, entries, fields and items, which ask this, so that a
+// value that is read never is empty.
+func (d document) isEmpty(v strictyaml.Value, what string) bool {
+	if v.IsEmpty() {
+		d.report.saysNothing(d.input, v.Line(), what)
+		return true
+	}
+	return false
+}
+
 // fields calls the handler of each field of a mapping.
-func (d document) fields(n *yaml.Node, what string, known map[string]func(field string, value *yaml.Node)) {
-	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s; expected a mapping with %s", what, kind(n), names(known))
-		return
-	}
-	d.pairs(n, what, func(key, value *yaml.Node) {
-		handle, ok := known[key.Value]
-		if !ok {
-			d.problem(key, "%s has unknown field %s; expected %s", what, quote(key.Value), names(known))
-			return
-		}
-		handle(member(what, key.Value), value)
-	})
-}
-
-// pairs calls each for every entry of a mapping whose key and value say
-// something.
-func (d document) pairs(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
-	d.rawPairs(n, what, func(key, value *yaml.Node) {
-		if d.says(key, what+": a key") && d.says(value, member(what, key.Value)) {
-			each(key, value)
-		}
-	})
-}
-
-// rawPairs is pairs for values that may be empty: those of tags and of JSON. It
-// calls each for every key once, and reports those that are duplicated or no
-// text.
-func (d document) rawPairs(n *yaml.Node, what string, each func(key, value *yaml.Node)) {
-	first := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
-		switch line, duplicate := first[key.Value]; {
-		case key.Kind != yaml.ScalarNode:
-			d.problem(key, "%s has %s as a key; expected a name", what, kind(key))
-		case duplicate:
-			d.problem(key, "%s has duplicate key %s (first on line %d); keep one", what, quote(key.Value), line)
-		default:
-			first[key.Value] = key.Line
-			each(key, value)
+func (d document) fields(v strictyaml.Value, known map[string]func(strictyaml.Value)) {
+	for field, err := range v.Fields(slices.Collect(maps.Keys(known))...) {
+		if !d.hasEmptyKey(v, field) && !d.fails(err) && !d.isEmpty(field, field.Path) {
+			known[field.Key](field)
 		}
 	}
 }
 
-// items calls each for every entry of a list that says something, with what
-// the entry is called in messages: by its number, counted from first.
-func (d document) items(n *yaml.Node, format string, first int, each func(what string, item *yaml.Node)) {
-	for i, item := range n.Content {
-		if what := fmt.Sprintf(format, first+i); d.says(item, what) {
-			each(what, item)
+// entries calls each for every entry of a mapping.
+func (d document) entries(v strictyaml.Value, each func(strictyaml.Value)) {
+	for entry, err := range v.Entries() {
+		if !d.fails(err) && !d.hasEmptyKey(v, entry) && !d.isEmpty(entry, entry.Path) {
+			each(entry)
 		}
-	}
-	if d.endsInGap(n) {
-		d.report.saysNothing(d.input, n.Line, fmt.Sprintf(format, first+len(n.Content)))
 	}
 }
 
-// text returns a scalar as it is written, so that an account id keeps its
-// zeros; anything else is reported.
-func (d document) text(field string, n *yaml.Node) (s string, ok bool) {
-	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-		d.problem(n, "%s is %s; expected text", field, kind(n))
-		return "", false
+func (d document) hasEmptyKey(v, entry strictyaml.Value) bool {
+	if entry.HasEmptyKey() {
+		d.report.saysNothing(d.input, entry.KeyLine(), v.Path+": a key")
+		return true
 	}
-	return n.Value, true
+	return false
+}
+
+// items calls each for every entry of a list, with what the entry is called in
+// messages: by its number, counted from first.
+func (d document) items(v strictyaml.Value, format string, first int, each func(strictyaml.Value)) {
+	next := first
+	for item, err := range v.Items() {
+		what := fmt.Sprintf(format, next)
+		if !d.fails(err) && !d.isEmpty(item, what) {
+			each(item.Named(what))
+		}
+		next++
+	}
+	if d.endsInGap(v.Node) {
+		d.report.saysNothing(d.input, v.Line(), fmt.Sprintf(format, next))
+	}
+}
+
+// text returns a scalar as it is written; anything else is reported.
+func (d document) text(v strictyaml.Value) (s string, ok bool) {
+	s, err := v.Text()
+	return s, !d.fails(err)
 }
 
 // scalar makes a field's handler of one for its text.
-func (d document) scalar(set func(field, text string, n *yaml.Node)) func(string, *yaml.Node) {
-	return func(field string, n *yaml.Node) {
-		if s, ok := d.text(field, n); ok {
-			set(field, s, n)
+func (d document) scalar(set func(text string, v strictyaml.Value)) func(strictyaml.Value) {
+	return func(v strictyaml.Value) {
+		if s, ok := d.text(v); ok {
+			set(s, v)
 		}
 	}
 }
 
 // texts returns a list of scalars; a single scalar counts as its lines.
-func (d document) texts(field string, n *yaml.Node) []string {
-	var all []string
-	switch {
-	case n.Kind == yaml.ScalarNode:
-		if all = lines(n.Value); len(all) == 0 {
-			d.problem(n, "%s lists nothing; give it a value or remove it", field)
+func (d document) texts(v strictyaml.Value) []string {
+	if v.IsScalar() {
+		all := lines(v.Node.Value)
+		if len(all) == 0 {
+			d.problem(v, "%s lists nothing; give it a value or remove it", v.Path)
 		}
-	case n.Kind == yaml.SequenceNode:
-		d.items(n, field+"[%d]", 1, func(what string, item *yaml.Node) {
-			if s, ok := d.text(what, item); ok {
-				all = append(all, s)
-			}
-		})
-	default:
-		d.problem(n, "%s is %s; expected a list of texts", field, kind(n))
+		return all
 	}
+	var all []string
+	d.items(v, v.Path+"[%d]", 1, func(item strictyaml.Value) {
+		if s, ok := d.text(item); ok {
+			all = append(all, s)
+		}
+	})
 	return all
 }
 
-// json returns the node as JSON text: a scalar is taken for JSON already, a
-// mapping or list is converted with its order kept.
-func (d document) json(field string, n *yaml.Node) string {
-	if n.Kind == yaml.ScalarNode && n.Tag == "!!str" {
-		return n.Value
+// json returns the value as JSON text: a text is taken for JSON already, a
+// mapping is converted with its order kept.
+func (d document) json(v strictyaml.Value) string {
+	if v.IsScalar() && v.Node.Tag == "!!str" {
+		return v.Node.Value
 	}
-	if n.Kind != yaml.MappingNode {
-		d.problem(n, "%s is %s; expected a JSON object", field, kind(n))
+	if !v.IsMapping() {
+		d.problem(v, "%s is %s; expected a JSON object", v.Path, v.Kind())
 		return ""
 	}
 	var b strings.Builder
-	d.writeJSON(&b, field, n)
+	d.writeJSON(&b, v)
 	return b.String()
 }
 
-func (d document) writeJSON(b *strings.Builder, field string, n *yaml.Node) {
-	switch n.Kind {
+func (d document) writeJSON(b *strings.Builder, v strictyaml.Value) {
+	separator := ""
+	switch v.Node.Kind {
 	case yaml.MappingNode:
-		separator := "{"
-		d.rawPairs(n, field, func(key, value *yaml.Node) {
-			b.WriteString(separator)
-			b.WriteString(jsonText(key.Value))
-			b.WriteByte(':')
-			d.writeJSON(b, member(field, key.Value), value)
+		b.WriteByte('{')
+		for entry, err := range v.Entries() { // whose values may be empty
+			if d.fails(err) {
+				continue
+			}
+			b.WriteString(separator + jsonText(entry.Key) + ":")
+			d.writeJSON(b, entry)
 			separator = ","
-		})
-		if separator == "{" {
-			b.WriteByte('{')
 		}
 		b.WriteByte('}')
 	case yaml.SequenceNode:
 		b.WriteByte('[')
-		for i, item := range n.Content {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			d.writeJSON(b, field, item)
+		for item := range v.Items() {
+			b.WriteString(separator)
+			d.writeJSON(b, item)
+			separator = ","
 		}
 		b.WriteByte(']')
 	case yaml.ScalarNode:
-		plain := n.Tag == "!!int" || n.Tag == "!!float" || n.Tag == "!!bool" || n.Tag == "!!null"
-		if plain && json.Valid([]byte(n.Value)) {
-			b.WriteString(n.Value)
+		plain := slices.Contains([]string{"!!int", "!!float", "!!bool", "!!null"}, v.Node.Tag)
+		if plain && json.Valid([]byte(v.Node.Value)) {
+			b.WriteString(v.Node.Value)
 		} else {
-			b.WriteString(jsonText(n.Value))
+			b.WriteString(jsonText(v.Node.Value))
 		}
 	default:
-		d.problem(n, "%s is %s; expected a JSON value", field, kind(n))
+		d.problem(v, "%s is %s; expected a JSON value", v.Path, v.Kind())
 		b.WriteString("null")
 	}
 }
@@ -220,37 +186,4 @@ func jsonText(s string) string {
 	enc.SetEscapeHTML(false)
 	_ = enc.Encode(s) // a string always encodes
 	return strings.TrimSuffix(b.String(), "\n")
-}
-
-// member names a key of a mapping in messages: as it is, or quoted and cut if
-// it would not read as a name.
-func member(what, key string) string {
-	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) }) || quote(key) != strconv.Quote(key) {
-		key = quote(key)
-	}
-	return what + "." + key
-}
-
-func kind(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.AliasNode:
-		return "an alias"
-	}
-	if n.Tag == "!!null" {
-		return "empty"
-	}
-	return "the text " + quote(n.Value)
-}
-
-func names[V any](known map[string]V) string {
-	all := make([]string, 0, len(known))
-	for name := range known {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
 }

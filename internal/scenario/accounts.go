@@ -12,22 +12,22 @@ import (
 )
 
 func (p *parser) accounts(v value) error {
-	return v.each(func(id string, entry value) error {
+	return each(v, func(id string, entry value) error {
 		if !arn.IsAccountID(id) {
-			return entry.errorf("an account id has 12 digits; %q does not", id)
+			return entry.Errorf("is not an account id; use its 12 digits")
 		}
 		a := &Account{ID: id, Partition: "aws"}
 		p.s.Accounts = append(p.s.Accounts, a)
 		// The partition is part of every ARN in the account, so it is read first.
-		if err := entry.each(func(key string, v value) (err error) {
+		if err := each(entry, func(key string, v value) (err error) {
 			if key == "partition" {
-				a.Partition, err = v.oneOf(arn.Partitions()...)
+				a.Partition, err = v.OneOf(arn.Partitions()...)
 			}
 			return err
 		}); err != nil {
 			return err
 		}
-		return entry.fields(map[string]func(value) error{
+		return fields(entry, map[string]func(value) error{
 			"partition": func(value) error { return nil },
 			"providers": func(v value) error { return p.providers(a, v) },
 			"roles":     func(v value) error { return p.roles(a, v) },
@@ -37,9 +37,9 @@ func (p *parser) accounts(v value) error {
 }
 
 func (p *parser) providers(a *Account, v value) error {
-	return v.list(func(_ int, entry value) error {
+	return list(v, func(entry value) error {
 		var provider Provider
-		err := entry.fields(map[string]func(value) error{
+		err := fields(entry, map[string]func(value) error{
 			"issuer": func(v value) error {
 				issuer, err := issuerURL(v)
 				provider.Issuer = issuer
@@ -51,7 +51,7 @@ func (p *parser) providers(a *Account, v value) error {
 			return err
 		}
 		if provider.Issuer == "" || len(provider.Audiences) == 0 {
-			return entry.errorf("a provider needs issuer and audiences")
+			return entry.Errorf("requires issuer and audiences")
 		}
 		provider.ARN = arn.OIDCProvider(a.Partition, a.ID, strings.TrimPrefix(provider.Issuer, "https://"))
 		a.Providers = append(a.Providers, provider)
@@ -63,9 +63,9 @@ func (p *parser) providers(a *Account, v value) error {
 var iamName = pattern(`(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}`)
 
 func (p *parser) roles(a *Account, v value) error {
-	return v.each(func(name string, entry value) error {
+	return each(v, func(name string, entry value) error {
 		if !iamName().MatchString(name) {
-			return entry.errorf("%q is no name of a role", name)
+			return entry.Errorf("is not the name of a role; use a path or none, and up to 64 letters, digits and _+=,.@-")
 		}
 		role := &Role{
 			ARN:     string(arn.Role(name).In(a.Partition, a.ID)),
@@ -73,16 +73,16 @@ func (p *parser) roles(a *Account, v value) error {
 			Account: a.ID,
 		}
 		var file policyFile
-		err := entry.fields(map[string]func(value) error{
+		err := fields(entry, map[string]func(value) error{
 			"trust-policy": func(v value) error { return p.inlinePolicy(role, v) },
 			"trust-policy-file": func(v value) (err error) {
 				file.place = v
-				file.name, err = v.text()
+				file.name, err = v.Text()
 				return err
 			},
 			"trust-policy-parameters": func(v value) error { return file.readParameters(v) },
 			"max-session-duration": func(v value) error {
-				seconds, err := v.integer(3600, 43200)
+				seconds, err := v.Integer(3600, 43200)
 				role.MaxSession = time.Duration(seconds) * time.Second
 				return err
 			},
@@ -97,7 +97,7 @@ func (p *parser) roles(a *Account, v value) error {
 		if p.s.Dialect == MinIO {
 			role.ARN = "arn:minio:iam:::role/" + name
 			if other := p.s.Role(role.ARN); other != nil {
-				return entry.errorf("account %s has a role of this name; MinIO has no accounts to tell them apart", other.Account)
+				return entry.Errorf("has the name of a role of account %s; use another, because MinIO has no accounts", other.Account)
 			}
 		}
 		if role.MaxSession == 0 {
@@ -114,15 +114,15 @@ func (p *parser) readTrust(a *Account, role *Role, file policyFile, entry value)
 	inline := role.Trust != nil
 	switch {
 	case p.s.Dialect == MinIO && (inline || file.name != ""):
-		return entry.errorf("roles of MinIO have no trust policy; remove it")
+		return entry.Errorf("has a trust policy; remove it, because roles of MinIO have none")
 	case inline && file.name != "":
-		return file.place.errorf("cannot be combined with trust-policy; use one of them")
+		return file.place.Errorf("cannot be combined with trust-policy; use one of them")
 	case file.name == "" && file.parameters != nil:
-		return entry.errorf("trust-policy-parameters needs trust-policy-file")
+		return entry.Errorf("has trust-policy-parameters, which require trust-policy-file")
 	case file.name != "":
 		return p.readPolicyFile(a, role, file)
 	case !inline && p.s.Dialect != MinIO:
-		return entry.errorf("a role needs trust-policy or trust-policy-file")
+		return entry.Errorf("requires trust-policy or trust-policy-file")
 	}
 	return nil
 }
@@ -133,32 +133,32 @@ var minioKeyID = pattern(`[!-+\--<>-~]{3,}`)
 var accessKeyID = pattern(`AKIA[A-Z0-9]{12,124}`)
 
 func (p *parser) users(a *Account, v value) error {
-	return v.each(func(name string, entry value) error {
+	return each(v, func(name string, entry value) error {
 		if !iamName().MatchString(name) {
-			return entry.errorf("%q is no name of a user", name)
+			return entry.Errorf("is not the name of a user; use a path or none, and up to 64 letters, digits and _+=,.@-")
 		}
 		u := &User{
 			ARN:     fmt.Sprintf("arn:%s:iam::%s:user/%s", a.Partition, a.ID, name),
 			Name:    name[strings.LastIndexByte(name, '/')+1:],
 			Account: a.ID,
 		}
-		err := entry.fields(map[string]func(value) error{
+		err := fields(entry, map[string]func(value) error{
 			"access-key-id": func(v value) error {
-				id, err := v.text()
+				id, err := v.Text()
 				switch {
 				case err != nil:
 				case p.s.Dialect == MinIO:
 					if !minioKeyID().MatchString(id) {
-						err = v.errorf("%q must have 3 or more printable characters, but no =, no comma and no blank", id)
+						err = v.Errorf("is %q; expected 3 or more printable characters without =, commas and blanks", id)
 					}
 				case !accessKeyID().MatchString(id):
-					err = v.errorf("%q must be AKIA and 12 or more capital letters and digits", id)
+					err = v.Errorf("is %q; expected AKIA and 12 or more capital letters and digits", id)
 				}
 				u.AccessKey = id
 				return err
 			},
 			"secret-access-key": func(v value) error {
-				s, err := v.text()
+				s, err := v.Text()
 				u.Secret = secret.New(s)
 				return err
 			},
@@ -168,10 +168,10 @@ func (p *parser) users(a *Account, v value) error {
 			return err
 		}
 		if u.AccessKey == "" || u.Secret.IsZero() {
-			return entry.errorf("a user needs access-key-id and secret-access-key")
+			return entry.Errorf("requires access-key-id and secret-access-key")
 		}
 		if other := p.s.User(u.AccessKey); other != nil {
-			return entry.errorf("access-key-id %q belongs to %s already", u.AccessKey, other.ARN)
+			return entry.Errorf("has the access-key-id %q of %s; use another", u.AccessKey, other.ARN)
 		}
 		a.Users = append(a.Users, u)
 		return nil

@@ -154,7 +154,7 @@ func (f *Fault) Matches(kind, role string) bool {
 }
 
 func (p *parser) faults(v value) error {
-	return v.list(func(_ int, entry value) error {
+	return list(v, func(entry value) error {
 		f := Fault{Call: "any", Times: 1}
 		var set []string
 		given := func(name string, read func(value) error) func(value) error {
@@ -163,32 +163,32 @@ func (p *parser) faults(v value) error {
 				return read(v)
 			}
 		}
-		err := entry.fields(map[string]func(value) error{
+		err := fields(entry, map[string]func(value) error{
 			"call": func(v value) (err error) {
-				f.Call, err = v.oneOf(append([]string{"any", "sts", CallToken}, STSCalls...)...)
+				f.Call, err = v.OneOf(append([]string{"any", "sts", CallToken}, STSCalls...)...)
 				return err
 			},
 			"role": into(&f.Role),
 			"fault": given("fault", func(v value) error {
-				s, err := v.oneOf(faultNames()...)
+				s, err := v.OneOf(faultNames()...)
 				f.Kind = FaultKind(s)
 				return err
 			}),
 			"times": given("times", func(v value) (err error) {
-				if text, _ := v.text(); text == "always" {
+				if text, _ := v.Text(); text == "always" {
 					f.Times = 0
 					return nil
 				}
-				f.Times, err = v.integer(1, 1_000_000)
+				f.Times, err = v.Integer(1, 1_000_000)
 				return err
 			}),
 			"after": given("after", func(v value) (err error) {
-				f.After, err = v.integer(0, 1_000_000)
+				f.After, err = v.Integer(0, 1_000_000)
 				return err
 			}),
 			"offset": given("offset", intoDuration(&f.Offset)),
 			"rate": given("rate", func(v value) (err error) {
-				f.Rate, err = v.integer(1, 1_000_000)
+				f.Rate, err = v.Integer(1, 1_000_000)
 				return err
 			}),
 			"latency": given("latency", intoDuration(&f.Latency)),
@@ -196,16 +196,16 @@ func (p *parser) faults(v value) error {
 		if err != nil {
 			return err
 		}
-		if problem := f.problem(set); problem != "" {
-			return entry.errorf("%s", problem)
+		if problem := f.conflict(set); problem != "" {
+			return entry.Errorf("%s", problem)
 		}
 		p.s.Faults = append(p.s.Faults, f)
 		return nil
 	})
 }
 
-// problem says which of the given fields do not go together, or "".
-func (f *Fault) problem(set []string) string {
+// conflict says which of the fields that are set cannot be combined, or "".
+func (f *Fault) conflict(set []string) string {
 	has := func(name string) bool { return slices.Contains(set, name) }
 	what := 0
 	for _, name := range []string{"fault", "rate", "latency"} {
@@ -215,30 +215,32 @@ func (f *Fault) problem(set []string) string {
 	}
 	switch {
 	case what != 1:
-		return "needs exactly one of fault, rate and latency"
+		return "requires exactly one of fault, rate and latency"
 	case !has("fault") && (has("times") || has("after")):
-		return "times and after go with fault only"
-	case has("offset") != (f.Kind == FaultClockSkew):
-		return "offset and the fault clock-skew need each other"
+		return "has times or after without a fault; remove them"
+	case has("offset") && f.Kind != FaultClockSkew:
+		return "has an offset, which is only for the fault clock-skew; remove it"
+	case f.Kind == FaultClockSkew && !has("offset"):
+		return "has the fault clock-skew without an offset; add one such as -20m"
 	case f.Latency < 0 || f.Latency > time.Minute:
-		return "latency must be from 0s to 1m"
+		return "has an invalid latency; use 0s to 1m"
 	case f.Rate > 0 && slices.Contains(f.calls(), CallToken):
-		return "rate is for calls of STS; name one, or sts"
+		return "has a rate, which is only for calls of STS; set call to sts or to one of its actions"
 	}
 	if only := f.Kind.only(); only != nil && f.Call != "any" && f.Call != "sts" && !slices.Contains(only, f.Call) {
-		return string(f.Kind) + " is a fault of " + strings.Join(only, ", ") + " only"
+		return "has the fault " + string(f.Kind) + ", which is only for " + strings.Join(only, ", ")
 	}
 	return ""
 }
 
 func intoDuration(target *time.Duration) func(value) error {
 	return func(v value) error {
-		s, err := v.text()
+		s, err := v.Text()
 		if err != nil {
 			return err
 		}
 		if *target, err = time.ParseDuration(s); err != nil {
-			return v.errorf("%q must be a duration such as 80ms or -20m", s)
+			return v.Errorf("is %q; expected a duration such as 80ms or -20m", s)
 		}
 		return nil
 	}

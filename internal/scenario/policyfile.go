@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -18,11 +19,11 @@ func (p *parser) inlinePolicy(role *Role, v value) error {
 	if err != nil {
 		return err
 	}
-	role.Policy, role.PolicyFile = policy, v.file
+	role.Policy, role.PolicyFile = policy, p.s.Name
 	parsed, err := trust.Parse(policy)
 	if syntax, ok := errors.AsType[*trust.SyntaxError](err); ok {
 		// policyJSON keeps the scenario's lines.
-		return v.errorAt(syntax.Line, "%s", syntax.Msg)
+		return inFile(p.s.Name, syntax.Line, v.Path+": "+syntax.Msg)
 	}
 	role.Trust = trust.Alternatives{parsed}
 	return err
@@ -38,8 +39,8 @@ type policyFile struct {
 
 func (f *policyFile) readParameters(v value) error {
 	f.parameters = map[string]string{}
-	return v.each(func(name string, entry value) (err error) {
-		f.parameters[name], err = entry.text()
+	return each(v, func(name string, entry value) (err error) {
+		f.parameters[name], err = entry.Text()
 		return err
 	})
 }
@@ -48,14 +49,14 @@ func (f *policyFile) readParameters(v value) error {
 // its maximum session duration unless the scenario has one.
 func (p *parser) readPolicyFile(a *Account, role *Role, f policyFile) error {
 	if !filepath.IsLocal(f.name) {
-		return f.place.errorf("%q must be a path inside the scenario's directory", f.name)
+		return f.place.Errorf("is %q; expected a path inside the scenario's directory", f.name)
 	}
 	var err error
 	role.Policy, err = p.read(filepath.Clean(f.name))
 	if err != nil {
-		return f.place.errorf("cannot read %q: %v", f.name, err)
+		return f.place.Errorf("names %q, which cannot be read: %v", f.name, err)
 	}
-	role.PolicyFile = filepath.Join(filepath.Dir(f.place.file), f.name)
+	role.PolicyFile = filepath.Join(filepath.Dir(p.s.Name), f.name)
 	parameters := map[string]string{"AWS::AccountId": a.ID, "AWS::Partition": a.Partition}
 	maps.Copy(parameters, f.parameters)
 	var found []document.Role
@@ -82,9 +83,9 @@ func (p *parser) readPolicyFile(a *Account, role *Role, f policyFile) error {
 // errorOf says what is wrong in the file, with its line.
 func (f policyFile) errorOf(role *Role, err error) error {
 	if syntax, ok := errors.AsType[*trust.SyntaxError](err); ok {
-		return value{file: role.PolicyFile, node: f.place.node}.errorAt(syntax.Line, "%s", syntax.Msg)
+		return inFile(role.PolicyFile, syntax.Line, syntax.Msg)
 	}
-	return f.place.errorf("cannot read %q: %s", f.name, oneLine(err.Error()))
+	return f.place.Errorf("names %q, which cannot be read: %s", f.name, strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // choose returns the one of a file's roles that the scenario's role is: the
@@ -92,9 +93,9 @@ func (f policyFile) errorOf(role *Role, err error) error {
 func (f policyFile) choose(found []document.Role, role *Role) (document.Role, error) {
 	switch {
 	case len(found) == 0:
-		return document.Role{}, f.place.errorf("%q has no role", f.name)
+		return document.Role{}, f.place.Errorf("names %q, which has no role", f.name)
 	case len(found) == 1 && found[0].ARN != "" && found[0].ARN != role.ARN:
-		return document.Role{}, f.place.errorf("%q has the trust policy of another role; expected %s, got %s", f.name, role.ARN, found[0].ARN)
+		return document.Role{}, f.place.Errorf("names %q, which has the trust policy of another role; expected %s, got %s", f.name, role.ARN, found[0].ARN)
 	case len(found) == 1:
 		return found[0], nil
 	}
@@ -105,10 +106,10 @@ func (f policyFile) choose(found []document.Role, role *Role) (document.Role, er
 	} {
 		if i := slices.IndexFunc(found, is); i >= 0 {
 			if slices.ContainsFunc(found[i+1:], is) {
-				return document.Role{}, f.place.errorf("%q has several roles that can be %q; use a file with one of them", f.name, role.Name)
+				return document.Role{}, f.place.Errorf("names %q, which has several roles that can be %q; use a file with one of them", f.name, role.Name)
 			}
 			return found[i], nil
 		}
 	}
-	return document.Role{}, f.place.errorf("%q has %d roles, and none of them is %q; correct the role's name", f.name, len(found), role.Name)
+	return document.Role{}, f.place.Errorf("names %q, which has %d roles, none of them %q; correct the role's name", f.name, len(found), role.Name)
 }

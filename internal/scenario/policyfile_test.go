@@ -107,14 +107,14 @@ func TestPolicyFilesKeepWhatTheyLeaveOpen(t *testing.T) {
 }
 
 func TestPolicyFilesOfOtherRoles(t *testing.T) {
-	const place = "dir/s.yml:5: accounts.111111111111.roles.deploy.trust-policy-file: "
+	const place = "dir/s.yml:5: accounts.111111111111.roles.deploy.trust-policy-file "
 	resources := roleTemplate[strings.Index(roleTemplate, "  DeployRole"):]
 	for _, test := range []struct{ name, content, want string }{
-		{"another role's", getRole("deploy", "arn:aws:iam::999999999999:role/deploy"), place + `"p" has the trust policy of another role; expected arn:aws:iam::111111111111:role/deploy, got arn:aws:iam::999999999999:role/deploy`},
-		{"none", `{"RoleDetailList": []}`, place + `"p" has no role`},
-		{"none of several", details("audit", "admin"), place + `"p" has 2 roles, and none of them is "deploy"; correct the role's name`},
-		{"several that can be it", "Resources:\n" + strings.ReplaceAll(resources, "DeployRole", "Dep") + strings.ReplaceAll(resources, "DeployRole", "Ploy"), place + `"p" has several roles that can be "deploy"; use a file with one of them`},
-		{"no document", "a: [", place + `cannot read "p": `},
+		{"another role's", getRole("deploy", "arn:aws:iam::999999999999:role/deploy"), place + `names "p", which has the trust policy of another role; expected arn:aws:iam::111111111111:role/deploy, got arn:aws:iam::999999999999:role/deploy`},
+		{"none", `{"RoleDetailList": []}`, place + `names "p", which has no role`},
+		{"none of several", details("audit", "admin"), place + `names "p", which has 2 roles, none of them "deploy"; correct the role's name`},
+		{"several that can be it", "Resources:\n" + strings.ReplaceAll(resources, "DeployRole", "Dep") + strings.ReplaceAll(resources, "DeployRole", "Ploy"), place + `names "p", which has several roles that can be "deploy"; use a file with one of them`},
+		{"no document", "a: [", place + `names "p", which cannot be read: `},
 		{"no policy in a role", `{"Role": {"RoleName": "deploy"}}`, `dir/p:1: role "deploy" has no AssumeRolePolicyDocument`},
 		{"a broken policy in a role", "{\"Role\": {\"RoleName\": \"deploy\", \"AssumeRolePolicyDocument\":\n{\"Statement\": 1}}}", "dir/p:2: "},
 	} {

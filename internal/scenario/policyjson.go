@@ -18,19 +18,19 @@ const maxPolicyDepth = 32
 func policyJSON(v value) ([]byte, error) {
 	w := policyWriter{line: 1}
 	switch {
-	case v.node.Kind == yaml.MappingNode:
+	case v.Node.Kind == yaml.MappingNode:
 		if err := w.write(v, 0); err != nil {
 			return nil, err
 		}
-	case v.node.Kind == yaml.ScalarNode && !v.isNull():
-		line := v.node.Line
-		if v.node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+	case v.Node.Kind == yaml.ScalarNode && !v.IsNull():
+		line := v.Node.Line
+		if v.Node.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
 			line++ // the text begins below its indicator
 		}
 		w.moveTo(line)
-		w.out.WriteString(v.node.Value)
+		w.out.WriteString(v.Node.Value)
 	default:
-		return nil, v.errorf("must be a policy, as a mapping or as JSON text, not %s", v.kind())
+		return nil, v.Errorf("is %s; expected a policy, as a mapping or as JSON text", v.Kind())
 	}
 	return w.out.Bytes(), nil
 }
@@ -58,46 +58,48 @@ func (w *policyWriter) text(line int, s string) error {
 
 func (w *policyWriter) write(v value, depth int) error {
 	if depth > maxPolicyDepth {
-		return v.errorf("is nested too deeply for a policy")
+		return v.Errorf("is nested too deeply for a policy; use at most %d levels", maxPolicyDepth)
 	}
-	w.moveTo(v.node.Line)
+	w.moveTo(v.Node.Line)
 	switch {
-	case v.node.Kind == yaml.MappingNode:
+	case v.Node.Kind == yaml.MappingNode:
 		w.out.WriteByte('{')
-		for i := 0; i+1 < len(v.node.Content); i += 2 {
-			if i > 0 {
-				w.out.WriteByte(',')
+		separator := ""
+		for entry, err := range v.Entries() {
+			if err != nil {
+				return err
 			}
-			key := v.node.Content[i]
-			if key.Kind != yaml.ScalarNode || key.ShortTag() == "!!merge" {
-				return v.errorAt(key.Line, "a key must be a plain word")
-			}
-			if err := w.text(key.Line, key.Value); err != nil {
+			w.out.WriteString(separator)
+			separator = ","
+			if err := w.text(entry.KeyLine(), entry.Key); err != nil {
 				return err
 			}
 			w.out.WriteByte(':')
-			if err := w.write(v.child(key.Value, v.node.Content[i+1]), depth+1); err != nil {
+			if err := w.write(entry, depth+1); err != nil {
 				return err
 			}
 		}
 		w.out.WriteByte('}')
-	case v.node.Kind == yaml.SequenceNode:
+	case v.Node.Kind == yaml.SequenceNode:
 		w.out.WriteByte('[')
-		for i, node := range v.node.Content {
-			if i > 0 {
-				w.out.WriteByte(',')
+		separator := ""
+		for item, err := range v.Items() {
+			if err != nil {
+				return err
 			}
-			if err := w.write(value{file: v.file, path: v.path, node: node}, depth+1); err != nil {
+			w.out.WriteString(separator)
+			separator = ","
+			if err := w.write(item, depth+1); err != nil {
 				return err
 			}
 		}
 		w.out.WriteByte(']')
-	case v.node.Kind == yaml.ScalarNode && v.isNull():
+	case v.Node.Kind == yaml.ScalarNode && v.IsNull():
 		w.out.WriteString("null")
-	case v.node.Kind == yaml.ScalarNode:
-		return w.text(v.node.Line, v.node.Value)
+	case v.Node.Kind == yaml.ScalarNode:
+		return w.text(v.Node.Line, v.Node.Value)
 	default:
-		return v.errorf("must not be %s; write it out, or use trust-policy-file", v.kind())
+		return v.Errorf("is %s; write it out, or use trust-policy-file", v.Kind())
 	}
 	return nil
 }

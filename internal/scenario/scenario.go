@@ -5,6 +5,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -17,6 +18,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/plan"
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/secret"
+	"github.com/org/aws-oidc-action/internal/strictyaml"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -139,27 +141,46 @@ func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Sc
 	if len(src) > maxScenario {
 		return nil, fmt.Errorf("%s: has %d bytes, more than %d", name, len(src), maxScenario)
 	}
-	doc, err := readYAML(name, src)
-	if err != nil {
-		return nil, err
-	}
 	if read == nil {
 		read = func(string) ([]byte, error) { return nil, fs.ErrNotExist }
 	}
 	p := parser{read: read, s: &Scenario{Name: name, Dialect: AWS, Workflow: defaultWorkflow()}}
+	err := p.parse(src)
+	if problem, ok := errors.AsType[*strictyaml.Problem](err); ok {
+		err = inFile(name, problem.Line, problem.Error())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.s, nil
+}
+
+// inFile is an error at a line of a file, or in the file if the line is 0.
+func inFile(name string, line int, message string) error {
+	if line == 0 {
+		return fmt.Errorf("%s: %s", name, message)
+	}
+	return fmt.Errorf("%s:%d: %s", name, line, message)
+}
+
+func (p *parser) parse(src []byte) error {
+	doc, err := strictyaml.Parse(src, "the scenario")
+	if err != nil {
+		return err
+	}
 	// The dialect decides what a role is, so it is read first.
-	err = doc.each(func(key string, v value) error {
+	err = each(doc, func(key string, v value) error {
 		if key != "dialect" {
 			return nil
 		}
-		text, err := v.oneOf(string(AWS), string(MinIO))
+		text, err := v.OneOf(string(AWS), string(MinIO))
 		p.s.Dialect = Dialect(text)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = doc.fields(map[string]func(value) error{
+	err = fields(doc, map[string]func(value) error{
 		"description": into(&p.s.Description),
 		"dialect":     func(value) error { return nil },
 		"workflow":    p.workflow,
@@ -171,13 +192,13 @@ func Parse(name string, src []byte, read func(path string) ([]byte, error)) (*Sc
 		"expect":      p.expect,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.s.Workflow.complete()
 	if len(p.s.Steps) == 0 {
 		p.s.Steps = []map[string]string{{}}
 	}
-	return p.s, nil
+	return nil
 }
 
 type parser struct {
@@ -187,7 +208,7 @@ type parser struct {
 
 func (p *parser) with(v value) error {
 	if p.s.Steps != nil {
-		return v.errorf("cannot be combined with steps; use one of them")
+		return v.Errorf("cannot be combined with steps; use one of them")
 	}
 	inputs, err := stepInputs(v)
 	p.s.Steps = []map[string]string{inputs}
@@ -196,11 +217,11 @@ func (p *parser) with(v value) error {
 
 func (p *parser) steps(v value) error {
 	if p.s.Steps != nil {
-		return v.errorf("cannot be combined with with; use one of them")
+		return v.Errorf("cannot be combined with with; use one of them")
 	}
-	return v.list(func(_ int, step value) error {
+	return list(v, func(step value) error {
 		var inputs map[string]string
-		err := step.fields(map[string]func(value) error{
+		err := fields(step, map[string]func(value) error{
 			"with": func(v value) (err error) {
 				inputs, err = stepInputs(v)
 				return err
@@ -216,22 +237,22 @@ func (p *parser) steps(v value) error {
 
 func stepInputs(v value) (map[string]string, error) {
 	inputs := map[string]string{}
-	err := v.each(func(name string, entry value) error {
+	err := each(v, func(name string, entry value) error {
 		if nearest, known := plan.LookupInput(name); !known {
-			hint := "the action has no such input"
+			hint := "is not an input of the action"
 			if nearest != "" {
 				hint += "; did you mean " + nearest + "?"
 			}
-			return entry.errorf("%s", hint)
+			return entry.Errorf("%s", hint)
 		}
-		text, err := entry.text()
+		text, err := entry.Text()
 		switch {
-		case entry.isNull():
+		case entry.IsNull():
 			text, err = "", nil // the runner gives an empty input for it
 		case err != nil:
-			return entry.errorf("an input is text, not %s; use a block with | for several lines", entry.kind())
+			return entry.Errorf("is %s; expected text, with | for several lines", entry.Kind())
 		case strings.Contains(text, "${{"):
-			return entry.errorf("expressions are not evaluated here; write the value itself")
+			return entry.Errorf("has an expression, which is not evaluated; write its value")
 		}
 		inputs[name] = text
 		return err
@@ -242,18 +263,18 @@ func stepInputs(v value) (map[string]string, error) {
 // workspace reads the files that a checkout would leave in the workspace.
 func (p *parser) workspace(v value) error {
 	files := map[string]string{}
-	err := v.each(func(name string, entry value) error {
+	err := each(v, func(name string, entry value) error {
 		if name != path.Clean(name) || !filepath.IsLocal(filepath.FromSlash(name)) || name == "." {
-			return entry.errorf("%q must be the path of a file inside the workspace, such as iam/deploy.json", name)
+			return entry.Errorf("is not the path of a file inside the workspace; use one such as iam/deploy.json")
 		}
 		for other := range files {
 			if strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/") {
-				return entry.errorf("%q cannot be a file and a directory (%q)", name, other)
+				return entry.Errorf("cannot be combined with %q, because a file has no files below it; rename one of them", other)
 			}
 		}
-		content, err := entry.text()
+		content, err := entry.Text()
 		if err != nil {
-			return entry.errorf("a file is text, not %s; use a block with |", entry.kind())
+			return entry.Errorf("is %s; expected the text of the file, as a block with |", entry.Kind())
 		}
 		files[name] = content
 		return nil
@@ -265,29 +286,29 @@ func (p *parser) workspace(v value) error {
 func (p *parser) expect(v value) error {
 	e := &Expect{}
 	p.s.Expect = e
-	if text, err := v.text(); err == nil {
+	if text, err := v.Text(); err == nil {
 		e.Success = text == "success"
 		if !e.Success {
-			return v.errorf("must be success, or a mapping with code, not %q", text)
+			return v.Errorf("is %q; expected success, or a mapping with code", text)
 		}
 		return nil
 	}
-	err := v.fields(map[string]func(value) error{
+	err := fields(v, map[string]func(value) error{
 		"code": func(v value) error {
-			code, err := v.text()
+			code, err := v.Text()
 			if err == nil && !slices.Contains(diagnosis.Codes, diagnosis.Code(code)) {
-				err = v.errorf("%q is no code of a refusal; the README lists them", code)
+				err = v.Errorf("is %q, which is not a code; use one that docs/troubleshooting.md lists", code)
 			}
 			e.Code = diagnosis.Code(code)
 			return err
 		},
 		"hop": func(v value) (err error) {
-			e.Hop, err = v.integer(1, 100)
+			e.Hop, err = v.Integer(1, 100)
 			return err
 		},
 	})
 	if err == nil && e.Code == "" {
-		return v.errorf("needs code, or success in its place")
+		return v.Errorf("requires code")
 	}
 	return err
 }

@@ -72,35 +72,35 @@ func defaultWorkflow() Workflow {
 
 func (p *parser) workflow(v value) error {
 	w := &p.s.Workflow
-	err := v.fields(map[string]func(value) error{
+	err := fields(v, map[string]func(value) error{
 		"repository": func(v value) error {
-			s, err := v.text()
+			s, err := v.Text()
 			owner, name, ok := strings.Cut(s, "/")
 			if err == nil && (!ok || owner == "" || name == "" || strings.Contains(name, "/")) {
-				err = v.errorf("%q must be owner/name", s)
+				err = v.Errorf("is %q; expected owner/name", s)
 			}
 			w.Repository = s
 			return err
 		},
 		"ref": func(v value) error {
-			s, err := v.text()
+			s, err := v.Text()
 			if err == nil && !strings.HasPrefix(s, "refs/") {
-				err = v.errorf("%q must be a full ref, for example refs/heads/main", s)
+				err = v.Errorf("is %q; expected a full ref such as refs/heads/main", s)
 			}
 			w.Ref = s
 			return err
 		},
 		"subject": func(v value) error {
-			s, err := v.oneOf("classic", "immutable")
+			s, err := v.OneOf("classic", "immutable")
 			w.Immutable = s == "immutable"
 			return err
 		},
 		"visibility": func(v value) (err error) {
-			w.Visibility, err = v.oneOf("public", "private", "internal")
+			w.Visibility, err = v.OneOf("public", "private", "internal")
 			return err
 		},
 		"runner-environment": func(v value) (err error) {
-			w.RunnerEnvironment, err = v.oneOf("github-hosted", "self-hosted")
+			w.RunnerEnvironment, err = v.OneOf("github-hosted", "self-hosted")
 			return err
 		},
 		"issuer": func(v value) (err error) {
@@ -112,13 +112,13 @@ func (p *parser) workflow(v value) error {
 			return err
 		},
 		"env": func(v value) error {
-			return v.each(func(name string, entry value) (err error) {
-				w.Env[name], err = entry.text()
+			return each(v, func(name string, entry value) (err error) {
+				w.Env[name], err = entry.Text()
 				return err
 			})
 		},
 		"claims": func(v value) error {
-			return v.each(func(name string, entry value) error { return w.claim(name, entry) })
+			return each(v, func(name string, entry value) error { return w.claim(name, entry) })
 		},
 		"repository-id":    intoDigits(&w.RepositoryID),
 		"owner-id":         intoDigits(&w.OwnerID),
@@ -148,9 +148,9 @@ func (p *parser) workflow(v value) error {
 	switch {
 	case err != nil:
 	case w.Fork && !w.isPullRequest() && w.Event != "pull_request_target":
-		err = v.errorf("fork needs event: pull_request or pull_request_target, not %q", w.Event)
+		err = v.Errorf("has fork: true with the event %q; use pull_request or pull_request_target", w.Event)
 	case w.TokensToForks && (!w.Fork || w.Visibility == "public"):
-		err = v.errorf("tokens-to-forks needs fork: true and a private repository")
+		err = v.Errorf("has tokens-to-forks: true, which requires fork: true and a private repository")
 	}
 	return err
 }
@@ -165,16 +165,16 @@ func (w *Workflow) HasToken() bool {
 // claim reads one claim that replaces GitHub's: text, a list of texts, or
 // nothing, which removes it. Times stay numbers, as in GitHub's tokens.
 func (w *Workflow) claim(name string, v value) error {
-	if v.isNull() {
+	if v.IsNull() {
 		w.Claims[name] = nil
 		return nil
 	}
-	if text, err := v.text(); err == nil {
+	if text, err := v.Text(); err == nil {
 		w.Claims[name] = text
 		switch name {
 		case "exp", "iat", "nbf":
 			if !isDigits(text) {
-				return v.errorf("must be seconds since 1970, not %q", text)
+				return v.Errorf("is %q; expected seconds since 1970", text)
 			}
 			w.Claims[name] = json.Number(text)
 		case "iss":
@@ -251,13 +251,13 @@ func (w *Workflow) refType() string {
 
 // issuerURL reads an https URL without query, fragment and trailing slash.
 func issuerURL(v value) (string, error) {
-	s, err := v.text()
+	s, err := v.Text()
 	if err != nil {
 		return "", err
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(s, "/") {
-		return "", v.errorf("%q must be an https URL without query and trailing slash", s)
+		return "", v.Errorf("is %q; expected an https URL without query and trailing slash", s)
 	}
 	return s, nil
 }
