@@ -1,0 +1,364 @@
+package terraform
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+func (c call) join() *value {
+	separator := c.arg(0)
+	var items []*value
+	for _, a := range c.args[min(1, len(c.args)):] {
+		if !a.isSequence() || a.open != nil {
+			return c.open()
+		}
+		items = append(items, a.items...)
+	}
+	var all []trust.Text
+	for i, item := range items {
+		if !item.isScalar() || !separator.isScalar() {
+			return c.refused()
+		}
+		if i > 0 {
+			all = append(all, separator.text)
+		}
+		all = append(all, item.text)
+		if !c.e.Spend(c.at.pos, len(separator.text.String())+len(item.text.String())) {
+			return null(c.at)
+		}
+	}
+	return str(trust.Concat(all...), c.at)
+}
+
+func (c call) split() *value {
+	separator, okS := c.text(0)
+	text, okT := c.text(1)
+	if !okS || !okT {
+		return c.open()
+	}
+	v := list(nil, c.at)
+	for part := range strings.SplitSeq(text, separator) {
+		if !c.e.Spend(c.at.pos, len(part)) {
+			break
+		}
+		v.items = append(v.items, known(part, c.at))
+	}
+	return v
+}
+
+// format knows %s, %d, %v and %q, of which %s and %v can have values that are
+// not known.
+func (c call) format() *value {
+	if len(c.args) == 0 {
+		return c.refused()
+	}
+	return c.formatted(c.args[1:])
+}
+
+func (c call) formatted(args []*value) *value {
+	spec, ok := c.text(0)
+	if !ok {
+		return c.open()
+	}
+	var all []trust.Text
+	put := func(t trust.Text) {
+		if c.e.Spend(c.at.pos, len(t.String())) {
+			all = append(all, t)
+		}
+	}
+	for {
+		before, after, found := strings.Cut(spec, "%")
+		put(trust.Known(before))
+		if !found {
+			break
+		}
+		if after == "" {
+			return c.refused()
+		}
+		spec = after[1:]
+		switch {
+		case after[0] == '%':
+			put(trust.Known("%"))
+			continue
+		case !strings.ContainsRune("svdq", rune(after[0])):
+			return c.open() // with widths and the like
+		case len(args) == 0:
+			return c.refused()
+		}
+		a := args[0]
+		args = args[1:]
+		_, isKnown := a.known()
+		switch {
+		case after[0] == 'v' && !a.isScalar():
+			put(a.encoded())
+		case !a.isScalar(), after[0] == 'q' && !isKnown:
+			return c.open()
+		case after[0] == 'q':
+			put(trust.Known(strconv.Quote(a.text.String())))
+		default:
+			put(a.text)
+		}
+	}
+	return str(trust.Concat(all...), c.at)
+}
+
+func (c call) formatlist() *value {
+	n := -1
+	var unknown *trust.Unknown
+	for i, a := range c.args {
+		if i == 0 || a.isScalar() && a.unknown() == nil {
+			continue
+		}
+		if a.unknown() != nil {
+			elements, open, _ := c.e.elements(a)
+			c.args = slices.Clone(c.args)
+			c.args[i] = c.collection([]*value{elements[0].value.stands(true)}, open)
+			a = c.args[i]
+		}
+		if !a.isSequence() || n >= 0 && n != len(a.items) {
+			return c.open()
+		}
+		if a.open != nil {
+			unknown = a.open
+		}
+		n = len(a.items)
+	}
+	if n < 0 {
+		return c.open()
+	}
+	v := list(nil, c.at)
+	v.open = unknown
+	for row := range n {
+		any := false
+		var args []*value
+		for _, a := range c.args[1:] {
+			if a.isSequence() {
+				any = any || a.items[row].any
+				a = a.items[row]
+			}
+			args = append(args, a)
+		}
+		if !c.e.Spend(c.at.pos, 0) {
+			break
+		}
+		v.items = append(v.items, c.formatted(args).stands(any))
+	}
+	return v
+}
+
+// maxPattern and maxMatched bound regular expressions, in bytes.
+const (
+	maxPattern = 1 << 10
+	maxMatched = 16 << 10
+)
+
+func (c call) replace() *value {
+	all, ok := c.texts(3)
+	if !ok {
+		return c.open()
+	}
+	text, old, replacement := all[0], all[1], all[2]
+	if len(old) > 1 && strings.HasPrefix(old, "/") && strings.HasSuffix(old, "/") {
+		if len(old) > maxPattern || len(replacement) > maxPattern || len(text) > maxMatched {
+			return c.open()
+		}
+		pattern, err := regexp.Compile(old[1 : len(old)-1])
+		if err != nil {
+			return c.refused()
+		}
+		return c.string(pattern.ReplaceAllString(text, replacement))
+	}
+	if !c.e.Spend(c.at.pos, strings.Count(text, old)*len(replacement)) {
+		return null(c.at)
+	}
+	return c.string(strings.ReplaceAll(text, old, replacement))
+}
+
+// changeCase is lower and upper, part by part.
+func (c call) changeCase() *value {
+	a := c.arg(0)
+	if !a.isScalar() {
+		return c.open()
+	}
+	change := strings.ToLower
+	if c.name == "upper" {
+		change = strings.ToUpper
+	}
+	var all []trust.Text
+	a.text.Each(func(known string) { all = append(all, trust.Known(change(known))) },
+		func(u *trust.Unknown) { all = append(all, derived(u, c.name+"(", ")").Text()) })
+	text := trust.Concat(all...)
+	c.e.Spend(c.at.pos, len(text.String()))
+	return str(text, c.at)
+}
+
+// trimEnd is trimprefix and trimsuffix, of which only the end of a text has to
+// be known.
+func (c call) trimEnd() *value {
+	a := c.arg(0)
+	end, ok := c.text(1)
+	if !ok || !a.isScalar() {
+		return c.open()
+	}
+	if text, ok := a.known(); ok {
+		if c.name == "trimprefix" {
+			return c.string(strings.TrimPrefix(text, end))
+		}
+		return c.string(strings.TrimSuffix(text, end))
+	}
+	var parts []trust.Text
+	a.text.Each(func(known string) { parts = append(parts, trust.Known(known)) }, func(u *trust.Unknown) { parts = append(parts, u.Text()) })
+	i := 0
+	if c.name == "trimsuffix" {
+		i = len(parts) - 1
+	}
+	text, isKnown := parts[i].Known()
+	switch {
+	case !isKnown || len(text) < len(end):
+		return c.open()
+	case c.name == "trimprefix":
+		parts[i] = trust.Known(strings.TrimPrefix(text, end))
+	default:
+		parts[i] = trust.Known(strings.TrimSuffix(text, end))
+	}
+	return str(trust.Concat(parts...), c.at)
+}
+
+// reshape is what needs all of a text.
+func (c call) reshape() *value {
+	text, ok := c.text(0)
+	if !ok {
+		return c.open()
+	}
+	switch c.name {
+	case "trim":
+		if cutset, ok := c.text(1); ok {
+			return c.string(strings.Trim(text, cutset))
+		}
+	case "trimspace":
+		return c.string(strings.TrimSpace(text))
+	case "chomp":
+		return c.string(strings.TrimRight(text, "\r\n"))
+	case "title":
+		previous := ' '
+		return c.string(strings.Map(func(r rune) rune {
+			first := !unicode.IsLetter(previous) && !unicode.IsDigit(previous) && previous != '_' && previous != '\''
+			if previous = r; first {
+				return unicode.ToTitle(r)
+			}
+			return r
+		}, text))
+	case "strrev":
+		if text == "" || utf8.RuneCountInString(text) == len(text) {
+			b := []byte(text)
+			slices.Reverse(b)
+			return c.string(string(b))
+		}
+	case "substr":
+		from, okFrom := c.arg(1).int()
+		n, okN := c.arg(2).int()
+		characters := []rune(text)
+		if !okFrom || !okN {
+			break
+		}
+		if from < 0 {
+			from = max(from+len(characters), 0)
+		}
+		from = min(from, len(characters))
+		if n < 0 || n > len(characters)-from {
+			n = len(characters) - from
+		}
+		return c.string(string(characters[from : from+n]))
+	}
+	return c.open()
+}
+
+// contained is startswith, endswith and strcontains.
+func (c call) contained() *value {
+	a := c.arg(0)
+	part, ok := c.text(1)
+	if !ok || !a.isScalar() {
+		return c.open()
+	}
+	if text, ok := a.known(); ok {
+		is := map[string]func(a, b string) bool{"startswith": strings.HasPrefix, "endswith": strings.HasSuffix, "strcontains": strings.Contains}[c.name]
+		return boolean(is(text, part), c.at)
+	}
+	around := map[string][2]string{"startswith": {"", "*"}, "endswith": {"*", ""}, "strcontains": {"*", "*"}}[c.name]
+	like := slices.Concat(trust.NewPattern(around[0]), trust.Known(part).Pattern(false), trust.NewPattern(around[1]))
+	if !a.text.Pattern(false).Overlaps(like) {
+		return boolean(false, c.at)
+	}
+	return c.open()
+}
+
+// file is what reads a file of the folder, whose names start from where
+// Terraform is run: the folder of the root module.
+func (c call) file() *value {
+	name, ok := c.text(0)
+	if c.name == "templatestring" {
+		if ok && c.arg(1).kind == isObject {
+			return c.e.render(name, c.at.file, c.arg(1), c.at)
+		}
+		return c.open()
+	}
+	if !ok || path.IsAbs(name) || c.f.instance == nil || c.f.module == nil {
+		return c.open()
+	}
+	name = path.Join(c.f.root().dir, name)
+	src, err := c.e.text(name)
+	switch {
+	case c.name == "fileexists":
+		if err != nil {
+			return c.open()
+		}
+		return boolean(true, c.at)
+	case err != nil || !utf8.Valid(src):
+		return c.open()
+	case c.name == "file":
+		return c.string(string(src))
+	}
+	if c.arg(1).kind != isObject {
+		return c.open()
+	}
+	return c.e.render(string(src), name, c.arg(1), c.at)
+}
+
+// text returns the content of a file, which is read once.
+func (e *evaluator) text(name string) ([]byte, error) {
+	if r, ok := e.texts[name]; ok {
+		return r.src, r.err
+	}
+	src, err := e.reader.file(name)
+	e.texts[name] = content{src, err}
+	return src, err
+}
+
+// content is what a file holds, or why it cannot be read.
+type content struct {
+	src []byte
+	err error
+}
+
+// render fills in a template. Only the values that it is given have names.
+func (e *evaluator) render(text, file string, values *value, at place) *value {
+	if !e.Spend(at.pos, len(text)) {
+		return null(at)
+	}
+	x, err := parseTemplate([]byte(text), file, start)
+	if err != nil {
+		return e.apply("templatefile", at, known(file, at), values)
+	}
+	f := frame{}
+	for i, k := range values.keys {
+		f = f.with(k.text.String(), values.items[i])
+	}
+	return e.eval(f, x).again(at)
+}

@@ -1,0 +1,7 @@
+repositories = {
+  shop = { name = "acme/shop" }
+  site = {
+    name     = "acme/site"
+    branches = ["main", "release/*"]
+  }
+}
