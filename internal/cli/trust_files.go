@@ -10,12 +10,14 @@ import (
 	"io"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/terraform"
 )
 
 // maxDocument bounds a file or a stream that an argument names, in bytes. An
@@ -145,9 +147,10 @@ const maxFiles = 200_000
 // reading is one pass over arguments. The methods report whether to go on.
 type reading struct {
 	*documents
-	seen  map[string]bool // files and modules, by path
-	files int             // looked at below the argument
-	yield func(document.Role) bool
+	seen    map[string]bool // files and modules, by path
+	files   int             // looked at below the argument
+	modules []string        // folders of Terraform modules below the argument, which are read last
+	yield   func(document.Role) bool
 }
 
 func (r *reading) argument(ctx context.Context, name string) bool {
@@ -169,7 +172,7 @@ func (r *reading) argument(ctx context.Context, name string) bool {
 // named reads a file that an argument names.
 func (r *reading) named(ctx context.Context, name string) bool {
 	if module, ok := moduleOf(name); ok {
-		return r.module(ctx, module, "", filepath.Base(name))
+		return r.module(ctx, module, ".", "", filepath.Base(name))
 	}
 	if r.again(name) {
 		return true
@@ -234,7 +237,7 @@ func (r *reading) all(roles iter.Seq2[document.Role, error], prepare func(*docum
 // folder reads what is below a folder and holds roles. Hidden folders (.git,
 // .terraform), node_modules and links are left out.
 func (r *reading) folder(ctx context.Context, root string) (more bool) {
-	more, r.files = true, 0
+	more, r.files, r.modules = true, 0, nil
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if r.files++; r.files > maxFiles {
 			return fmt.Errorf("more than %d files; name the folders that have policies", maxFiles)
@@ -257,13 +260,36 @@ func (r *reading) folder(ctx context.Context, root string) (more bool) {
 	if err != nil {
 		r.failed(root, err)
 	}
+	if more && len(r.modules) > 0 {
+		more = r.terraform(ctx, root)
+	}
 	return more && ctx.Err() == nil
+}
+
+// terraform reads the Terraform modules below a folder, but for those that
+// others of them call: they are read where they are called.
+func (r *reading) terraform(ctx context.Context, root string) bool {
+	below, err := os.OpenRoot(root)
+	if err != nil {
+		r.failed(root, err)
+		return true
+	}
+	defer below.Close()
+	for _, module := range terraform.Roots(below.FS(), r.modules) {
+		if ctx.Err() != nil || !r.module(ctx, root, module, module, "") {
+			return false
+		}
+	}
+	return true
 }
 
 // found reads a file below a folder, unless it holds no roles.
 func (r *reading) found(ctx context.Context, name, id string) bool {
-	if module, ok := moduleOf(name); ok {
-		return r.module(ctx, module, filepath.ToSlash(filepath.Dir(id)), "")
+	if _, ok := moduleOf(name); ok {
+		if module := path.Dir(id); !slices.Contains(r.modules, module) {
+			r.modules = append(r.modules, module)
+		}
+		return true
 	}
 	expected := slices.Contains([]string{".json", ".yaml", ".yml", ".template", ".tfstate"}, strings.ToLower(filepath.Ext(name)))
 	if !expected && !r.looksLikeJSON(name) || r.again(name) {
@@ -333,21 +359,30 @@ func moduleOf(file string) (folder string, ok bool) {
 	return "", false
 }
 
-// module reads the Terraform module in a folder, all of whose sources belong
-// together; of one that an argument names, only the roles that it has itself.
-func (r *reading) module(ctx context.Context, folder, id, only string) bool {
-	if only == "" && r.again(folder) {
+// module reads the Terraform module in a folder below root, all of whose
+// sources belong together; of one that an argument names, only the roles that
+// it has itself.
+func (r *reading) module(ctx context.Context, root, folder, id, only string) bool {
+	name := filepath.Join(root, filepath.FromSlash(folder), only)
+	if only == "" && r.again(name) {
 		return true
 	}
+	below, err := os.OpenRoot(root)
+	if err != nil {
+		r.failed(name, err)
+		return true
+	}
+	defer below.Close()
+	options := r.options
+	options.Note = func(text string) { r.env.errorf("%s: %s", name, text) }
 	before := r.roles
-	more, err := r.all(terraformRoles(ctx, folder, r.options), func(role *document.Role) bool {
-		if only != "" && filepath.Base(role.File) != only {
+	more, err := r.all(terraform.Module(ctx, below.FS(), folder, options), func(role *document.Role) bool {
+		if only != "" && role.File != only {
 			return false
 		}
-		role.File, role.Document = filepath.Join(folder, filepath.FromSlash(role.File)), id
+		role.File, role.Document = filepath.Join(root, filepath.FromSlash(role.File)), id
 		return true
 	})
-	name := filepath.Join(folder, only)
 	switch {
 	case !more || ctx.Err() != nil:
 		return false
@@ -360,12 +395,4 @@ func (r *reading) module(ctx context.Context, folder, id, only string) bool {
 		r.read = append(r.read, name)
 	}
 	return true
-}
-
-// terraformRoles yields the roles of the Terraform module in a folder; their
-// files are named below it.
-func terraformRoles(ctx context.Context, folder string, o document.Options) iter.Seq2[document.Role, error] {
-	return func(yield func(document.Role, error) bool) {
-		yield(document.Role{}, errors.New("Terraform sources are not read; use the output of terraform show -json for a plan or a state"))
-	}
 }

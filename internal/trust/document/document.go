@@ -83,6 +83,10 @@ type Options struct {
 	// Names, if not nil, gets the names that Parameters can have values for.
 	Names map[string]bool
 
+	// Note, if not nil, is called with what was left out though it can have
+	// roles, in one line.
+	Note func(text string)
+
 	// Budget bounds the work, if several documents share one; else each has
 	// its own.
 	Budget *Budget

@@ -2,9 +2,11 @@ package terraform
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -18,7 +20,7 @@ func (e *evaluator) child(caller *instance, call *hclsyntax.Block, key *value) (
 		return i, ""
 	}
 	source, ok := sourceOf(call)
-	missing := caller.prefix() + "module." + name + " (source " + quoted(source) + ", which is not in the folder)"
+	missing := caller.prefix() + "module." + name + " (source " + strconv.Quote(source) + ", which is not in the folder)"
 	if !ok {
 		return nil, caller.prefix() + "module." + name + " (source is not a text)"
 	}
@@ -128,13 +130,26 @@ func (e *evaluator) mayMakeRole(r *reference) bool {
 	return false
 }
 
+// noteSkipped says which modules have not been followed.
+func (e *evaluator) noteSkipped() {
+	if e.options.Note == nil || len(e.skipped) == 0 {
+		return
+	}
+	const most = 20
+	shown := e.skipped[:min(most, len(e.skipped))]
+	text := "modules not read, because they are not in the folder: " + strings.Join(shown, ", ")
+	if more := len(e.skipped) - len(shown); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	e.options.Note(text)
+}
+
 // Roots returns those of the folders that no module in another one of them
 // calls: the modules that are deployed, or meant for others to call.
 func Roots(fsys fs.FS, dirs []string) []string {
 	called := map[string]bool{}
-	r := &reader{fsys: fsys}
 	for _, dir := range dirs {
-		m, err := r.module(dir)
+		m, err := (&reader{fsys: fsys}).module(dir)
 		if err != nil {
 			continue
 		}

@@ -9,9 +9,10 @@ package terraform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
-	"strconv"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -32,8 +33,8 @@ func Roles(ctx context.Context, dir fs.FS, o document.Options) iter.Seq2[documen
 // the module's variables.
 //
 // A module that is not within the file system, but may well make a role that
-// trusts GitHub, is yielded as a role of which nothing is known. Errors come
-// last: files that cannot be read, or what ended the work.
+// trusts GitHub, is yielded as a role of which nothing is known; the others
+// are told to the options' Note. Errors come last: files that cannot be read, or what ended the work.
 func Module(ctx context.Context, fsys fs.FS, dir string, o document.Options) iter.Seq2[document.Role, error] {
 	return func(yield func(document.Role, error) bool) {
 		e := &evaluator{
@@ -58,6 +59,7 @@ func Module(ctx context.Context, fsys fs.FS, dir string, o document.Options) ite
 		if !e.walk(e.root, 0) {
 			return
 		}
+		e.noteSkipped()
 		problems := []error{e.Err()}
 		for _, name := range e.loaded {
 			problems = append(problems, e.modules[name].problems...)
@@ -89,6 +91,8 @@ type evaluator struct {
 	active map[memo]bool // what is being found, to tell cycles
 	chosen []memo        // what to forget with the next alternative
 	depth  int
+
+	skipped []string // modules that were not followed
 }
 
 // walk yields the roles of an instance. It reports whether more are wanted.
@@ -163,10 +167,14 @@ func (e *evaluator) called(r *reference, depth int) bool {
 	if child != nil {
 		return e.walk(child, depth+1)
 	}
+	at := placeOf(r.block.TypeRange)
 	if !e.mayMakeRole(r) {
+		skipped := fmt.Sprintf("%smodule.%s (%s:%d)", r.in.prefix(), r.block.Labels[0], at.file, at.pos.Line)
+		if !slices.Contains(e.skipped, skipped) {
+			e.skipped = append(e.skipped, skipped)
+		}
 		return true
 	}
-	at := placeOf(r.block.TypeRange)
 	u := trust.NewUnknown("${"+r.address()+"}", missing)
 	return e.yield(document.Role{
 		Name: r.address(), LogicalID: r.address(), File: at.file, Pos: at.pos, Policies: trust.Opaque(u, at.pos),
@@ -241,5 +249,3 @@ func (e *evaluator) argument(f frame, b *hclsyntax.Block, name string) *value {
 	}
 	return null(placeOf(b.TypeRange))
 }
-
-func quoted(s string) string { return strconv.Quote(s) }

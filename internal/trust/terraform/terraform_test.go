@@ -72,7 +72,7 @@ func judged(t *testing.T, root *os.Root) []byte {
 		t.Fatal(err)
 	}
 	out.WriteString("\n")
-	if err := inventory.WriteMarkdown(&out, entries); err != nil {
+	if err := inventory.WriteMarkdown(&out, entries, nil); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
