@@ -1,15 +1,18 @@
 package terraform
 
 import (
-	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 	"github.com/org/aws-oidc-action/internal/trust/inventory"
 	"github.com/org/aws-oidc-action/internal/trust/lint"
@@ -17,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestModules holds what lint and inventory say of a module's roles against
-// the golden file beside it.
+// TestModules holds the roles of real-shaped modules, and what follows for
+// lint and inventory, against the golden file beside each.
 func TestModules(t *testing.T) {
 	folders, err := filepath.Glob("testdata/*")
 	if err != nil || len(folders) == 0 {
@@ -31,10 +34,18 @@ func TestModules(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			got := judged(t, root)
+			var got strings.Builder
+			o := document.Options{Note: func(text string) { fmt.Fprintln(&got, "note:", text) }}
+			for role, err := range Roles(context.Background(), root.FS(), o) {
+				if err != nil {
+					fmt.Fprintln(&got, "error:", err)
+					continue
+				}
+				describe(&got, role)
+			}
 			golden := filepath.Join(folder, "want.txt")
 			if *update {
-				if err := os.WriteFile(golden, got, 0o600); err != nil {
+				if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -42,38 +53,63 @@ func TestModules(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
 }
 
-// judged returns the text of lint and of inventory.
-func judged(t *testing.T, root *os.Root) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	var findings []lint.Finding
-	for role, err := range Roles(context.Background(), root.FS(), document.Options{}) {
-		if err != nil {
-			out.WriteString("error: " + err.Error() + "\n")
-			continue
-		}
-		for _, f := range lint.Check(role, lint.Options{}) {
-			f.File = role.File
-			findings = append(findings, f)
+// rules are those of lint that tell how far a role is open.
+var rules = []string{"any-run", "any-subject", "cannot-tell", "no-subject", "open-context", "owner-wide", "repository-prefix"}
+
+// describe writes a role with its policies, what lint says of whom it admits,
+// and its lines in the inventory.
+func describe(out *strings.Builder, role document.Role) {
+	fmt.Fprintf(out, "%s %q at %s:%d:%d, %d s\n", role.LogicalID, role.Name, role.File, role.Pos.Line, role.Pos.Column, role.MaxSessionDuration)
+	if role.Err != nil {
+		fmt.Fprintln(out, "  error:", role.Err)
+	}
+	for _, p := range role.Policies {
+		fmt.Fprintln(out, " ", strings.TrimSpace("policy "+p.Version+" "+strings.TrimSuffix(trust.Given(p.Given), "if ")))
+		for _, s := range p.Statements {
+			writeStatement(out, s)
 		}
 	}
-	entries, err := inventory.List(Roles(context.Background(), root.FS(), document.Options{}))
-	if err != nil {
-		out.WriteString("error: " + err.Error() + "\n")
+	for _, f := range lint.Check(role, lint.Options{}) {
+		if slices.Contains(rules, f.Rule) {
+			fmt.Fprintf(out, "  lint %d:%d %s %s %s\n", f.Line, f.Column, f.Severity, f.Rule, strings.TrimSuffix(trust.Given(f.Given), "if "))
+		}
 	}
-	if err := lint.WriteText(&out, findings); err != nil {
-		t.Fatal(err)
+	entries, _ := inventory.List(func(yield func(document.Role, error) bool) { yield(role, nil) })
+	for _, e := range entries {
+		fmt.Fprintf(out, "  inventory %s\n", strings.Join([]string{e.Repository, e.Runs, e.Provider + e.Principal}, " | "))
+	}
+}
+
+func writeStatement(out *strings.Builder, s trust.Statement) {
+	fmt.Fprintf(out, "    %s %s at %d:%d", s.Effect, s.Sid, s.Pos.Line, s.Pos.Column)
+	if s.Unknown != nil {
+		fmt.Fprintf(out, ": unknown, depends on %s", strings.Join(s.Unknown.DependsOn, ", "))
 	}
 	out.WriteString("\n")
-	if err := inventory.WriteMarkdown(&out, entries, nil); err != nil {
-		t.Fatal(err)
+	for _, e := range s.Principal.Entries {
+		fmt.Fprintf(out, "      %s %s\n", e.Type, e.ID)
 	}
-	return out.Bytes()
+	for _, a := range s.Action.Values {
+		fmt.Fprintf(out, "      %s\n", a.Text)
+	}
+	for _, c := range s.Conditions {
+		fmt.Fprintf(out, "      %s %s at %d:%d:", c.Operator, c.Key, c.Pos.Line, c.Pos.Column)
+		for _, v := range c.Values {
+			fmt.Fprintf(out, " %s", v.Text)
+			if u := v.Unknown(); u != nil {
+				fmt.Fprintf(out, " (%s)", strings.Join(u.DependsOn, ", "))
+			}
+		}
+		if c.Unknown != nil {
+			fmt.Fprintf(out, " unknown: %s", strings.Join(c.Unknown.DependsOn, ", "))
+		}
+		out.WriteString("\n")
+	}
 }
