@@ -63,17 +63,27 @@ func TestWriteAndRemove(t *testing.T) {
 		profile                 Profile
 		inConfig, inCredentials string
 	}{
-		{"keys", "", "", keys("", ""), "", wroteKeys},
-		{"keys with region and token", "", "", keys("r", "t"), wroteRegion, wroteKeys + "aws_session_token = t\n"},
-		{"a token goes with the keys it came with", "", wroteKeys + "aws_session_token = t\n", keys("", ""), "", wroteKeys},
-		{"process", "", "", process(""), wroteProcess, wroteBoth},
-		{"process with region", "", "", process("r"), wroteRegion + strings.TrimPrefix(wroteProcess, "[profile dev]\n"), wroteBoth},
-		{"process over keys", wroteRegion, "# a\n\n" + wroteKeys, process(""), wroteProcess, "# a\n\n" + wroteBoth},
-		{"process over keys in the config file", wroteRegion + "aws_access_key_id = A\n", "", process(""), wroteProcess, wroteBoth},
-		{"keys over process", wroteProcess, wroteBoth, keys("r", ""), wroteRegion, wroteKeys},
-		{"keys over process, without region", wroteProcess, wroteBoth, keys("", ""), "", wroteKeys},
-		{"keys over a process in the credentials file", "", "[dev]\ncredential_process = /old\nrole_arn = a\n", keys("", ""), "", wroteKeys},
-		{"keys over a role", "[profile dev]\nrole_arn = a\nsource_profile = b\n", "", keys("r", ""), wroteRegion, wroteKeys},
+		{name: "keys", profile: keys("", ""), inCredentials: wroteKeys},
+		{name: "keys with region and token", profile: keys("r", "t"), inConfig: wroteRegion,
+			inCredentials: wroteKeys + "aws_session_token = t\n"},
+		{name: "a token goes with the keys it came with", credentials: wroteKeys + "aws_session_token = t\n",
+			profile: keys("", ""), inCredentials: wroteKeys},
+		{name: "process", profile: process(""), inConfig: wroteProcess, inCredentials: wroteBoth},
+		{name: "process with region", profile: process("r"),
+			inConfig: wroteRegion + strings.TrimPrefix(wroteProcess, "[profile dev]\n"), inCredentials: wroteBoth},
+		{name: "process over keys", config: wroteRegion, credentials: "# a\n\n" + wroteKeys, profile: process(""),
+			inConfig: wroteProcess, inCredentials: "# a\n\n" + wroteBoth},
+		{name: "process over keys in the config file", config: wroteRegion + "aws_access_key_id = A\n",
+			profile: process(""), inConfig: wroteProcess, inCredentials: wroteBoth},
+		{name: "keys over process", config: wroteProcess, credentials: wroteBoth, profile: keys("r", ""),
+			inConfig: wroteRegion, inCredentials: wroteKeys},
+		{name: "keys over process, without region", config: wroteProcess, credentials: wroteBoth, profile: keys("", ""),
+			inCredentials: wroteKeys},
+		{name: "keys over a process in the credentials file",
+			credentials: "[dev]\ncredential_process = /old\nrole_arn = a\n", profile: keys("", ""),
+			inCredentials: wroteKeys},
+		{name: "keys over a role", config: "[profile dev]\nrole_arn = a\nsource_profile = b\n", profile: keys("r", ""),
+			inConfig: wroteRegion, inCredentials: wroteKeys},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config, credentials := parsePair(t, c.config, c.credentials)

@@ -84,15 +84,25 @@ func TestMinIORefuses(t *testing.T) {
 		status        int
 		code, message string
 	}{
-		"a role that is missing": {nil, "AssumeRoleWithWebIdentity", web("RoleArn", "arn:minio:iam:::role/other"), 400, "InvalidParameterValue", "does not exist"},
-		"a role of AWS":          {nil, "AssumeRoleWithWebIdentity", web("RoleArn", hubRole), 400, "InvalidParameterValue", "does not exist"},
-		"another audience":       {nil, "AssumeRoleWithWebIdentity", web("WebIdentityToken", fetchToken(t, server, "sts.amazonaws.com")), 400, "InvalidParameterValue", ""},
-		"no token":               {nil, "AssumeRoleWithWebIdentity", web("WebIdentityToken", "x"), 400, "InvalidParameterValue", ""},
-		"too short a session":    {nil, "AssumeRoleWithWebIdentity", web("DurationSeconds", "899"), 400, "InvalidParameterValue", "invalid token expiry"},
-		"no identity":            {user, "GetCallerIdentity", nil, 400, "InvalidParameterValue", "Unsupported action GetCallerIdentity"},
-		"an unknown key":         {stranger, "AssumeRole", nil, 403, "InvalidAccessKeyId", ""},
-		"a session's keys":       {session, "AssumeRole", nil, 403, "AccessDenied", "Generating temporary credentials not allowed for this request."},
-		"no version":             {nil, "AssumeRoleWithWebIdentity", web("Version", "2010-05-08"), 400, "MissingParameter", "expecting 2011-06-15"},
+		"a role that is missing": {action: "AssumeRoleWithWebIdentity",
+			pairs: web("RoleArn", "arn:minio:iam:::role/other"), status: 400, code: "InvalidParameterValue",
+			message: "does not exist"},
+		"a role of AWS": {action: "AssumeRoleWithWebIdentity", pairs: web("RoleArn", hubRole), status: 400,
+			code: "InvalidParameterValue", message: "does not exist"},
+		"another audience": {action: "AssumeRoleWithWebIdentity",
+			pairs: web("WebIdentityToken", fetchToken(t, server, "sts.amazonaws.com")), status: 400,
+			code: "InvalidParameterValue"},
+		"no token": {action: "AssumeRoleWithWebIdentity", pairs: web("WebIdentityToken", "x"), status: 400,
+			code: "InvalidParameterValue"},
+		"too short a session": {action: "AssumeRoleWithWebIdentity", pairs: web("DurationSeconds", "899"), status: 400,
+			code: "InvalidParameterValue", message: "invalid token expiry"},
+		"no identity": {by: user, action: "GetCallerIdentity", status: 400, code: "InvalidParameterValue",
+			message: "Unsupported action GetCallerIdentity"},
+		"an unknown key": {by: stranger, action: "AssumeRole", status: 403, code: "InvalidAccessKeyId"},
+		"a session's keys": {by: session, action: "AssumeRole", status: 403, code: "AccessDenied",
+			message: "Generating temporary credentials not allowed for this request."},
+		"no version": {action: "AssumeRoleWithWebIdentity", pairs: web("Version", "2010-05-08"), status: 400,
+			code: "MissingParameter", message: "expecting 2011-06-15"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			call(t, server, tt.by, form(tt.action, tt.pairs...)).wantMinIOError(t, tt.status, tt.code, tt.message)

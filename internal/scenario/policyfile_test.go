@@ -66,12 +66,19 @@ func TestPolicyFilesTakeTheFormsOfTheInput(t *testing.T) {
 		line                      int // of the statement
 		session                   time.Duration
 	}{
-		{"bare", "deploy.json", barePolicy, "", 1, time.Hour},
-		{"get-role", "deploy.json", getRole("deploy", "arn:aws:iam::111111111111:role/deploy"), "", 1, 4 * time.Hour},
-		{"get-role and a duration", "deploy.json", getRole("deploy", "arn:aws:iam::111111111111:role/deploy"), "        max-session-duration: 3600\n", 1, time.Hour},
-		{"get-account-authorization-details", "account.json", details("audit", "deploy"), "", 1, time.Hour},
-		{"template", "deploy.yml", roleTemplate, parameters, 11, 2 * time.Hour},
-		{"template of several", "all.yml", roleTemplate + strings.ReplaceAll(roleTemplate[strings.Index(roleTemplate, "  DeployRole"):], "DeployRole", "deploy"), parameters, 21, 2 * time.Hour},
+		{name: "bare", file: "deploy.json", content: barePolicy, line: 1, session: time.Hour},
+		{name: "get-role", file: "deploy.json", content: getRole("deploy", "arn:aws:iam::111111111111:role/deploy"),
+			line: 1, session: 4 * time.Hour},
+		{name: "get-role and a duration", file: "deploy.json",
+			content: getRole("deploy", "arn:aws:iam::111111111111:role/deploy"),
+			more:    "        max-session-duration: 3600\n", line: 1, session: time.Hour},
+		{name: "get-account-authorization-details", file: "account.json", content: details("audit", "deploy"), line: 1,
+			session: time.Hour},
+		{name: "template", file: "deploy.yml", content: roleTemplate, more: parameters, line: 11,
+			session: 2 * time.Hour},
+		{name: "template of several", file: "all.yml",
+			content: roleTemplate + strings.ReplaceAll(roleTemplate[strings.Index(roleTemplate, "  DeployRole"):], "DeployRole", "deploy"),
+			more:    parameters, line: 21, session: 2 * time.Hour},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			role, err := loadPolicy(test.file, test.content, test.more)

@@ -9,49 +9,57 @@ import (
 
 func TestParseSubject(t *testing.T) {
 	tests := []struct {
-		pattern    string
-		reach      Reach
-		owner, oID string
-		repo, rID  string
-		context    string
-		flags      string // c customized, m malformed
+		pattern        string
+		reach          Reach
+		owner, ownerID string
+		repo, repoID   string
+		context        string
+		flags          string // c customized, m malformed
 	}{
-		{"*", Anyone, "", "", "", "", "*", ""},
-		{"r*", Anyone, "", "", "", "", "r*", ""},
-		{"repo*", Anyone, "", "", "", "", "repo*", ""},
-		{"repo:*", Anyone, "", "", "", "", "", ""},
-		{"repo:*:ref:x", Anyone, "", "", "", "", "ref:x", ""},
-		{"repo:?/app:x", Anyone, "", "", "", "", "x", ""},
-		{"*octo/app:*", Anyone, "", "", "", "", "*octo/app:*", ""},
-		{"repo:octo*", OwnerPattern, "octo*", "", "", "", "", ""},
-		{"repo:octo-*/app:x", OwnerPattern, "octo-*", "", "app", "", "x", ""},
-		{"repo:oct?/app:x", OwnerPattern, "oct?", "", "app", "", "x", ""},
-		{"repo:octo/*", Owner, "octo", "", "", "", "", ""},
-		{"repo:octo/?*:environment:prod", Owner, "octo", "", "", "", "environment:prod", ""},
-		{"repo:octo@*", Owner, "octo", "*", "", "", "", ""},
-		{"repo:octo@1/*", Owner, "octo", "1", "", "", "", ""},
-		{"repo:octo/app*", RepositoryPattern, "octo", "", "app*", "", "", ""},
-		{"repo:octo/a?p:x", RepositoryPattern, "octo", "", "a?p", "", "x", ""},
-		{"repo:octo@1/app*@*:x", RepositoryPattern, "octo", "1", "app*", "*", "x", ""},
-		{"repo:octo/app:*", Repository, "octo", "", "app", "", "*", ""},
-		{"repo:octo/app:ref:refs/heads/main", Repository, "octo", "", "app", "", "ref:refs/heads/main", ""},
-		{"repo:octo@1/app@2:ref:refs/heads/a@b", Repository, "octo", "1", "app", "2", "ref:refs/heads/a@b", ""},
-		{"repo:octo@*/app@*", Repository, "octo", "*", "app", "*", "", ""},
-		{"repo:octo@*/app@*:environment:x", Repository, "octo", "*", "app", "*", "environment:x", ""},
-		{"repo:octo/app", Repository, "octo", "", "app", "", "", "m"},
-		{"repo:octo/app:", Repository, "octo", "", "app", "", "", "m"},
-		{"repo:octo/", Repository, "octo", "", "", "", "", "m"},
-		{"repo:octo", Owner, "octo", "", "", "", "", "m"},
-		{"repo:", Owner, "", "", "", "", "", "m"},
-		{"", Anyone, "", "", "", "", "", "m"},
-		{"octo/app:ref:x", Anyone, "", "", "", "", "octo/app:ref:x", "m"},
-		{"repository:octo/app:environment:x", Repository, "octo", "", "app", "", "repository:octo/app:environment:x", "c"},
-		{"repository:octo*/app", OwnerPattern, "octo*", "", "app", "", "repository:octo*/app", "c"},
-		{"repository_id:2:environment:x", Repository, "", "", "", "2", "repository_id:2:environment:x", "c"},
-		{"repository_owner_id:1:*", Owner, "", "1", "", "", "repository_owner_id:1:*", "c"},
-		{"repository_owner_id:*", Anyone, "", "*", "", "", "repository_owner_id:*", "c"},
-		{"job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", Callers, "", "", "", "", "job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", "c"},
-		{"actor:ann", Choosable, "", "", "", "", "actor:ann", "c"},
+		{pattern: "*", reach: Anyone, context: "*"},
+		{pattern: "r*", reach: Anyone, context: "r*"},
+		{pattern: "repo*", reach: Anyone, context: "repo*"},
+		{pattern: "repo:*", reach: Anyone},
+		{pattern: "repo:*:ref:x", reach: Anyone, context: "ref:x"},
+		{pattern: "repo:?/app:x", reach: Anyone, context: "x"},
+		{pattern: "*octo/app:*", reach: Anyone, context: "*octo/app:*"},
+		{pattern: "repo:octo*", reach: OwnerPattern, owner: "octo*"},
+		{pattern: "repo:octo-*/app:x", reach: OwnerPattern, owner: "octo-*", repo: "app", context: "x"},
+		{pattern: "repo:oct?/app:x", reach: OwnerPattern, owner: "oct?", repo: "app", context: "x"},
+		{pattern: "repo:octo/*", reach: Owner, owner: "octo"},
+		{pattern: "repo:octo/?*:environment:prod", reach: Owner, owner: "octo", context: "environment:prod"},
+		{pattern: "repo:octo@*", reach: Owner, owner: "octo", ownerID: "*"},
+		{pattern: "repo:octo@1/*", reach: Owner, owner: "octo", ownerID: "1"},
+		{pattern: "repo:octo/app*", reach: RepositoryPattern, owner: "octo", repo: "app*"},
+		{pattern: "repo:octo/a?p:x", reach: RepositoryPattern, owner: "octo", repo: "a?p", context: "x"},
+		{pattern: "repo:octo@1/app*@*:x", reach: RepositoryPattern, owner: "octo", ownerID: "1", repo: "app*", repoID: "*",
+			context: "x"},
+		{pattern: "repo:octo/app:*", reach: Repository, owner: "octo", repo: "app", context: "*"},
+		{pattern: "repo:octo/app:ref:refs/heads/main", reach: Repository, owner: "octo", repo: "app",
+			context: "ref:refs/heads/main"},
+		{pattern: "repo:octo@1/app@2:ref:refs/heads/a@b", reach: Repository, owner: "octo", ownerID: "1", repo: "app",
+			repoID: "2", context: "ref:refs/heads/a@b"},
+		{pattern: "repo:octo@*/app@*", reach: Repository, owner: "octo", ownerID: "*", repo: "app", repoID: "*"},
+		{pattern: "repo:octo@*/app@*:environment:x", reach: Repository, owner: "octo", ownerID: "*", repo: "app", repoID: "*",
+			context: "environment:x"},
+		{pattern: "repo:octo/app", reach: Repository, owner: "octo", repo: "app", flags: "m"},
+		{pattern: "repo:octo/app:", reach: Repository, owner: "octo", repo: "app", flags: "m"},
+		{pattern: "repo:octo/", reach: Repository, owner: "octo", flags: "m"},
+		{pattern: "repo:octo", reach: Owner, owner: "octo", flags: "m"},
+		{pattern: "repo:", reach: Owner, flags: "m"},
+		{pattern: "", reach: Anyone, flags: "m"},
+		{pattern: "octo/app:ref:x", reach: Anyone, context: "octo/app:ref:x", flags: "m"},
+		{pattern: "repository:octo/app:environment:x", reach: Repository, owner: "octo", repo: "app",
+			context: "repository:octo/app:environment:x", flags: "c"},
+		{pattern: "repository:octo*/app", reach: OwnerPattern, owner: "octo*", repo: "app",
+			context: "repository:octo*/app", flags: "c"},
+		{pattern: "repository_id:2:environment:x", reach: Repository, repoID: "2",
+			context: "repository_id:2:environment:x", flags: "c"},
+		{pattern: "repository_owner_id:1:*", reach: Owner, ownerID: "1", context: "repository_owner_id:1:*", flags: "c"},
+		{pattern: "repository_owner_id:*", reach: Anyone, ownerID: "*", context: "repository_owner_id:*", flags: "c"},
+		{pattern: "job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", reach: Callers,
+			context: "job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", flags: "c"},
+		{pattern: "actor:ann", reach: Choosable, context: "actor:ann", flags: "c"},
 	}
 	for _, tt := range tests {
 		s := ParseSubject(trust.NewPattern(tt.pattern))
@@ -63,7 +71,7 @@ func TestParseSubject(t *testing.T) {
 			flags += "m"
 		}
 		got := [6]string{s.Owner, s.OwnerID, s.Repository, s.RepositoryID, s.Context.String(), flags}
-		want := [6]string{tt.owner, tt.oID, tt.repo, tt.rID, tt.context, tt.flags}
+		want := [6]string{tt.owner, tt.ownerID, tt.repo, tt.repoID, tt.context, tt.flags}
 		if s.Reach != tt.reach || got != want {
 			t.Errorf("%q: reach %d %q\nwant %d %q", tt.pattern, s.Reach, got, tt.reach, want)
 		}
@@ -79,26 +87,42 @@ func TestOf(t *testing.T) {
 		reach            Reach
 		grants           int
 	}{
-		{"federated", `{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "` + arn + `"},
-			"Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}}`, 1, false, Repository, 1},
-		{"two providers", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": ["` + arn + `", "` + arn + `/octo", "arn:aws:iam::1:oidc-provider/gitlab.com"]},
-			"Condition": {"StringLike": {"token.actions.githubusercontent.com/octo:sub": "repo:o/*"}}}`, 2, false, Owner, 1},
-		{"deny narrows", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"}},
-			{"Effect": "Deny", "Action": "sts:*", "Principal": "*", "Condition": {"StringNotLike": {"token.actions.githubusercontent.com:sub": "repo:o*"}}}`, 1, false, OwnerPattern, 1},
-		{"deny of another action does not", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"},
+		{name: "federated",
+			statements: `{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"Federated": "` + arn + `"},
+			"Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}}`, providers: 1,
+			reach: Repository, grants: 1},
+		{name: "two providers",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": ["` + arn + `", "` + arn + `/octo", "arn:aws:iam::1:oidc-provider/gitlab.com"]},
+			"Condition": {"StringLike": {"token.actions.githubusercontent.com/octo:sub": "repo:o/*"}}}`, providers: 2,
+			reach: Owner, grants: 1},
+		{name: "deny narrows",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"}},
+			{"Effect": "Deny", "Action": "sts:*", "Principal": "*", "Condition": {"StringNotLike": {"token.actions.githubusercontent.com:sub": "repo:o*"}}}`,
+			providers: 1, reach: OwnerPattern, grants: 1},
+		{name: "deny of another action does not",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"},
 			"Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "*"}}},
-			{"Effect": "Deny", "Action": "sts:TagSession", "Principal": "*", "Condition": {"StringNotLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}}`, 1, false, Anyone, 1},
-		{"deny of two conditions does not", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"},
+			{"Effect": "Deny", "Action": "sts:TagSession", "Principal": "*", "Condition": {"StringNotLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"}}}`,
+			providers: 1, reach: Anyone, grants: 1},
+		{name: "deny of two conditions does not",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "` + arn + `"},
 			"Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "*"}}},
 			{"Effect": "Deny", "Action": "*", "Principal": "*", "Condition": {"StringNotLike": {"token.actions.githubusercontent.com:sub": "repo:o/r:*"},
-				"StringEquals": {"token.actions.githubusercontent.com:ref": "x"}}}`, 1, false, Anyone, 1},
-		{"everyone", `{"Effect": "Allow", "Action": "sts:*", "Principal": "*", "Condition": {"StringEquals": {"token.actions.githubusercontent.com:repository_id": "7"}}}`, 0, true, Repository, 1},
-		{"template's parameter", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "<Provider>"},
-			"Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:o/r:x"}}}`, 1, false, Repository, 1},
-		{"role", `{"Effect": "Allow", "Action": "*", "Principal": {"AWS": "*"}}`, 0, false, 0, 0},
-		{"wrong action", `{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Federated": "` + arn + `"}}`, 0, false, 0, 0},
-		{"deny", `{"Effect": "Deny", "Action": "*", "Principal": {"Federated": "` + arn + `"}}`, 0, false, 0, 0},
-		{"other provider", `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/gitlab.com"}}`, 0, false, 0, 0},
+				"StringEquals": {"token.actions.githubusercontent.com:ref": "x"}}}`, providers: 1, reach: Anyone,
+			grants: 1},
+		{name: "everyone",
+			statements: `{"Effect": "Allow", "Action": "sts:*", "Principal": "*", "Condition": {"StringEquals": {"token.actions.githubusercontent.com:repository_id": "7"}}}`,
+			wildcard:   true, reach: Repository, grants: 1},
+		{name: "template's parameter",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "<Provider>"},
+			"Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:o/r:x"}}}`, providers: 1,
+			reach: Repository, grants: 1},
+		{name: "role", statements: `{"Effect": "Allow", "Action": "*", "Principal": {"AWS": "*"}}`},
+		{name: "wrong action",
+			statements: `{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Federated": "` + arn + `"}}`},
+		{name: "deny", statements: `{"Effect": "Deny", "Action": "*", "Principal": {"Federated": "` + arn + `"}}`},
+		{name: "other provider",
+			statements: `{"Effect": "Allow", "Action": "*", "Principal": {"Federated": "arn:aws:iam::1:oidc-provider/gitlab.com"}}`},
 	}
 	for _, tt := range tests {
 		p, err := trust.Parse([]byte(`{"Version": "2012-10-17", "Statement": [` + tt.statements + `]}`))
