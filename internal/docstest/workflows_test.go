@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-var update = flag.Bool("update", false, "rewrite the tables of docs/reusable-workflows.md")
+var update = flag.Bool("update", false, "rewrite the tables of CONTRIBUTING.md and docs/reusable-workflows.md")
 
 func TestInputsOfReusableWorkflowsAreRendered(t *testing.T) {
 	for _, name := range []string{"login-and-run", "check-profiles", "check-trust"} {
