@@ -126,7 +126,7 @@ func TestScenarioErrors(t *testing.T) {
 		{"policy list", role + "        trust-policy: []", "s.yml:5: accounts.111111111111.roles.r.trust-policy is a list; expected a policy, as a mapping or as JSON text"},
 		{"bad policy", role + "        trust-policy:\n          Statement:\n            - Effect: Perhaps\n              Principal: '*'\n              Action: sts:*", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
 		{"bad policy as text", role + "        trust-policy: |\n          {\n            \"Statement\": 1\n          }", "s.yml:7: accounts.111111111111.roles.r.trust-policy: "},
-		{"policy twice", role + "        trust-policy:\n          Statement: {Effect: Allow, Principal: '*', Action: a}\n          Statement: []", `s.yml:7: accounts.111111111111.roles.r.trust-policy has duplicate key "Statement" (first on line 6); keep one`},
+		{"policy twice", role + "        trust-policy:\n          Statement: {Effect: Allow, Principal: '*', Action: '*'}\n          Statement: []", `s.yml:7: accounts.111111111111.roles.r.trust-policy has duplicate key "Statement" (first on line 6); keep one`},
 		{"two policies in turn", role + "        trust-policy-file: p.json\n" + policy, "s.yml:5: accounts.111111111111.roles.r.trust-policy-file cannot be combined with trust-policy; use one of them"},
 		{"parameters without a file", role + policy + "        trust-policy-parameters: {A: b}", "s.yml:5: accounts.111111111111.roles.r has trust-policy-parameters, which require trust-policy-file"},
 		{"parameter list", role + "        trust-policy-file: p.json\n        trust-policy-parameters: {A: [b]}", "s.yml:6: accounts.111111111111.roles.r.trust-policy-parameters.A is a list; expected text"},

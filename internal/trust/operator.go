@@ -3,6 +3,8 @@ package trust
 import (
 	"slices"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/spelling"
 )
 
 // Operator is a condition operator, such as ForAnyValue:StringLikeIfExists.
@@ -90,6 +92,27 @@ func parseOperator(name string) (Operator, bool) {
 		return Operator{}, false // Null asks whether the key exists: neither makes sense
 	}
 	return o, true
+}
+
+// unknownOperator is the error of a name that parseOperator refuses.
+func unknownOperator(at Pos, name string) error {
+	plain := name[strings.LastIndexByte(name, ':')+1:]
+	if i := len(plain) - len("IfExists"); i > 0 && strings.EqualFold(plain[i:], "IfExists") {
+		plain = plain[:i]
+	}
+	if strings.EqualFold(plain, "Null") {
+		return at.Errorf("condition operator %q is invalid: Null cannot be combined with ForAllValues, ForAnyValue or IfExists; use Null", name)
+	}
+	best, least := "", spelling.Most(plain)+1
+	for _, known := range baseOperators {
+		if d := spelling.Distance(strings.ToLower(plain), strings.ToLower(known)); d < least {
+			best, least = known, d
+		}
+	}
+	if best == "" || least == 0 { // what is wrong is the prefix
+		return at.Errorf("unknown condition operator %q", name)
+	}
+	return at.Errorf("unknown condition operator %q; use %s", name, best)
 }
 
 var baseOperators = func() []string {

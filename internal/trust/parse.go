@@ -101,7 +101,7 @@ func Read(first Token, rest Tokens) (*Policy, error) {
 	case err != nil:
 		return nil, err
 	case len(p.Statements) == 0:
-		return nil, p.Pos.Errorf("policy has no Statement")
+		return nil, p.Pos.Errorf("Statement is required")
 	case version != nil:
 		return Opaque(version, p.Pos)[0], nil
 	}
@@ -187,19 +187,21 @@ func (r *reader) statement(first Token) (Statement, error) {
 			}
 		case "Principal", "NotPrincipal":
 			if s.Principal.Pos != (Pos{}) {
-				return at.Errorf("statement has both Principal and NotPrincipal")
+				return at.Errorf("Principal cannot be combined with NotPrincipal")
 			}
 			s.Principal, err = r.principal(t, name == "NotPrincipal")
 		case "Action", "NotAction":
 			if s.Action.Pos != (Pos{}) {
-				return at.Errorf("statement has both Action and NotAction")
+				return at.Errorf("Action cannot be combined with NotAction")
 			}
 			s.Action = ActionElement{Pos: t.Pos, Negated: name == "NotAction"}
-			s.Action.Values, err = r.values(t, name)
+			if s.Action.Values, err = r.values(t, name); err == nil {
+				err = checkActions(s.Action.Values)
+			}
 		case "Condition":
 			s.Conditions, err = r.conditions(t)
 		case "Resource", "NotResource":
-			return at.Errorf("%s has no place in a trust policy: the role itself is the resource", name)
+			return at.Errorf("%s is invalid in a trust policy: the role itself is the resource; remove it", name)
 		default:
 			return unknownElement(at, name, "a statement",
 				"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition")
@@ -212,11 +214,11 @@ func (r *reader) statement(first Token) (Statement, error) {
 	case effect != nil:
 		return Statement{Pos: s.Pos, Unknown: effect}, nil
 	case s.Effect == "":
-		err = s.Pos.Errorf("statement has no Effect: write Allow or Deny")
+		err = s.Pos.Errorf("Effect is required; use Allow or Deny")
 	case s.Principal.Pos == (Pos{}):
-		err = s.Pos.Errorf("statement has no Principal: a trust policy says whom it trusts")
+		err = s.Pos.Errorf("Principal is required in a trust policy")
 	case s.Action.Pos == (Pos{}):
-		err = s.Pos.Errorf("statement has no Action: for GitHub it is sts:AssumeRoleWithWebIdentity")
+		err = s.Pos.Errorf("Action is required; for GitHub use sts:AssumeRoleWithWebIdentity")
 	}
 	return s, err
 }
@@ -228,7 +230,7 @@ func (r *reader) principal(t Token, negated bool) (PrincipalElement, error) {
 	}
 	if t.Kind == jsonlex.String {
 		if text := t.text().String(); text != "*" {
-			return e, t.Pos.Errorf(`principal %q needs its type: write {"AWS": …} or {"Federated": …}`, text)
+			return e, t.Pos.Errorf(`principal %q has no type; use {"AWS": …} or {"Federated": …}`, text)
 		}
 		e.Any = true
 		return e, nil
@@ -263,7 +265,7 @@ func (r *reader) conditions(t Token) ([]Condition, error) {
 		}
 		operator, ok := parseOperator(name.String())
 		if !ok {
-			return at.Errorf("unknown condition operator %q", name)
+			return unknownOperator(at, name.String())
 		}
 		if u := t.unknown(); u != nil {
 			all = append(all, Condition{Pos: t.Pos, Operator: operator, Unknown: u})
@@ -277,7 +279,7 @@ func (r *reader) conditions(t Token) ([]Condition, error) {
 					c.Values = append(c.Values, newValue(t.text(), t.Pos))
 					return nil
 				}
-				return t.Pos.Errorf("condition key %q has %s where a value should stand", key, t.Kind)
+				return t.Pos.Errorf("condition key %q: expected a value, got %s", key, t.Kind)
 			})
 			all = append(all, c)
 			return err
@@ -363,9 +365,18 @@ func (r *reader) values(t Token, name string) ([]Value, error) {
 	return all, err
 }
 
+func checkActions(values []Value) error {
+	for _, v := range values {
+		if err := checkAction(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (r *reader) str(t Token, name string) (Text, error) {
 	if t.Kind != jsonlex.String {
-		return Text{}, t.Pos.Errorf("%s should be a string, not %s", name, t.Kind)
+		return Text{}, t.Pos.Errorf("%s: expected a string, got %s", name, t.Kind)
 	}
 	return t.text(), nil
 }
@@ -374,7 +385,7 @@ func (r *reader) oneOf(t Token, name string, allowed ...string) (string, error) 
 	text, err := r.str(t, name)
 	s := text.String()
 	if err == nil && !slices.Contains(allowed, s) {
-		err = t.Pos.Errorf("%s is %q: write %s", name, s, strings.Join(allowed, " or "))
+		err = t.Pos.Errorf("%s %q is invalid; use %s", name, s, strings.Join(allowed, " or "))
 	}
 	return s, err
 }
@@ -382,8 +393,8 @@ func (r *reader) oneOf(t Token, name string, allowed ...string) (string, error) 
 func unknownElement(at Pos, key, where string, known ...string) error {
 	for _, k := range known {
 		if strings.EqualFold(k, key) {
-			return at.Errorf("unknown element %q in %s: write %s", key, where, k)
+			return at.Errorf("unknown element %q in %s; use %s", key, where, k)
 		}
 	}
-	return at.Errorf("unknown element %q in %s: it takes %s", key, where, strings.Join(known, ", "))
+	return at.Errorf("unknown element %q in %s; valid elements: %s", key, where, strings.Join(known, ", "))
 }

@@ -67,8 +67,8 @@ func TestDeciding(t *testing.T) {
 		{"admitted", allow("p", `"a": "2"`) + "," + allow("p", `"a": "1"`), 2, 0},
 		{"one condition off", allow("p", `"a": "2", "b": "2"`) + "," + allow("p", `"a": "1", "b": "2"`), 2, 1},
 		{"another principal is further", allow("q", `"a": "1"`) + "," + allow("p", `"a": "2", "b": "2"`), 2, 2},
-		{"denied", allow("p", `"a": "1"`) + `,{"Effect": "Deny", "Principal": "*", "Action": "x"},{"Effect": "Deny", "Principal": "*", "Action": "*"}`, 3, 0},
-		{"nothing allows", `{"Effect": "Deny", "Principal": "*", "Action": "x"}`, 0, 0},
+		{"denied", allow("p", `"a": "1"`) + `,{"Effect": "Deny", "Principal": "*", "Action": "sts:x"},{"Effect": "Deny", "Principal": "*", "Action": "*"}`, 3, 0},
+		{"nothing allows", `{"Effect": "Deny", "Principal": "*", "Action": "sts:x"}`, 0, 0},
 	}
 	for _, tt := range tests {
 		p := mustParse(t, `{"Statement": [`+tt.statements+`]}`)

@@ -319,9 +319,9 @@ func TestOverlaps(t *testing.T) {
 
 func TestLength(t *testing.T) {
 	for src, want := range map[string]int{
-		` { "Version" : "2012-10-17", "Statement" : [ {"Effect":"Allow","Action":["a","b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}} ] } `: len(
-			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["a","b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}}]}`),
-		`{"Statement":{"Effect":"Allow","Action":"ä","Principal":"*"}}`: len(`{"Statement":{"Effect":"Allow","Action":"a","Principal":"*"}}`),
+		` { "Version" : "2012-10-17", "Statement" : [ {"Effect":"Allow","Action":["s:a","s:b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}} ] } `: len(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s:a","s:b"],"Principal":{"AWS":"1"},"Condition":{"Bool":{"k":true}}}]}`),
+		`{"Statement":{"Effect":"Allow","Sid":"ä","Action":"*","Principal":"*"}}`: len(`{"Statement":{"Effect":"Allow","Sid":"a","Action":"*","Principal":"*"}}`),
 	} {
 		if got := mustParse(t, src).Length; got != want {
 			t.Errorf("%s: %d, want %d", src, got, want)

@@ -65,20 +65,20 @@ func parseVariable(s string) (p part, rest string, err error) {
 		fallback, tail, ended := strings.Cut(quoted, "'")
 		tail, braced := strings.CutPrefix(strings.TrimLeft(tail, " "), "}")
 		if !ok || !ended || !braced {
-			return part{}, "", fmt.Errorf("policy variable %q needs its default value in single quotes and a closing brace", "${"+before)
+			return part{}, "", fmt.Errorf("the default value of policy variable %q is incomplete; put it in single quotes before a closing brace", "${"+before)
 		}
 		name, after, closed = before, tail, true
 		p.fallback = &fallback
 	}
 	if !closed {
-		return part{}, "", errors.New("policy variable has no closing brace")
+		return part{}, "", errors.New("policy variable has no closing brace; add }")
 	}
 	name = strings.TrimSpace(name)
 	switch {
 	case p.fallback == nil && (name == "*" || name == "?" || name == "$"):
 		return part{text: name, literal: true}, after, nil
 	case name == "" || strings.ContainsAny(name, "{}$*?'\" "):
-		return part{}, "", fmt.Errorf("%q is not the name of a condition key: a policy variable is written ${key}", name)
+		return part{}, "", fmt.Errorf("policy variable %q does not name a condition key; use ${key}", "${"+name+"}")
 	}
 	p.variable = name
 	return p, after, nil

@@ -15,7 +15,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-const bare = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "a",
+const bare = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
  "Principal": {"Federated": "p"}, "Condition": {"StringLike": {"k": "repo:o/*"}}}}`
 
 // outline tells roles in one line each: name, ARN, duration, position and
@@ -100,8 +100,8 @@ func TestRoles(t *testing.T) {
 				"last  0 10:53 p@11:29 k=repo:o/*@11:69",
 			}},
 		{"listing that breaks off", `{"RoleDetailList": [{"RoleName": "a", "AssumeRolePolicyDocument": ` + bare + `}, {`,
-			[]string{"a  0 1:67 p@2:29 k=repo:o/*@2:69", "error: line 2, column 87: the document ends where a key in double quotes should stand"}},
-		{"empty", "", []string{"error: line 1, column 1: the document ends where a value should stand"}},
+			[]string{"a  0 1:67 p@2:29 k=repo:o/*@2:69", "error: line 2, column 87: unexpected end of the document; expected a key in double quotes"}},
+		{"empty", "", []string{"error: line 1, column 1: unexpected end of the document; expected a value"}},
 		{"list", "[]", []string{"error: line 1, column 1: unknown form: a list" + listed}},
 		{"no template", "a: 1", []string{"error: line 1, column 1: unknown form: a document without Resources" + listed}},
 		{"no YAML", "a: [", []string{"error: document is neither JSON nor YAML: go-yaml load error in parser (while parsing a flow node) at L2.C1: did not find expected node content"}},
@@ -160,7 +160,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument: !Sub |
-        {"Statement": {"Effect": "Allow", "Action": "a", "Principal": {"Federated": "${Provider}"}}}
+        {"Statement": {"Effect": "Allow", "Action": "*", "Principal": {"Federated": "${Provider}"}}}
   Elsewhere:
     Type: AWS::IAM::Role
     Properties:
@@ -194,7 +194,7 @@ Resources:
 
 	json := `{"Resources": {
 	"P": {"Type": "AWS::IAM::OIDCProvider", "Properties": {"Url": {"Fn::Sub": "https://${Host}.example"}}},
-	"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "a",
+	"R": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "*",
 		"Principal": {"Federated": {"Fn::GetAtt": ["P", "Arn"]}},
 		"Condition": {"StringEquals": {"k": {"Fn::Join": ["", ["a", {"Ref": "AWS::Partition"}]]}}}}]}}}}}`
 	want = []string{"R  3600 3:77 arn:aws:iam::${AWS::AccountId}:oidc-provider/${Host}.example@4:30 k=aaws@5:39"}

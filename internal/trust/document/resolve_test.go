@@ -132,7 +132,7 @@ Conditions:
 		{"another function", `!Base64 x`, []string{`${Fn::Base64 "x"} (Fn::Base64)`}},
 		{"transform", `{"Fn::Transform": {Name: AWS::Include}}`, []string{`${Fn::Transform {"Name": "AWS::Include"}} (Fn::Transform)`}},
 		{"two expressions", `[!GetAtt A.B, !GetAtt [A, C]]`, []string{"${A.B} (reference A.B) ${A.C} (reference A.C)"}},
-		{"a loop", `{"Fn::ForEach::L": [X, [1, 2], {"k${X}": v}]}`, []string{"error: line 21, column 49: condition key \"g:sub\" has an object where a value should stand"}},
+		{"a loop", `{"Fn::ForEach::L": [X, [1, 2], {"k${X}": v}]}`, []string{"error: line 21, column 49: condition key \"g:sub\": expected a value, got an object"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestPlaceholders(t *testing.T) {
 		"$5 a<b a < b >":                   "$5 a<b a < b >",
 		"{{resolve:ssm:/x}}":               "{{resolve:ssm:/x}} (dynamic reference {{resolve:ssm:/x}})",
 	} {
-		src := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "a", "Principal": "*", "Condition": {"StringLike": {"k": %q}}}}`, text)
+		src := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {"StringLike": {"k": %q}}}}`, text)
 		if diff := cmp.Diff([]string{want}, subjects(t, src, Options{})); diff != "" {
 			t.Errorf("%s: %s", text, diff)
 		}
@@ -189,7 +189,7 @@ func TestPlaceholders(t *testing.T) {
 
 // Roles are found wherever a template has them.
 func TestPlacesOfRoles(t *testing.T) {
-	const trusted = `{"Statement": {"Effect": "Allow", "Action": "a", "Principal": "*", "Condition": {"StringLike": {"k": "%s"}}}}`
+	const trusted = `{"Statement": {"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {"StringLike": {"k": "%s"}}}}`
 	tests := []struct {
 		name, src string
 		want      []string
@@ -235,27 +235,27 @@ Resources:
         Resources: { R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: !Sub '` + fmt.Sprintf(trusted, "${A}-${B}") + `' } } }
 `, []string{"Set/R Set/R given-${Who}"}},
 		{"stack set as JSON", `{"Resources": {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": {"TemplateBody":
- "{\"Resources\": {\"R\": {\"Type\": \"AWS::IAM::Role\", \"Properties\": {\"AssumeRolePolicyDocument\": {\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"a\", \"Principal\": \"*\"}}}}}}"}}}}`, []string{"Set/R Set/R"}},
+ "{\"Resources\": {\"R\": {\"Type\": \"AWS::IAM::Role\", \"Properties\": {\"AssumeRolePolicyDocument\": {\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Principal\": \"*\"}}}}}}"}}}}`, []string{"Set/R Set/R"}},
 		{"stack set of an unknown body", `{"Resources": {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": {"TemplateBody": {"Ref": "Body"}}}}}`, []string{"Set Set ?${Body}"}},
 		{"stack set of a broken body", `{"Resources": {"Set": {"Type": "AWS::CloudFormation::StackSet", "Properties": {"TemplateBody": "{"}}}}`, []string{"Set Set error"}},
 		{"CfnJson", `
 Resources:
   C: { Type: Custom::AWSCDKCfnJson, Properties: { Value: { "Fn::Join": ["", ['{"', !Ref Host, ':sub":"repo:o/*"}']] } } }
-  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: a, Principal: "*", Condition: { StringLike: !GetAtt C.Value } } } } }
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: "*", Principal: "*", Condition: { StringLike: !GetAtt C.Value } } } } }
 `, []string{"R R ${Host}:sub=repo:o/*"}},
 		{"conditions that only the deployment knows", `
 Resources:
-  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: a, Principal: "*", Condition: { StringLike: !GetAtt C.Value } } } } }
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: "*", Principal: "*", Condition: { StringLike: !GetAtt C.Value } } } } }
 `, []string{"R R ?${C.Value}"}},
 		{"CDK's provider", `
 Resources:
   P: { Type: Custom::AWSCDKOpenIdConnectProvider, Properties: { Url: "https://token.actions.githubusercontent.com" } }
-  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: a, Principal: { Federated: !Ref P } } } } }
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: "*", Principal: { Federated: !Ref P } } } } }
 `, []string{"R R arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}},
 		{"merge keys", `
-base: &base { Effect: Allow, Action: a }
+base: &base { Effect: Allow, Action: "*" }
 Resources:
-  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { <<: *base, Principal: { AWS: x }, Action: b } } } }
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { <<: *base, Principal: { AWS: x }, Action: "*" } } } }
 `, []string{"R R x"}},
 	}
 	for _, tt := range tests {
@@ -432,7 +432,7 @@ func TestNullIsNoValue(t *testing.T) {
 		"!Ref AWS::NoValue":     "",
 		"!If [Never, {}, null]": "",
 	} {
-		src := "Conditions: { Never: !Equals [a, b] }\nResources: { R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: a, Principal: '*', Condition: " + condition + " } } } } }"
+		src := "Conditions: { Never: !Equals [a, b] }\nResources: { R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: '*', Principal: '*', Condition: " + condition + " } } } } }"
 		for role, err := range Roles(t.Context(), strings.NewReader(src), Options{}) {
 			if err != nil {
 				t.Fatal(err)

@@ -98,7 +98,7 @@ func TestWhatIsUnknownIsSaidToBe(t *testing.T) {
 		{"what is denied", template(statement(provider, trust.WebIdentityAction, `StringLike: { "G:sub": "repo:octo/app:*" }`) +
 			`          - { Effect: Deny, Principal: "*", Action: "*", Condition: { StringEquals: { "` + github + `:actor": x } } }` + "\n"), []string{
 			"octo/app | every run, except actor x | not if actor StringEquals x | G"}},
-		{"too long", fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "a", "Principal": {"AWS": %q}}}`, strings.Repeat("x", trust.MaxLength)),
+		{"too long", fmt.Sprintf(`{"Statement": {"Effect": "Allow", "Action": "*", "Principal": {"AWS": %q}}}`, strings.Repeat("x", trust.MaxLength)),
 			[]string{" | unknown | the trust policy has 8260 characters; IAM stores at most 8192 | "}},
 	}
 	for _, tt := range tests {

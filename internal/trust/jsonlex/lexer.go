@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/org/aws-oidc-action/internal/spelling"
 )
 
 const (
@@ -138,7 +140,7 @@ func (l *Lexer) Next() (Token, error) {
 	switch l.expect {
 	case done:
 		if c != 0 || !l.atEnd() {
-			return Token{}, pos.Errorf("unexpected %q after the end of the document", c)
+			return Token{}, pos.Errorf("unexpected %s after the end of the document", spelling.Character(l.rune()))
 		}
 		return Token{Kind: EOF, Pos: pos}, nil
 	case firstElement, firstKey, afterValue:
@@ -181,7 +183,7 @@ func (l *Lexer) separator(c byte) (byte, error) {
 		if c == '}' || c == ']' {
 			return c, nil
 		}
-		return 0, l.unexpected(c, "a comma or the end of "+l.container())
+		return 0, l.unexpected("a comma or the end of " + l.container())
 	}
 	l.advance(1)
 	l.expect = value
@@ -198,7 +200,7 @@ func (l *Lexer) container() string {
 func (l *Lexer) end(c byte) (Token, error) {
 	top := l.open[len(l.open)-1]
 	if top == '{' && c != '}' || top == '[' && c != ']' {
-		return Token{}, l.unexpected(c, "the end of "+l.container())
+		return Token{}, l.unexpected("the end of " + l.container())
 	}
 	t := Token{Kind: Kind(c), Pos: l.pos}
 	l.advance(1)
@@ -216,7 +218,7 @@ func (l *Lexer) valueEnds() {
 
 func (l *Lexer) key(c byte) (Token, error) {
 	if c != '"' {
-		return Token{}, l.unexpected(c, "a key in double quotes")
+		return Token{}, l.unexpected("a key in double quotes")
 	}
 	t := Token{Kind: Key, Pos: l.pos}
 	var err error
@@ -228,7 +230,7 @@ func (l *Lexer) key(c byte) (Token, error) {
 		return Token{}, err
 	}
 	if colon != ':' {
-		return Token{}, l.unexpected(colon, "a colon after the key")
+		return Token{}, l.unexpected("a colon after the key")
 	}
 	l.advance(1)
 	l.expect = value
@@ -267,7 +269,7 @@ func (l *Lexer) value(c byte) (Token, error) {
 		t.Kind = Null
 		t.Text, err = l.literal("null")
 	default:
-		err = l.unexpected(c, "a value")
+		err = l.unexpected("a value")
 	}
 	if err != nil {
 		return Token{}, err
@@ -276,12 +278,18 @@ func (l *Lexer) value(c byte) (Token, error) {
 	return t, nil
 }
 
-func (l *Lexer) unexpected(c byte, want string) error {
+func (l *Lexer) unexpected(want string) error {
 	if l.atEnd() {
-		return l.pos.Errorf("the document ends where %s should stand", want)
+		return l.pos.Errorf("unexpected end of the document; expected %s", want)
 	}
-	if c >= utf8.RuneSelf {
-		return l.pos.Errorf("unexpected character where %s should stand", want)
+	return l.pos.Errorf("unexpected %s; expected %s", spelling.Character(l.rune()), want)
+}
+
+// rune returns the character that comes next, of which more than the first
+// byte may have to be read.
+func (l *Lexer) rune() rune {
+	for len(l.buf)-l.off < utf8.UTFMax && l.fill() {
 	}
-	return l.pos.Errorf("unexpected %q where %s should stand", c, want)
+	r, _ := utf8.DecodeRune(l.buf[l.off:])
+	return r
 }

@@ -228,7 +228,7 @@ func (l *Lexer) literal(want string) ([]byte, error) {
 		return nil, err
 	}
 	if string(got) != want {
-		return nil, l.pos.Errorf("unexpected %q where a value should stand", got)
+		return nil, l.pos.Errorf("unexpected %q; expected a value", got)
 	}
 	l.advance(len(got))
 	return got, nil
