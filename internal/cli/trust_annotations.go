@@ -17,8 +17,8 @@ func writeAnnotations(w io.Writer, findings []lint.Finding, unread []document.Un
 		if f.Role != "" {
 			text = "role " + f.Role + ": " + text
 		}
-		if f.Rewrite != "" {
-			text += "\nwrite " + f.Rewrite
+		if f.Fix != "" {
+			text += "\nFix: " + f.Fix
 		}
 		annotations = append(annotations, runner.FileAnnotation{
 			Level: annotationLevel(f.Severity),

@@ -199,6 +199,9 @@ func (q *question) findRole(ctx context.Context) (document.Role, error) {
 	case first.Err != nil:
 		return document.Role{}, fmt.Errorf("%s: %w", first.File, first.Err)
 	}
+	if err := refusedByIAM(first); err != nil {
+		return document.Role{}, fmt.Errorf("%s: %w", first.File, err)
+	}
 	return first, nil
 }
 
@@ -207,6 +210,20 @@ func (q *question) findRole(ctx context.Context) (document.Role, error) {
 func stem(file string) string {
 	base := filepath.Base(file)
 	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
+// refusedByIAM returns why IAM does not store the policy of a role. One that
+// an account has is stored.
+func refusedByIAM(role document.Role) error {
+	if role.ARN != "" {
+		return nil
+	}
+	for _, p := range role.Policies {
+		for _, a := range p.RefusedActions() {
+			return a.Pos.Errorf("action %q %s; IAM refuses the policy", a.Text, a.Reason)
+		}
+	}
+	return nil
 }
 
 // ask evaluates the role's policy. Keys that every request has are there,

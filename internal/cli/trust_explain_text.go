@@ -97,7 +97,7 @@ func absence(c trust.ConditionResult, principal string) string {
 	case trust.IsConditionKey(c.Key):
 		return ""
 	case trust.IsClaimOnly(claim):
-		return claim + " is a claim, but AWS has no condition key for it"
+		return claim + " is a claim, but IAM has no condition key for it"
 	}
 	return "there is no such condition key"
 }

@@ -109,6 +109,40 @@ func parseNumber(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
+// ValueFault returns what a value under a typed operator should be and is not,
+// or "". A value with a policy variable can be anything.
+func ValueFault(o Operator, v Value) string {
+	if v.text.Unknown() != nil || v.HasVariables() {
+		return ""
+	}
+	fault := func(valid bool, want string) string {
+		if valid {
+			return ""
+		}
+		return want
+	}
+	switch base := strings.TrimPrefix(o.Base, "Not"); {
+	case strings.HasPrefix(base, "Date"):
+		_, valid := parseDate(v.Text)
+		return fault(valid, "a date in ISO 8601, such as 2026-11-26T09:00:00Z")
+	case strings.HasPrefix(base, "Numeric"):
+		_, valid := parseNumber(v.Text)
+		return fault(valid, "a number")
+	case base == "Bool" || base == "Null":
+		return fault(strings.EqualFold(v.Text, "true") || strings.EqualFold(v.Text, "false"), "true or false")
+	case base == "IpAddress":
+		_, notAddress := netip.ParseAddr(v.Text)
+		_, notBlock := netip.ParsePrefix(v.Text)
+		return fault(notAddress == nil || notBlock == nil, "an IP address or a block of addresses, such as 203.0.113.0/24")
+	case strings.HasPrefix(base, "Arn"):
+		return fault(v.Text == "*" || strings.HasPrefix(v.Text, "arn:") && strings.Count(v.Text, ":") >= 5, "an ARN with its six parts")
+	case strings.HasPrefix(base, "Binary"):
+		_, err := base64.StdEncoding.DecodeString(v.Text)
+		return fault(err == nil, "Base64")
+	}
+	return ""
+}
+
 var dateLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "20060102T150405Z",
 	time.DateOnly, "2006-01", "2006",

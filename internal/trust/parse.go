@@ -161,7 +161,11 @@ func (r *reader) count(t Token) {
 	case jsonlex.Key:
 		r.length += 3
 	}
-	r.length += utf8.RuneCount(t.Text)
+	if t.Open == nil {
+		r.length += utf8.RuneCount(t.Text)
+	} else {
+		t.Open.Each(func(known string) { r.length += utf8.RuneCountInString(known) }, func(*Unknown) {})
+	}
 	r.previous = t.Kind
 }
 

@@ -33,13 +33,17 @@ type Policy struct {
 	Given []Assumption
 
 	// Length is how many characters IAM counts: all but white space between
-	// the tokens. Of what is no JSON it is what JSON would take.
+	// the tokens. Of what is no JSON it is what JSON would take, and what is
+	// unknown does not count.
 	Length int
 }
 
-// MaxLength is the most characters that a trust policy can have with the
-// highest quota; without one it is 2,048 (IAM and STS quotas, IAM user guide).
-const MaxLength = 8192
+// The most characters that a trust policy can have without a raised quota, and
+// with the highest (IAM and STS quotas, IAM user guide).
+const (
+	DefaultLength = 2048
+	MaxLength     = 8192
+)
 
 // Edit returns a copy of p in which the statements at a place are changed.
 func (p *Policy) Edit(at Pos, change func(*Statement)) *Policy {
@@ -52,6 +56,26 @@ func (p *Policy) Edit(at Pos, change func(*Statement)) *Policy {
 		}
 	}
 	return &edited
+}
+
+// WithVersion returns p in another version of the policy language, which
+// decides whether values have policy variables.
+func (p *Policy) WithVersion(version string) (*Policy, error) {
+	other := *p
+	other.Version = version
+	other.Statements = slices.Clone(p.Statements)
+	for i := range other.Statements {
+		s := &other.Statements[i]
+		s.Conditions = slices.Clone(s.Conditions)
+		for j := range s.Conditions {
+			c := s.Conditions[j].With(s.Conditions[j].Operator)
+			for k, v := range c.Values {
+				c.Values[k] = newValue(v.text, v.Pos)
+			}
+			s.Conditions[j] = c
+		}
+	}
+	return &other, other.compile()
 }
 
 // Assumption is one choice of a template: what is chosen, and how.
@@ -108,6 +132,11 @@ type PrincipalElement struct {
 	Unknown *Unknown // set if there may be others, or all are unknown
 }
 
+// NewPrincipal returns an element that lists one principal, which is known.
+func NewPrincipal(kind, id string, at Pos) PrincipalElement {
+	return PrincipalElement{Pos: at, Entries: []PrincipalEntry{{Type: kind, ID: id, Pos: at, text: Known(id)}}}
+}
+
 // PrincipalEntry is one principal that an element lists.
 type PrincipalEntry struct {
 	Type string // AWS, Federated, Service or CanonicalUser
@@ -137,6 +166,13 @@ type Condition struct {
 	// the document does not determine which keys there are, and with an empty
 	// Operator.Base, not even under which operators.
 	Unknown *Unknown
+}
+
+// With returns c under another operator, with values of its own.
+func (c Condition) With(o Operator) Condition {
+	c.Operator = o
+	c.Values = slices.Clone(c.Values)
+	return c
 }
 
 // Value is a string of a policy. In a condition it may hold policy variables.

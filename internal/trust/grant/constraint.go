@@ -45,11 +45,14 @@ func (c Constraint) Binding() bool {
 	return false
 }
 
-// Reach returns the widest reach of the values.
+// Reach returns the widest reach of the values. One that no subject can match
+// reaches nobody.
 func (c Constraint) Reach() Reach {
 	widest := Repository
 	for _, v := range c.Values {
-		widest = min(widest, c.Subject(v).Reach)
+		if s := c.Subject(v); c.Claim != "sub" || !s.Malformed {
+			widest = min(widest, s.Reach)
+		}
 	}
 	return widest
 }

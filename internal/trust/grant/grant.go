@@ -164,19 +164,13 @@ func keepsGitHubOut(c trust.Condition) bool {
 	case !FailsWithoutKey(c.Operator):
 		return false
 	case c.Unknown == nil:
-		return provider != "" && !trust.IsGitHub(provider) && !IsGlobal(c.Key)
+		return provider != "" && !trust.IsGitHub(provider) && !trust.IsGlobalKey(c.Key)
 	}
 	elsewhere := func(v trust.Value) bool {
 		s := ParseSubject(v.Pattern(c.Operator))
 		return s.Malformed && s.Reach == Anyone
 	}
 	return claim == "sub" && len(c.Values) > 0 && !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return !elsewhere(v) })
-}
-
-// IsGlobal reports whether a condition key is none of a provider's.
-func IsGlobal(key string) bool {
-	service, _, _ := strings.Cut(strings.ToLower(key), ":")
-	return service == "aws" || service == "sts"
 }
 
 // FailsWithoutKey reports whether a condition with the operator is false when
@@ -207,6 +201,11 @@ func (g *Grant) Covered(s trust.Statement) bool {
 	return !slices.ContainsFunc(g.principals, func(who trust.Principal) bool {
 		return !s.Applies(trust.WebIdentityAction, who)
 	})
+}
+
+// MayCover reports whether s may apply to something that the grant is about.
+func (g *Grant) MayCover(s trust.Statement) bool {
+	return slices.ContainsFunc(g.principals, func(who trust.Principal) bool { return s.MayApply(trust.WebIdentityAction, who) })
 }
 
 // Demanded returns the condition that a Deny statement enforces by denying

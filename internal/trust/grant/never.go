@@ -17,10 +17,10 @@ func (g *Grant) Absent(c trust.Condition) (why string, absent bool) {
 	case c.Unknown != nil || ours && trust.IsConditionKey(c.Key):
 		return "", false
 	case ours && trust.IsClaimOnly(claim):
-		return fmt.Sprintf("%s is a claim of the token, but AWS has no condition key for it", claim), true
+		return fmt.Sprintf("%s is a claim of the token, but IAM has no condition key for it", claim), true
 	case ours:
 		return fmt.Sprintf("condition key %q does not exist", c.Key), true
-	case IsGlobal(c.Key) || g.Wildcard || slices.ContainsFunc(g.Statement.Principal.Entries, func(e trust.PrincipalEntry) bool {
+	case trust.IsGlobalKey(c.Key) || g.Wildcard || slices.ContainsFunc(g.Statement.Principal.Entries, func(e trust.PrincipalEntry) bool {
 		named, _ := trust.ProviderOfARN(e.ID)
 		return strings.EqualFold(named, provider)
 	}):

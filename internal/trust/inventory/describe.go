@@ -21,7 +21,7 @@ func describe(g grant.Grant, c grant.Constraint, v trust.Value) (repository, run
 		return unknown(v.Unknown()), unknown(v.Unknown())
 	case !c.Operator.Wildcards() && strings.ContainsAny(p.Literals(), "*?") && !v.HasVariables():
 		return v.Text, "none: " + c.Operator.Base + " does not support wildcards"
-	case s.Malformed:
+	case s.Fault() != "":
 		return v.Text, "none: GitHub makes no such subject"
 	case s.Customized:
 		return repositories(c, v, s), "customized subject " + v.Text

@@ -84,7 +84,7 @@ func TestWhatIsUnknownIsSaidToBe(t *testing.T) {
 		{"key of another provider", grant(`StringLike: { "` + github + `/octo:sub": "repo:octo/app:*" }`), []string{
 			` | none: condition key "token.actions.githubusercontent.com/octo:sub" belongs to another provider than the principal | sub StringLike repo:octo/app:* | G`}},
 		{"claim without a key", grant(`StringEquals: { "G:repository_owner": octo, "G:sub": "repo:octo/app:pull_request" }`), []string{
-			` | none: repository_owner is a claim of the token, but AWS has no condition key for it | repository_owner StringEquals octo; sub StringEquals repo:octo/app:pull_request | G`}},
+			` | none: repository_owner is a claim of the token, but IAM has no condition key for it | repository_owner StringEquals octo; sub StringEquals repo:octo/app:pull_request | G`}},
 		{"conditions that contradict", grant(`StringEquals: { "G:sub": "repo:octo/app:pull_request" }, StringLike: { "G:sub": "repo:octo/site:*" }`), []string{
 			` | none: no sub meets both StringLike and StringEquals | sub StringEquals repo:octo/app:pull_request; sub StringLike repo:octo/site:* | G`}},
 		{"no value", grant(`StringEquals: { "G:sub": [] }`), []string{` | none: StringEquals on token.actions.githubusercontent.com:sub lists no values | sub StringEquals  | G`}},

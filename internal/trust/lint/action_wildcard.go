@@ -9,18 +9,19 @@ import (
 var actionWildcard = Rule{
 	ID:       "action-wildcard",
 	Severity: Warning,
-	Summary:  "more actions are allowed than the exchange of a token needs",
+	Summary:  "the statement allows more actions than the token exchange needs",
+	Why: "A workflow's login needs sts:AssumeRoleWithWebIdentity only. A wildcard or NotAction also allows the actions that AWS adds later. " +
+		"Access Analyzer does not report it.",
 	check: func(in *inspection) {
-		rewrite := line("Action", trust.WebIdentityAction)
 		for _, g := range in.grants {
 			action := g.Statement.Action
 			if action.Negated {
-				in.report(Warning, action.Pos, "NotAction allows every action but the listed ones, those that AWS adds later included", rewrite)
+				in.propose(Warning, g.Statement, action.Pos, "NotAction allows every action except those listed, including actions that AWS adds later", onlyWebIdentity(g.Statement))
 				continue
 			}
 			for _, v := range action.Values {
-				if trust.NewPattern(v.Text).HasWildcards() {
-					in.report(Warning, v.Pos, fmt.Sprintf("action %q allows more than the exchange of a token", v.Text), rewrite)
+				if v.ActionPattern().HasWildcards() {
+					in.propose(Warning, g.Statement, v.Pos, fmt.Sprintf("action %q allows more than %s", v.Text, trust.WebIdentityAction), onlyWebIdentity(g.Statement))
 				}
 			}
 		}

@@ -9,7 +9,8 @@ import (
 var anySubject = Rule{
 	ID:       "any-subject",
 	Severity: Critical,
-	Summary:  "a value lets every repository on GitHub in",
+	Summary:  "a condition admits every repository on GitHub",
+	Why:      "All repositories on github.com share one issuer, so only the conditions tell your workflows from those of a stranger.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			if c, ok := g.Decisive(); !ok || c.Reach() > grant.Choosable {
@@ -27,7 +28,7 @@ var anySubject = Rule{
 func (in *inspection) reportAnyone(g grant.Grant, c grant.Constraint) {
 	for _, v := range known(c.Values) {
 		if s := c.Subject(v); s.Reach == grant.Anyone && !s.Malformed {
-			in.propose(Critical, g, v.Pos, fmt.Sprintf("%s %q does not name an owner: workflows of every repository on GitHub can assume the role", c.Claim, v.Text),
+			in.propose(Critical, g.Statement, v.Pos, fmt.Sprintf("%s %q names no owner; workflows of every repository on GitHub can assume the role", c.Claim, v.Text),
 				narrowValue(g, c, v, grant.Subject{}))
 		}
 	}

@@ -11,19 +11,21 @@ import (
 var callerKey = Rule{
 	ID:       "caller-key",
 	Severity: Warning,
-	Summary:  "a condition tests the AWS identity of a caller who has none yet",
+	Summary:  "a condition tests a key that no token exchange fills",
+	Why: "A workflow that exchanges its token has no AWS identity yet. Keys about the calling principal, its multi-factor authentication " +
+		"or an external id are in AssumeRole requests only.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Statement.Conditions {
 				if !aboutCaller(c.Key) {
 					continue
 				}
-				follows := "demands nothing"
+				follows, r := "always matches", removeIdle(c)
 				if grant.FailsWithoutKey(c.Operator) {
-					follows = "never holds"
+					follows, r = "never matches", removeImpossible(c)
 				}
-				in.report(Warning, c.Pos, fmt.Sprintf("%s is empty while a token is exchanged, since the caller has no AWS identity yet: %s %s",
-					c.Key, c.Operator, follows), "a condition on the token's claims")
+				in.propose(Warning, g.Statement, c.Pos, fmt.Sprintf("%s is not set in a token exchange, because the caller has no AWS identity yet; %s %s",
+					c.Key, c.Operator, follows), r)
 			}
 		}
 	},
@@ -32,7 +34,7 @@ var callerKey = Rule{
 // callerKeys are filled from the credentials that sign a request, or from
 // parameters that only AssumeRole has; the exchange of a token has neither.
 var callerKeys = []string{
-	"aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:userid", "aws:username",
+	"aws:arn", "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:userid", "aws:username",
 	"aws:multifactorauthage", "aws:multifactorauthpresent", "aws:tokenissuetime", "sts:externalid",
 }
 

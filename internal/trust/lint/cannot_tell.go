@@ -12,16 +12,18 @@ import (
 var cannotTell = Rule{
 	ID:       "cannot-tell",
 	Severity: High,
-	Summary:  "the document does not determine whom the role admits",
+	Summary:  "the document does not determine who can assume the role",
+	Why: "A value that only the deployment knows, such as a parameter without a default, decides who can assume the role. " +
+		"The other findings cover what is certain. The severity is high if the provider or the owner is open, warning if the repository is, note if only the branch or environment is.",
 	check: func(in *inspection) {
 		for _, s := range in.statements() {
 			if s.Unknown != nil {
-				in.reportUnknown(High, s.Pos, "cannot tell whom the role admits: the policy", s.Unknown)
+				in.reportUnknown(High, s.Pos, "who can assume the role is unknown: the policy", s.Unknown)
 			}
 		}
 		for _, g := range in.grants {
 			if g.Unknown != nil {
-				in.reportUnknown(High, g.Statement.Principal.Pos, "cannot tell whether the role trusts GitHub's provider: the principal", g.Unknown)
+				in.reportUnknown(High, g.Statement.Principal.Pos, "whether the role trusts GitHub's provider is unknown: the principal", g.Unknown)
 				continue
 			}
 			in.reportOpen(g)
@@ -34,9 +36,9 @@ var openings = map[grant.Openness]struct {
 	severity Severity
 	what     string
 }{
-	grant.OpenOwner:      {High, "cannot tell whose workflows the role admits: "},
-	grant.OpenRepository: {Warning, "cannot tell which repository the role admits: "},
-	grant.OpenContext:    {Note, "cannot tell which branches, environments or other runs the role admits: "},
+	grant.OpenOwner:      {High, "whose workflows can assume the role is unknown: "},
+	grant.OpenRepository: {Warning, "which repository can assume the role is unknown: "},
+	grant.OpenContext:    {Note, "which branches, environments or other runs can assume the role is unknown: "},
 }
 
 // reportOpen reports what of a grant is the most open, once.
@@ -79,9 +81,9 @@ func (in *inspection) reportUnknown(s Severity, at trust.Pos, what string, u *tr
 	names := document.Parameters(u.DependsOn)
 	switch {
 	case len(document.Placeholders(u.DependsOn)) > 0:
-		remedy = "; this looks like a template that has not been filled in: fill it in first"
+		remedy = "; fill in the template first"
 	case len(names) > 0:
 		remedy = "; set --parameter " + strings.Join(names, "=VALUE --parameter ") + "=VALUE"
 	}
-	in.report(s, at, what+" depends on "+strings.Join(u.DependsOn, ", ")+remedy, "")
+	in.report(s, at, what+" depends on "+strings.Join(u.DependsOn, ", ")+remedy)
 }

@@ -19,10 +19,10 @@ func TestPageOfRulesIsRendered(t *testing.T) {
 	for _, r := range Rules() {
 		fmt.Fprintf(&index, "| [%s](#%s) | %s | %s |\n", r.ID, r.ID, r.Severity, docstest.Escape(r.Summary))
 		file, f := exampleOf(t, r)
-		fmt.Fprintf(&sections, "\n## %s\n\nSeverity %s: %s.\n\n```text\n%s\n```\n\n- **Why:** %s.\n",
-			r.ID, r.Severity, docstest.Escape(r.Summary), excerpt(t, file, f.Line), docstest.Escape(f.Message))
-		if f.Rewrite != "" {
-			fmt.Fprintf(&sections, "- **Fix:** write %s\n", docstest.Escape(f.Rewrite))
+		fmt.Fprintf(&sections, "\n## %s\n\nSeverity %s: %s. %s\n\n```text\n%s\n```\n\n- **Message:** %s\n",
+			r.ID, r.Severity, docstest.Escape(r.Summary), docstest.Escape(r.Why), excerpt(t, file, f.Line), docstest.Escape(f.Message))
+		if f.Fix != "" {
+			fmt.Fprintf(&sections, "- **Fix:** %s\n", docstest.Escape(f.Fix))
 		}
 	}
 	docstest.Section(t, *update, "docs/lint-rules.md", "rules", index.String()+sections.String())

@@ -11,7 +11,9 @@ import (
 var environmentProtection = Rule{
 	ID:       "environment-protection",
 	Severity: Note,
-	Summary:  "an environment is pinned, whose protection rules the policy cannot show",
+	Summary:  "the protection of an environment is not visible in the policy",
+	Why: "Every workflow of the repository can use an environment that has no protection rules. " +
+		"Configure required reviewers or deployment branches in the settings of the repository.",
 	check: func(in *inspection) {
 		in.subjects(func(_ grant.Grant, _ grant.Constraint, v trust.Value, s grant.Subject) {
 			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && s.Context.IsLiteral() && !strings.Contains(name, "${") {
@@ -32,5 +34,5 @@ var environmentProtection = Rule{
 }
 
 func (in *inspection) reportEnvironment(v trust.Value, name string) {
-	in.report(Note, v.Pos, fmt.Sprintf("the environment %q protects only as much as its protection rules; check that it has required reviewers or a list of branches", name), "")
+	in.report(Note, v.Pos, fmt.Sprintf("environment %q: check that it has required reviewers or deployment branches, which the policy does not show", name))
 }

@@ -9,19 +9,17 @@ import (
 var forAllValues = Rule{
 	ID:       "for-all-values",
 	Severity: Critical,
-	Summary:  "ForAllValues holds when the claim is missing",
+	Summary:  "ForAllValues matches when the claim is missing",
+	Why: "ForAllValues is meant for keys with several values and is true for a request without any. " +
+		"Access Analyzer reports it as FORALLVALUES_WITH_SINGLE_VALUED_KEY.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Statement.Conditions {
 				claim, ok := g.Claim(c.Key)
-				if !ok || c.Operator.Set != trust.ForAllValues {
+				if _, absent := g.Absent(c); !ok || absent || c.Operator.Set != trust.ForAllValues { // unknown-key reports a key that does not exist
 					continue
 				}
-				r := plainOperator(c)
-				if claim == "iss" {
-					r = deleteCondition(noIssuer, c)
-				}
-				in.propose(breadth(g, c), g, c.Pos, fmt.Sprintf("%s holds for every token without %s: it demands nothing", c.Operator, claim), r)
+				in.propose(breadth(g, c), g.Statement, c.Pos, fmt.Sprintf("%s matches every token without %s; it requires nothing", c.Operator, claim), plainOperator(c))
 			}
 		}
 	},

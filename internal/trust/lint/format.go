@@ -12,7 +12,7 @@ import (
 )
 
 // WriteText writes one finding in two or three lines: place, severity and
-// rule, then the rewrite.
+// rule, then the fix.
 func WriteText(w io.Writer, findings []Finding) error {
 	var b strings.Builder
 	for _, f := range findings {
@@ -21,8 +21,8 @@ func WriteText(w io.Writer, findings []Finding) error {
 			fmt.Fprintf(&b, "role %s: ", plain(f.Role))
 		}
 		fmt.Fprintf(&b, "%s [%s]\n", plain(f.Message), f.Rule)
-		if f.Rewrite != "" {
-			fmt.Fprintf(&b, "    write %s\n", plain(f.Rewrite))
+		if f.Fix != "" {
+			fmt.Fprintf(&b, "    fix: %s\n", plain(f.Fix))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

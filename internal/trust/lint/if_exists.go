@@ -9,7 +9,8 @@ import (
 var ifExists = Rule{
 	ID:       "if-exists",
 	Severity: High,
-	Summary:  "a condition with IfExists holds when the claim is missing",
+	Summary:  "a condition with IfExists matches when the claim is missing",
+	Why:      "IfExists makes a condition optional: a token without the claim meets it. GitHub leaves out claims such as environment where they do not apply.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			decisive, _ := g.Decisive()
@@ -21,7 +22,7 @@ var ifExists = Rule{
 				if c.Pos == decisive.Pos {
 					severity = High
 				}
-				in.propose(min(severity, breadth(g, c.Condition)), g, c.Pos, fmt.Sprintf("%s lets every token without %s through", c.Operator, c.Claim), plainOperator(c.Condition))
+				in.propose(min(severity, breadth(g, c.Condition)), g.Statement, c.Pos, fmt.Sprintf("%s matches every token without %s", c.Operator, c.Claim), plainOperator(c.Condition))
 			}
 		}
 	},

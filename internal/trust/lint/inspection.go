@@ -22,14 +22,17 @@ type inspection struct {
 	findings []Finding
 }
 
-// report adds a finding of the current rule, once for each place.
-func (in *inspection) report(s Severity, at trust.Pos, message, rewrite string) {
+// report adds a finding of the current rule for which no remedy is known.
+func (in *inspection) report(s Severity, at trust.Pos, message string) { in.add(s, at, message, "") }
+
+// add adds a finding of the current rule, once for each place.
+func (in *inspection) add(s Severity, at trust.Pos, message, fix string) {
 	told := func(f Finding) bool { return f.Rule == in.rule.ID && f.Pos == at }
 	if slices.ContainsFunc(in.findings, told) {
 		return
 	}
 	in.findings = append(in.findings, Finding{
-		Rule: in.rule.ID, Severity: s, Pos: at, Role: in.Name, Message: message, Rewrite: rewrite,
+		Rule: in.rule.ID, Severity: s, Pos: at, Role: in.Name, Message: message, Fix: fix,
 	})
 }
 
@@ -42,8 +45,8 @@ func (in *inspection) statements() []trust.Statement {
 }
 
 // deciding calls rule with each value that reaches as far as wanted, of the
-// constraints that decide whose runs get in. Values that only the deployment
-// knows are not judged.
+// constraints that decide whose runs can assume the role. Values that only the
+// deployment knows are not judged, nor those that no subject can match.
 func (in *inspection) deciding(wanted grant.Reach, rule func(g grant.Grant, c grant.Constraint, v trust.Value)) {
 	for _, g := range in.grants {
 		c, ok := g.Decisive()
@@ -51,14 +54,15 @@ func (in *inspection) deciding(wanted grant.Reach, rule func(g grant.Grant, c gr
 			continue
 		}
 		for _, v := range known(c.Values) {
-			if c.Subject(v).Reach == wanted {
+			if s := c.Subject(v); s.Reach == wanted && (c.Claim != "sub" || s.Fault() == "") {
 				rule(g, c, v)
 			}
 		}
 	}
 }
 
-// subjects calls rule with each value of a positive constraint on sub.
+// subjects calls rule with each value of a positive constraint on sub that
+// some subject can match.
 func (in *inspection) subjects(rule func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject)) {
 	for _, g := range in.grants {
 		for _, c := range g.On("sub") {
@@ -66,7 +70,9 @@ func (in *inspection) subjects(rule func(g grant.Grant, c grant.Constraint, v tr
 				continue
 			}
 			for _, v := range known(c.Values) {
-				rule(g, c, v, c.Subject(v))
+				if s := c.Subject(v); s.Fault() == "" {
+					rule(g, c, v, s)
+				}
 			}
 		}
 	}

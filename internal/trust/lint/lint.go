@@ -19,8 +19,8 @@ type Finding struct {
 	File     string   `json:"file"`
 	trust.Pos
 	Role    string `json:"role,omitempty"`
-	Message string `json:"message"`           // what is wrong, and what follows from it
-	Rewrite string `json:"rewrite,omitempty"` // what to write instead
+	Message string `json:"message"`       // what is wrong, and what follows from it
+	Fix     string `json:"fix,omitempty"` // what to do, beginning with a verb; confirmed by the evaluator
 
 	// Given is what of a template's choices the finding holds under; empty if
 	// it holds in any case.
@@ -31,7 +31,8 @@ type Finding struct {
 type Rule struct {
 	ID       string
 	Severity Severity // of its gravest finding
-	Summary  string
+	Summary  string   // what it finds, as a sentence without a full stop
+	Why      string   // why that matters, and where sources disagree
 	check    func(*inspection)
 }
 
@@ -49,7 +50,7 @@ func Rules() []Rule {
 		noSubject, anySubject, ownerWildcard, ownerWide, repositoryPrefix, choosableNames, workflowWithoutRepository, onlyNegated,
 		forAllValues, ifExists, unknownKey, callerKey, operatorType, wildcardInEquals, emptyValues, ineffectiveDeny,
 		anyRun, openContext, pullRequest, workflowWildcard, mutableIDs, namesOnly, noAudience, oddSubject, oldSubject,
-		environmentProtection,
+		environmentProtection, unknownAction, keyCase, invisibleCharacter, valueForm, privateAddress, severalBooleans, policyLength, subRequired,
 	}
 	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
 	return rules

@@ -127,7 +127,7 @@ func TestFormats(t *testing.T) {
 	findings := lintFile(t, "testdata/formats/template.yaml")
 	findings = append(findings, Finding{
 		Rule: "any-run", Severity: Medium, File: "a,b:c%\n.json", Pos: trust.Pos{Line: 3, Column: 7},
-		Role: "r\n::error::x", Message: "100%\r\nsure", Rewrite: "x",
+		Role: "r\n::error::x", Message: "100%\r\nsure", Fix: "x",
 	})
 	for name, write := range map[string]func(*bytes.Buffer) error{
 		"text":  func(b *bytes.Buffer) error { return WriteText(b, findings) },

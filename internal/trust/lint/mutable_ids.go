@@ -11,17 +11,18 @@ import (
 var mutableIDs = Rule{
 	ID:       "mutable-ids",
 	Severity: Medium,
-	Summary:  "a wildcard in place of an id defeats the id",
+	Summary:  "a wildcard in place of an id",
+	Why:      "The ids in a subject distinguish a repository from one that is created later under the same name. A wildcard gives that up.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if !strings.ContainsAny(s.OwnerID+s.RepositoryID, "*?") || g.Binds("repository_id") {
 				return
 			}
-			message := fmt.Sprintf("sub %q leaves the ids open: anyone who re-registers a released name matches", v.Text)
+			message := fmt.Sprintf("sub %q accepts any id; anyone who re-registers a released name matches", v.Text)
 			if isOpen(s.Context) {
-				message += fmt.Sprintf(", and so does a branch called x/%s@1 in any other repository of %s, since * crosses the slash", s.Repository, s.Owner)
+				message += fmt.Sprintf(", and so does a branch named x/%s@1 in any other repository of %s, because * also matches /", s.Repository, s.Owner)
 			}
-			in.propose(Medium, g, v.Pos, message, narrowValue(g, c, v, s))
+			in.propose(Medium, g.Statement, v.Pos, message, narrowValue(g, c, v, s))
 		})
 	},
 }

@@ -10,7 +10,8 @@ import (
 var namesOnly = Rule{
 	ID:       "names-only",
 	Severity: Low,
-	Summary:  "names are pinned and no ids, so that anyone who re-registers a released name matches",
+	Summary:  "names are tested but no ids",
+	Why:      "A name can be re-registered after its owner renames or deletes the account or the repository; an id is never used again.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			c, ok := g.Decisive()
@@ -18,8 +19,8 @@ var namesOnly = Rule{
 				continue
 			}
 			for _, v := range known(c.Values) {
-				if s := c.Subject(v); !s.Malformed && s.OwnerID == "" && s.RepositoryID == "" {
-					in.propose(Low, g, v.Pos, fmt.Sprintf("%s %q pins names and no ids: anyone who re-registers a released name matches", c.Claim, v.Text),
+				if s := c.Subject(v); s.Fault() == "" && s.OwnerID == "" && s.RepositoryID == "" {
+					in.propose(Low, g.Statement, v.Pos, fmt.Sprintf("%s %q tests names but no ids; anyone who re-registers a released name matches", c.Claim, v.Text),
 						idsFor(g, c, v, s))
 					break
 				}
@@ -30,7 +31,7 @@ var namesOnly = Rule{
 
 func idsFor(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) remedy {
 	if trust.IsConditionKey(g.Key("repository_id")) {
-		return addConditions(g, "also, in StringEquals: ", "repository_owner_id", "OWNER_ID", "repository_id", "REPOSITORY_ID")
+		return addConditions(g, "repository_owner_id", "OWNER_ID", "repository_id", "REPOSITORY_ID")
 	}
 	return narrowValue(g, c, v, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context})
 }

@@ -11,7 +11,9 @@ import (
 var noSubject = Rule{
 	ID:       "no-subject",
 	Severity: Critical,
-	Summary:  "nothing says whose workflows get in",
+	Summary:  "no condition says whose workflows can assume the role",
+	Why: "All repositories on github.com share one issuer. Since June 2025 IAM refuses to create or update such a role; older ones stay until they are edited. " +
+		"Access Analyzer reports it as MISSING_GITHUB_REPO_CONDITION_KEY.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			if g.Wildcard || saysWho(g) || len(g.Open) > 0 || slices.ContainsFunc(g.Statement.Conditions, func(c trust.Condition) bool {
@@ -20,11 +22,11 @@ var noSubject = Rule{
 			}) {
 				continue
 			}
-			message := "no condition on sub, and none that pins the owner: every workflow on GitHub, of anyone, can assume the role"
+			message := "no condition identifies the repository or its owner; every workflow on GitHub can assume the role"
 			if g.Unknown != nil {
 				message += fmt.Sprintf(" if %s is GitHub's provider", g.Unknown.Expression)
 			}
-			in.propose(Critical, g, g.Statement.Pos, message, addSubject(g, grant.Subject{}))
+			in.propose(Critical, g.Statement, g.Statement.Pos, message, addSubject(g, grant.Subject{}))
 		}
 	},
 }

@@ -2,7 +2,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -12,51 +11,62 @@ import (
 var oddSubject = Rule{
 	ID:       "odd-subject",
 	Severity: Warning,
-	Summary:  "no subject of GitHub's default form matches",
+	Summary:  "no subject that GitHub issues by default matches",
+	Why: "GitHub's default subject is repo:OWNER/REPOSITORY:CONTEXT, where the context is a ref, an environment or pull_request. " +
+		"Other subjects exist only in repositories that customize theirs.",
 	check: func(in *inspection) {
-		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
-			if v.Wholly() != nil || s.Context.HasUnknown() || strings.Contains(v.Text, "${") && v.Unknown() == nil || literalWildcard(c.Operator, v) {
-				return
-			}
-			if why, meant, ref := oddity(v.Text, s); why != "" {
-				s.Context = trust.NewPattern(meant)
-				r := narrowValue(g, c, v, s)
-				if ref != "" {
-					r = both(r, addConditions(g, "", "ref", ref))
+		for _, g := range in.grants {
+			for _, c := range g.On("sub") {
+				if c.Operator.Negated() || c.Operator.Base == "Null" {
+					continue
 				}
-				in.propose(Warning, g, v.Pos, fmt.Sprintf("sub %q %s: it matches no subject of GitHub's default form", v.Text, why), r)
+				for _, v := range known(c.Values) {
+					if !hasVariable(v) && !literalWildcard(c.Operator, v) {
+						in.checkSubject(g, c, v)
+					}
+				}
 			}
-		})
+		}
 	},
 }
 
-// contexts are the beginnings of what follows the repository.
-var contexts = []string{"ref:refs/heads/", "ref:refs/tags/", "ref:refs/pull/", "environment:", "pull_request"}
+// hasVariable reports whether v has a policy variable, even if the policy's
+// version does not know them.
+func hasVariable(v trust.Value) bool { return strings.Contains(v.Text, "${") && v.Unknown() == nil }
 
-// oddity returns what is wrong with a subject, and the context that may be
-// meant, with a ref besides; or "".
-func oddity(text string, s grant.Subject) (why, meant, ref string) {
-	fixed := prefix(s.Context)
-	key, name, _ := strings.Cut(fixed, ":")
-	begins := func(known string) bool {
-		return strings.HasPrefix(fixed, known) || s.Context.HasWildcards() && strings.HasPrefix(known, fixed)
+func (in *inspection) checkSubject(g grant.Grant, c grant.Constraint, v trust.Value) {
+	s := c.Subject(v)
+	if trimmed := strings.TrimSpace(v.Text); trimmed != v.Text {
+		in.propose(Warning, g.Statement, v.Pos, fmt.Sprintf("sub %q begins or ends with white space; it matches no subject of GitHub's default form", v.Text),
+			narrowValue(g, c, v, grant.ParseSubject(trust.NewPattern(trimmed))))
+		return
 	}
-	switch {
-	case strings.TrimSpace(text) != text:
-		return "begins or ends with white space", "", ""
-	case s.Malformed:
-		return "is not repo:OWNER/REPOSITORY:CONTEXT", "", ""
-	case s.Customized || s.Reach < grant.OwnerPattern || isOpen(s.Context):
+	why, meant, ref := oddity(s)
+	if why == "" {
+		return
+	}
+	r := remedy{}
+	if meant != "" {
+		s.Context = trust.NewPattern(meant)
+		r = narrowValue(g, c, v, s)
+	}
+	if ref != "" {
+		r = both(r, addConditions(g, "ref", ref))
+	}
+	in.propose(Warning, g.Statement, v.Pos, fmt.Sprintf("sub %q %s; it matches no subject of GitHub's default form", v.Text, why), r)
+}
+
+// oddity returns what is wrong with a subject, and, where it can be guessed,
+// the context that is meant, with a ref besides; or "".
+func oddity(s grant.Subject) (why, meant, ref string) {
+	if why := s.Fault(); why != "" {
+		return why, s.MeantContext(), ""
+	}
+	if s.Customized || s.Reach < grant.OwnerPattern || s.Context.HasUnknown() {
 		return "", "", ""
-	case !slices.ContainsFunc(contexts, begins):
-		if key != "ref" && grant.IsSubjectKey(key) {
-			return "", "", "" // customized
-		}
-		if branch := fixed[strings.LastIndexAny(fixed, ":/")+1:]; branch != "" {
-			meant = "ref:refs/heads/" + branch
-		}
-		return fmt.Sprintf("has %q where ref:refs/heads/BRANCH, ref:refs/tags/TAG, environment:NAME or pull_request should stand", s.Context), meant, ""
-	case key == "environment":
+	}
+	key, name, _ := strings.Cut(prefix(s.Context), ":")
+	if key == "environment" {
 		if why, meant, ref = afterEnvironment(s.Context); why != "" {
 			return why, meant, ref
 		}
@@ -78,12 +88,12 @@ func afterEnvironment(context trust.Pattern) (why, meant, ref string) {
 	environment, second := parts[1].String(), parts[2].String()
 	switch {
 	case second == "pull_request":
-		return "has pull_request behind an environment, which takes its place", "environment:" + environment, ""
+		return "has pull_request after an environment, which replaces it", "environment:" + environment, ""
 	case strings.HasSuffix(environment, "*ref"):
 		if environment = strings.TrimSuffix(environment, "*ref"); environment == "" {
 			environment = "ENVIRONMENT"
 		}
-		return "has a ref behind an environment, which takes its place", "environment:" + environment, strings.Trim(second, "*")
+		return "has a ref after an environment, which replaces it", "environment:" + environment, strings.Trim(second, "*")
 	}
 	return "", "", ""
 }

@@ -12,6 +12,8 @@ var oldSubject = Rule{
 	ID:       "old-subject",
 	Severity: Warning,
 	Summary:  "the subject has no ids, but the repository's tokens have them",
+	Why: "Tokens of repositories created since 15 July 2026, and of those that opted in, have the ids of owner and repository in the subject. " +
+		"A condition without ids never matches them. Name such repositories with --immutable.",
 	check: func(in *inspection) {
 		withIDs := in.immutable()
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
@@ -20,7 +22,7 @@ var oldSubject = Rule{
 			}
 			name := s.Owner + "/" + s.Repository
 			if slices.ContainsFunc(withIDs, func(p trust.Pattern) bool { return p.Match(name) }) {
-				in.propose(Warning, g, v.Pos, fmt.Sprintf("sub %q has the old form, and tokens of %s have the ids in it: they will be refused", v.Text, name),
+				in.propose(Warning, g.Statement, v.Pos, fmt.Sprintf("sub %q has no ids, but tokens of %s have them in the subject; the condition never matches", v.Text, name),
 					narrowValue(g, c, v, grant.Subject{Owner: s.Owner, OwnerID: "*", Repository: s.Repository, Context: s.Context}))
 			}
 		})

@@ -9,7 +9,8 @@ import (
 var onlyNegated = Rule{
 	ID:       "only-negated",
 	Severity: High,
-	Summary:  "only exclusions say whose workflows get in",
+	Summary:  "only exclusions limit whose workflows can assume the role",
+	Why:      "A negated operator matches every token that has another value or lacks the claim, of every repository on GitHub.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			if _, ok := g.Decisive(); ok || g.Wildcard {
@@ -17,7 +18,7 @@ var onlyNegated = Rule{
 			}
 			for _, c := range g.Constraints {
 				if c.Operator.Negated() && c.Identifies() {
-					in.propose(High, g, c.Pos, fmt.Sprintf("%s on %s excludes some and admits everyone else on GitHub", c.Operator, c.Claim),
+					in.propose(High, g.Statement, c.Pos, fmt.Sprintf("%s on %s only excludes; every other workflow on GitHub can assume the role", c.Operator, c.Claim),
 						addSubject(g, grant.Subject{}))
 				}
 			}

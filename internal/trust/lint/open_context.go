@@ -13,6 +13,7 @@ var openContext = Rule{
 	ID:       "open-context",
 	Severity: Medium,
 	Summary:  "a wildcard admits several branches, tags or environments",
+	Why:      "Who can push a matching branch or tag, or use a matching environment, is decided by the settings of the repository, which the policy does not show.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if !s.Customized && s.Reach >= grant.Owner && !pinnedOtherwise(g, c) {
@@ -58,18 +59,18 @@ func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Va
 	if isOpen(s.Context) || !s.Context.HasWildcards() || secondContext(s.Context) {
 		return
 	}
-	severity, admitted := Note, "every branch, tag or environment with a matching name: who can create one is not to be seen from the policy"
+	severity, admitted := Note, "every branch, tag or environment with a matching name"
 	switch {
 	case strings.HasPrefix("ref:refs/", fixed):
 		severity, admitted = Medium, "every branch, tag and pull request"
 	case fixed == "ref:refs/heads/":
-		severity, admitted = Medium, "every branch: anyone who can push one can assume the role"
+		severity, admitted = Medium, "every branch; anyone who can push one can assume the role"
 	case fixed == "environment:":
-		severity, admitted = Medium, "every environment, and a workflow creates one by naming it"
+		severity, admitted = Medium, "every environment; a workflow creates one by naming it"
 	case fixed == "ref:refs/tags/":
-		severity, admitted = Low, "every tag: anyone who can push one, on any commit, can assume the role"
-	case isPullRequest(s.Context), !slices.ContainsFunc(contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
+		severity, admitted = Low, "every tag; anyone who can push one, on any commit, can assume the role"
+	case isPullRequest(s.Context), !slices.ContainsFunc(grant.Contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
 		return // the rules pull-request and odd-subject tell
 	}
-	in.propose(severity, g, v.Pos, fmt.Sprintf("value %q admits %s", v.Text, admitted), narrowContext(g, c, v, s))
+	in.propose(severity, g.Statement, v.Pos, fmt.Sprintf("%s %q admits %s", c.Claim, v.Text, admitted), narrowContext(g, c, v, s))
 }

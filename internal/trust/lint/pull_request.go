@@ -12,18 +12,20 @@ import (
 var pullRequest = Rule{
 	ID:       "pull-request",
 	Severity: High,
-	Summary:  "pull requests get in, before anyone has reviewed them",
+	Summary:  "pull requests can assume the role",
+	Why: "A pull request runs proposed code before anyone has reviewed it. If pull requests need access to AWS, " +
+		"give them a role of their own with read access.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if isPullRequest(s.Context) && !reviewedWorkflow(g) && !in.denied(g, v.Pattern(c.Operator)) {
-				in.reportPullRequest(c, v)
+				in.reportPullRequest(g, c, v)
 			}
 		})
 		for _, g := range in.grants {
 			for _, c := range g.On("ref") {
 				for _, v := range c.Values {
 					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") && !reviewedWorkflow(g) {
-						in.reportPullRequest(c, v)
+						in.reportPullRequest(g, c, v)
 					}
 				}
 			}
@@ -31,20 +33,22 @@ var pullRequest = Rule{
 	},
 }
 
-func (in *inspection) reportPullRequest(c grant.Constraint, v trust.Value) {
-	in.report(High, v.Pos, fmt.Sprintf("%s %q admits pull requests: what they run is proposed code that nobody has reviewed", c.Claim, v.Text),
-		"a role of its own for pull requests, with nothing but read access; here, a branch or an environment")
+func (in *inspection) reportPullRequest(g grant.Grant, c grant.Constraint, v trust.Value) {
+	s := c.Subject(v)
+	s.Context = nil
+	in.propose(High, g.Statement, v.Pos, fmt.Sprintf("%s %q admits pull requests, whose code nobody has reviewed", c.Claim, v.Text), narrowContext(g, c, v, s))
 }
 
 // isPullRequest reports whether the context speaks of pull requests, rather
 // than admitting them among everything else.
 func isPullRequest(context trust.Pattern) bool {
 	fixed := prefix(context)
-	return strings.HasPrefix(fixed, "pull") || strings.HasPrefix(fixed, "ref:refs/pull")
+	return strings.HasPrefix(fixed, "pull") && (context.MayMatch("pull_request") || strings.HasPrefix(fixed, "pull_request:")) ||
+		strings.HasPrefix(fixed, "ref:refs/pull")
 }
 
 // reviewedWorkflow reports whether only one version of one reusable workflow
-// gets in: then not the pull request says what runs.
+// can assume the role: then not the pull request says what runs.
 func reviewedWorkflow(g grant.Grant) bool {
 	unpinned := func(v trust.Value) bool {
 		_, ref, found := strings.Cut(v.Text, "@")

@@ -10,39 +10,58 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
-// remedy is what a finding proposes to write, in words and as the change that
-// is meant.
+// remedy is what a finding proposes, in words that begin with a verb and as
+// the change that is meant.
 type remedy struct {
 	text string
 	edit func(*trust.Statement)
+
+	// whole changes the policy as a whole, in place of edit.
+	whole func(*trust.Policy) (*trust.Policy, error)
 }
 
-// propose adds a finding about a grant. Its remedy is printed only if it holds:
-// if with it the rule has no such finding any more, and the runs that the
-// statement's other conditions mean get in.
-func (in *inspection) propose(s Severity, g grant.Grant, at trust.Pos, message string, r remedy) {
-	if !in.trial && !in.remedied(s, g, at, r) {
+func (r remedy) apply(p *trust.Policy, at trust.Pos) (*trust.Policy, error) {
+	if r.whole != nil {
+		return r.whole(p)
+	}
+	return p.Edit(at, r.edit), nil
+}
+
+// propose adds a finding about a statement. Its remedy is printed only if the
+// evaluator confirms it: if with it the rule has no such finding any more, and
+// the runs that the policy's other conditions mean can assume the role.
+func (in *inspection) propose(s Severity, st trust.Statement, at trust.Pos, message string, r remedy) {
+	if !in.trial && !in.remedied(s, st, at, r) {
 		r.text = ""
 	}
-	in.report(s, at, message, r.text)
+	in.add(s, at, message, r.text)
 }
 
-func (in *inspection) remedied(s Severity, g grant.Grant, at trust.Pos, r remedy) bool {
-	if in.policy.Length > trust.MaxLength {
+func (in *inspection) remedied(s Severity, st trust.Statement, at trust.Pos, r remedy) bool {
+	if r.text == "" || in.policy.Length > trust.MaxLength {
 		return false // IAM would not store it anyway
 	}
-	p := in.policy.Edit(g.Statement.Pos, r.edit)
+	p, err := r.apply(in.policy, st.Pos)
+	if err != nil {
+		return false
+	}
 	tried := &inspection{Role: in.Role, policy: p, options: in.options, rule: in.rule, grants: grant.Of(p), trial: true}
 	in.rule.check(tried)
 	if slices.ContainsFunc(tried.findings, func(f Finding) bool { return f.Pos == at && f.Severity >= s }) {
 		return false
 	}
 	for _, after := range tried.grants {
-		if after.Statement.Pos == g.Statement.Pos && !admitsExample(after, p) {
+		if !admitsExample(after, p) && (after.Statement.Pos == st.Pos || in.admitted(after.Statement.Pos)) {
 			return false
 		}
 	}
 	return true
+}
+
+// admitted reports whether the grant of the statement at a place admits what
+// it means as the policy is.
+func (in *inspection) admitted(at trust.Pos) bool {
+	return slices.ContainsFunc(in.grants, func(g grant.Grant) bool { return g.Statement.Pos == at && admitsExample(g, in.policy) })
 }
 
 // admitsExample reports whether a run that is made of what the grant's
@@ -135,7 +154,7 @@ func narrowValue(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subje
 		return addSubject(g, s)
 	}
 	subject := proposedSubject(g, s)
-	return remedy{"in StringEquals: " + line(g.Key("sub"), subject), func(st *trust.Statement) {
+	return edited(use(line(g.Key("sub"), subject)), func(st *trust.Statement) {
 		for i, other := range st.Conditions {
 			if other.Pos == c.Pos && len(other.Values) == 1 {
 				st.Conditions[i].Operator = trust.Operator{Base: "StringEquals"}
@@ -148,7 +167,7 @@ func narrowValue(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subje
 			}
 			st.Conditions[i].Values = values
 		}
-	}}
+	})
 }
 
 // narrowContext proposes one branch, tag or environment in place of a value of
@@ -161,64 +180,78 @@ func narrowContext(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Sub
 	if c.Claim == "ref" {
 		value = "refs/heads/main"
 	}
-	return changeCondition("in StringEquals: "+line(c.Key, value), c.Condition, func(c *trust.Condition) {
+	return changeCondition(use(line(c.Key, value)), c.Condition, func(c *trust.Condition) {
 		c.Operator, c.Values = trust.Operator{Base: "StringEquals"}, []trust.Value{trust.NewValue(value, v.Pos)}
 	})
 }
 
+// use and add are the words of a remedy that replaces a condition's value, or
+// adds conditions.
+func use(line string) string { return "use " + line + " under StringEquals" }
+func add(lines ...string) string {
+	return "add " + strings.Join(lines, " and ") + " under StringEquals"
+}
+
+// edited returns a remedy that changes the statement.
+func edited(text string, edit func(*trust.Statement)) remedy { return remedy{text: text, edit: edit} }
+
 // addSubject proposes a condition on sub.
 func addSubject(g grant.Grant, s grant.Subject) remedy {
-	return addConditions(g, "in StringEquals: ", "sub", proposedSubject(g, s))
+	return addConditions(g, "sub", proposedSubject(g, s))
 }
 
 // addConditions proposes conditions by StringEquals, of claims and values.
-func addConditions(g grant.Grant, introduction string, pairs ...string) remedy {
+func addConditions(g grant.Grant, pairs ...string) remedy {
 	var lines []string
 	for i := 0; i < len(pairs); i += 2 {
 		lines = append(lines, line(g.Key(pairs[i]), pairs[i+1]))
 	}
-	return remedy{introduction + strings.Join(lines, ", "), func(st *trust.Statement) {
+	return edited(add(lines...), func(st *trust.Statement) {
 		for i := 0; i < len(pairs); i += 2 {
 			st.Conditions = append(st.Conditions, trust.Condition{
 				Pos: st.Pos, Operator: trust.Operator{Base: "StringEquals"}, Key: g.Key(pairs[i]), Values: []trust.Value{trust.NewValue(pairs[i+1], st.Pos)},
 			})
 		}
-	}}
+	})
 }
 
 // both proposes two changes.
 func both(a, b remedy) remedy {
-	return remedy{a.text + ", " + b.text, func(st *trust.Statement) {
+	return edited(a.text+", and "+b.text, func(st *trust.Statement) {
 		a.edit(st)
 		b.edit(st)
-	}}
+	})
 }
 
 // changeCondition proposes a change to one condition.
 func changeCondition(text string, c trust.Condition, change func(*trust.Condition)) remedy {
-	return remedy{text, func(st *trust.Statement) {
+	return edited(text, func(st *trust.Statement) {
 		for i := range st.Conditions {
 			if st.Conditions[i].Pos == c.Pos {
 				change(&st.Conditions[i])
 			}
 		}
-	}}
+	})
 }
-
-// noIssuer is the advice about a condition on iss.
-const noIssuer = "nothing in its place: the principal names the issuer"
 
 // deleteCondition proposes to take a condition out.
 func deleteCondition(text string, c trust.Condition) remedy {
-	return remedy{text, func(st *trust.Statement) {
+	return edited(text, func(st *trust.Statement) {
 		st.Conditions = slices.DeleteFunc(st.Conditions, func(other trust.Condition) bool { return other.Pos == c.Pos })
-	}}
+	})
 }
 
 // plainOperator proposes the operator without its set and IfExists.
 func plainOperator(c trust.Condition) remedy {
 	plain := trust.Operator{Base: c.Operator.Base}
-	return changeCondition(fmt.Sprintf("%q in place of %q", plain, c.Operator), c, func(c *trust.Condition) { c.Operator = plain })
+	return changeCondition(fmt.Sprintf("use %s instead of %s", plain, c.Operator), c, func(c *trust.Condition) { c.Operator = plain })
+}
+
+// removeIdle proposes to take out a condition that limits nothing, and
+// removeImpossible one that nothing meets, which widens the statement.
+func removeIdle(c trust.Condition) remedy { return deleteCondition("remove the condition", c) }
+func removeImpossible(c trust.Condition) remedy {
+	return deleteCondition("if the runs that meet the other conditions are meant to assume the role, remove this condition", c)
 }
 
 // breadth is how grave it is if a condition of the grant demands nothing: by

@@ -26,8 +26,8 @@ func TestRemediesFitTheOtherConditions(t *testing.T) {
 		{"the remedy is denied", `"StringLike": {"G:sub": "repo:octo/*"}`, deny + `ref": "refs/heads/main"}}}`, "owner-wide", "-"},
 		{"something else is denied", `"StringLike": {"G:sub": "repo:octo/*"}`, deny + `ref": "refs/heads/x"}}}`, "owner-wide", "refs/heads/main"},
 		{"another repository is pinned", `"StringLike": {"G:sub": "repo:octo/*:*"}, "StringEquals": {"G:aud": "sts.amazonaws.com", "G:repository": "octo/app", "G:repository_id": "7"}`, "", "owner-wide", ""},
-		{"an idle condition on the issuer", `"ForAllValues:StringEquals": {"G:iss": "x"}, "StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", "nothing in its place"},
-		{"the only condition on the subject", `"ForAllValues:StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", `"StringLike" in place`},
+		{"an idle condition on the issuer", `"ForAllValues:StringEquals": {"G:iss": "x"}, "StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "unknown-key", "remove the condition"},
+		{"the only condition on the subject", `"ForAllValues:StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", "use StringLike instead"},
 		{"a value that cannot be by the plain operator", `"ForAllValues:StringEquals": {"G:environment": "x"}, "StringLike": {"G:sub": "repo:octo/app:environment:prod"}`, "", "for-all-values", "-"},
 		{"a claim without a key", `"StringEquals": {"G:repository_owner": "octo", "G:aud": "sts.amazonaws.com"}`, "", "unknown-key", `repository_owner_id": "ID"`},
 	}
@@ -47,8 +47,8 @@ func TestRemediesFitTheOtherConditions(t *testing.T) {
 					continue
 				}
 				found = true
-				if tt.want == "-" && f.Rewrite != "" || tt.want != "-" && !strings.Contains(f.Rewrite, tt.want) {
-					t.Errorf("%s: %q", f.Message, f.Rewrite)
+				if tt.want == "-" && f.Fix != "" || tt.want != "-" && !strings.Contains(f.Fix, tt.want) {
+					t.Errorf("%s: %q", f.Message, f.Fix)
 				}
 			}
 			if found != (tt.want != "") {

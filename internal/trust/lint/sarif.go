@@ -44,6 +44,7 @@ type (
 	sarifRule struct {
 		ID               string             `json:"id"`
 		ShortDescription sarifText          `json:"shortDescription"`
+		Help             sarifText          `json:"help"`
 		Default          sarifConfiguration `json:"defaultConfiguration"`
 		Properties       sarifProperties    `json:"properties"`
 	}
@@ -102,6 +103,7 @@ func WriteSARIF(w io.Writer, findings []Finding, unread []document.Unread) error
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
 			ID:               r.ID,
 			ShortDescription: sarifText{r.Summary},
+			Help:             sarifText{r.Why},
 			Default:          sarifConfiguration{sarifLevel(r.Severity)},
 			Properties:       sarifProperties{Tags: []string{"security"}, Severity: securitySeverity(r.Severity)},
 		})
@@ -127,8 +129,8 @@ func WriteSARIF(w io.Writer, findings []Finding, unread []document.Unread) error
 
 func result(f Finding, rule int) sarifResult {
 	text := f.Message
-	if f.Rewrite != "" {
-		text += "\nWrite " + f.Rewrite
+	if f.Fix != "" {
+		text += "\nFix: " + f.Fix
 	}
 	location := sarifLocation{Physical: sarifPhysical{
 		Artifact: sarifArtifact{artifactURI(f.File)},

@@ -3,25 +3,31 @@ package lint
 import (
 	"fmt"
 	"strings"
+
+	"github.com/org/aws-oidc-action/internal/trust"
 )
 
 var sid = Rule{
 	ID:       "sid",
 	Severity: Error,
-	Summary:  "IAM takes no such statement id",
+	Summary:  "IAM does not accept the statement id",
+	Why:      "A Sid has letters and digits only and is unique in its policy. Access Analyzer reports UNSUPPORTED_SID and UNIQUE_SIDS_REQUIRED.",
 	check: func(in *inspection) {
 		seen := map[string]bool{}
 		for _, s := range in.statements() {
 			switch {
 			case strings.IndexFunc(s.Sid, notAlphanumeric) >= 0:
-				in.report(Error, s.Pos, fmt.Sprintf("Sid %q has other characters than letters and digits: IAM refuses the policy", s.Sid),
-					line("Sid", strings.Map(alphanumeric, s.Sid)))
+				in.propose(Error, s, s.Pos, fmt.Sprintf("Sid %q has characters other than letters and digits; IAM refuses the policy", s.Sid), newSid(strings.Map(alphanumeric, s.Sid)))
 			case s.Sid != "" && seen[s.Sid]:
-				in.report(Error, s.Pos, fmt.Sprintf("duplicate Sid %q: IAM refuses the policy", s.Sid), line("Sid", s.Sid+"2"))
+				in.propose(Error, s, s.Pos, fmt.Sprintf("duplicate Sid %q; IAM refuses the policy", s.Sid), newSid(s.Sid+"2"))
 			}
 			seen[s.Sid] = true
 		}
 	},
+}
+
+func newSid(sid string) remedy {
+	return edited("use "+line("Sid", sid), func(st *trust.Statement) { st.Sid = sid })
 }
 
 func notAlphanumeric(r rune) bool {

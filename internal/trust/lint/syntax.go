@@ -9,11 +9,12 @@ import (
 var syntax = Rule{
 	ID:       "syntax",
 	Severity: Error,
-	Summary:  "the trust policy cannot be read",
+	Summary:  "the trust policy is not valid",
+	Why:      "IAM refuses the policy, or would interpret it otherwise than it reads. No other rule is applied to it.",
 	check: func(in *inspection) {
 		var bad *trust.SyntaxError
 		if errors.As(in.Err, &bad) && bad.Duplicate == "" {
-			in.report(Error, trust.Pos{Line: bad.Line, Column: bad.Column}, bad.Msg, "")
+			in.report(Error, trust.Pos{Line: bad.Line, Column: bad.Column}, bad.Msg)
 		}
 	},
 }

@@ -13,6 +13,7 @@ var workflowWildcard = Rule{
 	ID:       "workflow-wildcard",
 	Severity: High,
 	Summary:  "job_workflow_ref does not pin one version of one workflow",
+	Why:      "A reusable workflow protects the role only if its file and its ref are pinned: on a branch that anyone can push, anyone can rewrite it.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.On("job_workflow_ref") {
@@ -21,7 +22,7 @@ var workflowWildcard = Rule{
 				}
 				for _, v := range known(c.Values) {
 					if severity, message := judgeWorkflow(v.Pattern(c.Operator)); message != "" {
-						in.propose(min(severity, breadth(g, c.Condition)), g, v.Pos, fmt.Sprintf("job_workflow_ref %q %s", v.Text, message), pinWorkflow(c))
+						in.propose(min(severity, breadth(g, c.Condition)), g.Statement, v.Pos, fmt.Sprintf("job_workflow_ref %q %s", v.Text, message), pinWorkflow(c))
 					}
 				}
 			}
@@ -38,11 +39,11 @@ func judgeWorkflow(p trust.Pattern) (Severity, string) {
 	switch {
 	case !p.HasWildcards():
 	case wildcard >= 0 && !workflow[:wildcard].HasUnknown() && strings.Count(prefix(workflow), "/") < 2:
-		return High, "does not name the workflow's repository: anyone can write a workflow that matches"
+		return High, "does not name the workflow's repository; anyone can write a workflow that matches"
 	case wildcard >= 0:
 		return Low, "admits every workflow that matches"
 	case len(parts) == 1 || parts[1].Match("refs/heads/anything") || parts[1].Match("refs/pull/1/merge"):
-		return Medium, "admits the workflow as it stands on any branch, reviewed or not"
+		return Medium, "admits the workflow on any branch, reviewed or not"
 	}
 	return Note, ""
 }
@@ -50,7 +51,7 @@ func judgeWorkflow(p trust.Pattern) (Severity, string) {
 // pinWorkflow proposes one version of one workflow.
 func pinWorkflow(c grant.Constraint) remedy {
 	const one = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/main"
-	return changeCondition(line(c.Key, one), c.Condition, func(c *trust.Condition) {
+	return changeCondition(use(line(c.Key, one)), c.Condition, func(c *trust.Condition) {
 		c.Operator, c.Values = trust.Operator{Base: "StringEquals"}, []trust.Value{trust.NewValue(one, c.Pos)}
 	})
 }

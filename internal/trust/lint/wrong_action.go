@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -10,21 +11,32 @@ var wrongAction = Rule{
 	ID:       "wrong-action",
 	Severity: Error,
 	Summary:  "GitHub's provider is trusted for an action that does not accept its tokens",
+	Why:      "STS accepts tokens of an OpenID Connect provider in AssumeRoleWithWebIdentity only. Access Analyzer reports MISMATCHED_ACTION_FOR_PRINCIPAL.",
 	check: func(in *inspection) {
 		for _, s := range in.statements() {
 			for _, e := range s.Principal.Entries {
 				provider, _ := trust.ProviderOfARN(e.ID)
 				who := trust.Principal{Type: e.Type, ID: e.ID}
-				if s.Effect != trust.Allow || !trust.IsGitHub(provider) || s.Applies(trust.WebIdentityAction, who) {
+				if s.Effect != trust.Allow || !trust.IsGitHub(provider) || s.MayApply(trust.WebIdentityAction, who) {
 					continue
 				}
 				for _, action := range []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML"} {
 					if s.Applies(action, who) {
-						in.report(Error, s.Action.Pos, fmt.Sprintf("%s never accepts a token of GitHub's provider: the statement admits nobody", action),
-							line("Action", trust.WebIdentityAction))
+						in.propose(Error, s, s.Action.Pos, fmt.Sprintf("%s does not accept tokens of GitHub's provider; the statement admits nobody", action), onlyWebIdentity(s))
 					}
 				}
 			}
 		}
 	},
+}
+
+// onlyWebIdentity proposes the one action that accepts tokens, if nobody but
+// identity providers is trusted by the statement.
+func onlyWebIdentity(s trust.Statement) remedy {
+	if slices.ContainsFunc(s.Principal.Entries, func(e trust.PrincipalEntry) bool { return e.Type != "Federated" }) {
+		return remedy{}
+	}
+	return edited("use "+line("Action", trust.WebIdentityAction), func(st *trust.Statement) {
+		st.Action = trust.ActionElement{Pos: st.Action.Pos, Values: []trust.Value{trust.NewValue(trust.WebIdentityAction, st.Action.Pos)}}
+	})
 }

@@ -1,0 +1,104 @@
+package lint
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/org/aws-oidc-action/internal/arn"
+	"github.com/org/aws-oidc-action/internal/trust"
+)
+
+var valueForm = Rule{
+	ID:       "value-form",
+	Severity: Error,
+	Summary:  "a value has the wrong form for its operator or its key",
+	Why: "A value that is no date, number, address, ARN or Boolean equals nothing under an operator of that type, and an account id, a region or an id of GitHub " +
+		"of another form equals none that exists. Access Analyzer reports TYPE_MISMATCH_DATE, _NUMBER, _BOOLEAN and _IP_RANGE, INVALID_VPC_FORMAT and the like.",
+	check: func(in *inspection) {
+		for _, s := range in.statements() {
+			for _, c := range s.Conditions {
+				if c.Unknown != nil || misfit(c) { // operator-type reports it
+					continue
+				}
+				for _, v := range c.Values {
+					if want := expectedForm(c, v); want != "" {
+						follows := "it never matches"
+						if c.Operator.Negated() {
+							follows = "it excludes nobody"
+						}
+						in.report(Error, v.Pos, fmt.Sprintf("value %q of %s is not %s; %s", v.Text, c.Key, want, follows))
+					}
+				}
+			}
+			for _, e := range s.Principal.Entries {
+				if why := accountFault(e); why != "" {
+					in.report(Error, e.Pos, fmt.Sprintf("principal %q %s; IAM refuses the policy", e.ID, why))
+				}
+			}
+		}
+	},
+}
+
+// expectedForm returns what a value should be and is not, or "".
+func expectedForm(c trust.Condition, v trust.Value) string {
+	if v.Unknown() != nil || v.HasVariables() {
+		return ""
+	}
+	if want := trust.ValueFault(c.Operator, v); want != "" {
+		return want
+	}
+	if c.Operator.Wildcards() && strings.ContainsAny(v.Text, "*?") || literalWildcard(c.Operator, v) || c.Operator.Base == "Null" {
+		return ""
+	}
+	provider, claim := trust.SplitKey(strings.ToLower(c.Key))
+	if trust.IsGitHub(provider) {
+		if strings.HasSuffix(claim, "_id") && strings.Trim(v.Text, "0123456789") != "" {
+			return "an id, which has only digits"
+		}
+		return ""
+	}
+	if form, ok := keyForms[strings.ToLower(c.Key)]; ok && !form.valid(v.Text) {
+		return form.name
+	}
+	return ""
+}
+
+// form is how the values of a key look.
+type form struct {
+	name  string
+	valid func(string) bool
+}
+
+var (
+	accountForm = form{"an account id, which has 12 digits", arn.IsAccountID}
+	keyForms    = map[string]form{
+		"aws:principalaccount": accountForm,
+		"aws:resourceaccount":  accountForm,
+		"aws:sourceaccount":    accountForm,
+		"aws:vpceaccount":      accountForm,
+		"aws:requestedregion":  {"a region", arn.IsRegion},
+		"aws:sourcevpc":        {"the id of a VPC, such as vpc-11223344", regexp.MustCompile(`^vpc-([0-9a-z]{8}|[0-9a-z]{17})$`).MatchString},
+		"aws:sourcevpce":       {"the id of a VPC endpoint, such as vpce-11223344", regexp.MustCompile(`^vpce-([0-9a-z]{8}|[0-9a-z]{17})$`).MatchString},
+		"aws:principalorgid":   {"the id of an organization, such as o-1234567890", regexp.MustCompile(`^o-[0-9a-z]{10,32}$`).MatchString},
+	}
+)
+
+// accountFault returns what is wrong with the account of an AWS principal.
+func accountFault(e trust.PrincipalEntry) string {
+	if e.Type != "AWS" || e.ID == "*" || e.Text().Unknown() != nil {
+		return ""
+	}
+	a, isARN := arn.Parse(e.ID)
+	switch {
+	case !isARN && e.ID != "" && strings.Trim(e.ID, "0123456789") == "" && !arn.IsAccountID(e.ID):
+		return "has not the 12 digits of an account id"
+	case isARN && (a.Service == "iam" || a.Service == "sts") && !arn.IsAccountID(a.AccountID) && !isPlaceholder(a.AccountID):
+		return fmt.Sprintf("has the account %q instead of 12 digits", a.AccountID)
+	case isARN && (a.Service == "iam" || a.Service == "sts") && a.Region != "":
+		return fmt.Sprintf("has the region %q, which ARNs of %s do not have", a.Region, strings.ToUpper(a.Service))
+	case isARN && !arn.IsPartition(a.Partition):
+		return fmt.Sprintf("has the partition %q, which AWS does not have", a.Partition)
+	}
+	return ""
+}
