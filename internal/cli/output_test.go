@@ -29,11 +29,11 @@ func hostileFiles(t *testing.T, text string) {
 		"token.actions.githubusercontent.com:sub":              []string{text, "repo:" + text + "/*:*"},
 		"token.actions.githubusercontent.com:job_workflow_ref": text, text: text,
 	}}
-	policyOn := func(conditions map[string]any) map[string]any {
+	policyOn := func(conditions map[string]any, actions ...string) map[string]any {
 		return map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 			"Sid": text, "Effect": "Allow",
 			"Principal": map[string]any{"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com", "AWS": text},
-			"Action":    []string{"sts:AssumeRoleWithWebIdentity", text},
+			"Action":    append(actions, "sts:AssumeRoleWithWebIdentity"),
 			"Condition": conditions,
 		}}}
 	}
@@ -55,6 +55,7 @@ func hostileFiles(t *testing.T, text string) {
 	for name, content := range map[string]any{
 		"bare.json":   policy,
 		"valid.json":  valid,
+		"action.json": policyOn(conditions, text),
 		"role.json":   map[string]any{"Role": map[string]any{"RoleName": text, "Arn": "arn:aws:iam::111122223333:role/" + text, "AssumeRolePolicyDocument": policy}},
 		"cfn.json":    map[string]any{"Resources": map[string]any{text: map[string]any{"Type": "AWS::IAM::Role", "Properties": map[string]any{"RoleName": text, "AssumeRolePolicyDocument": policy}}}},
 		"main.json":   json.RawMessage(trustedMain),
@@ -105,7 +106,7 @@ func TestOutputHoldsNoWorkflowCommands(t *testing.T) {
 		for _, line := range hostileCommands {
 			files := []string{""}
 			if strings.Contains(line, "FILE") {
-				files = []string{"bare.json", "valid.json", "role.json", "cfn.json", "broken.json", "cut.json"}
+				files = []string{"bare.json", "valid.json", "action.json", "role.json", "cfn.json", "broken.json", "cut.json"}
 			}
 			for _, file := range files {
 				args := strings.Split(strings.ReplaceAll(line, "FILE", file), "|")
