@@ -59,6 +59,8 @@ func TestParseSubject(t *testing.T) {
 		{pattern: "repository_owner_id:*", reach: Anyone, ownerID: "*", context: "repository_owner_id:*", flags: "c"},
 		{pattern: "job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", reach: Callers,
 			context: "job_workflow_ref:octo/a/.github/workflows/b.yml@refs/heads/main", flags: "c"},
+		{pattern: "workflow:ci:repo:octo/app:ref:refs/heads/main", reach: Repository, owner: "octo", repo: "app",
+			context: "workflow:ci:repo:octo/app:ref:refs/heads/main", flags: "c"},
 		{pattern: "actor:ann", reach: Choosable, context: "actor:ann", flags: "c"},
 	}
 	for _, tt := range tests {

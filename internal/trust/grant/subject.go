@@ -206,7 +206,7 @@ func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }
 // subjectKeys are the claims that a customized subject can be made of, as
 // far as they say whose run it is.
 var subjectKeys = map[string]Reach{
-	"repository": Repository, "repository_id": Repository, "repository_owner": Owner, "repository_owner_id": Owner,
+	"repo": Repository, "repository": Repository, "repository_id": Repository, "repository_owner": Owner, "repository_owner_id": Owner,
 	"job_workflow_ref": Callers,
 	"actor":            Choosable, "actor_id": Choosable, "base_ref": Choosable, "context": Choosable, "enterprise": Enterprise,
 	"enterprise_id": Enterprise, "environment": Choosable, "event_name": Choosable, "head_ref": Choosable, "ref": Choosable,
@@ -242,7 +242,7 @@ func parseOther(p trust.Pattern) Subject {
 		}
 		value := fields[i+1]
 		name := fields[i].String()
-		if name == "repository" {
+		if name == "repository" || name == "repo" {
 			named := ParseRepository(value)
 			reach, sub.Owner, sub.Repository, sub.Open = named.Reach, named.Owner, named.Repository, max(sub.Open, named.Open)
 		} else if value.HasWildcards() {
