@@ -155,7 +155,7 @@ func TestTrustCommands(t *testing.T) {
 
 		{"lint what cannot be told", "lint --fail-on high template.yaml", "", exitRefused, "[cannot-tell]", ""},
 		{"lint what is filled in", "lint --fail-on error --parameters set.json template.yaml", "", exitFine, `[any-run]`, ""},
-		{"lint what has not been filled in", "lint fill.json", "", exitRefused, "fill in the template first", ""},
+		{"lint what has not been filled in", "lint fill.json", "", exitRefused, "the file is a template: fill it in first", ""},
 		{"lint no role", "lint empty.yaml", "", exitFine, "-", "empty.yaml: no role found"},
 		{"lint counts roles", "lint main.json empty.yaml account.json", "", exitRefused, "role b", "3 files: roles read: 3"},
 		{"inventory what cannot be told", "inventory template.yaml", "", exitFine, "`${Repository} (unknown: parameter Repository)` | `environment prod`", ""},

@@ -81,7 +81,7 @@ func (in *inspection) reportUnknown(s Severity, at trust.Pos, what string, u *tr
 	names := document.Parameters(u.DependsOn)
 	switch {
 	case len(document.Placeholders(u.DependsOn)) > 0:
-		remedy = "; fill in the template first"
+		remedy = "; the file is a template: fill it in first"
 	case len(names) > 0:
 		remedy = "; set --parameter " + strings.Join(names, "=VALUE --parameter ") + "=VALUE"
 	}
