@@ -18,7 +18,7 @@ import (
 
 const claimsSynopsis = "claims [--audience A] [--format text|json]"
 
-// The bounds of asking for the token.
+// The bounds of the request for the token.
 const (
 	claimsAttempts = 5
 	claimsTimeout  = time.Minute
@@ -27,17 +27,17 @@ const (
 // showClaims prints the claims of this job's token.
 func showClaims(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("claims", flag.ContinueOnError)
-	audience := fs.String("audience", oidc.DefaultAudience, "`audience` to ask the token for")
+	audience := fs.String("audience", oidc.DefaultAudience, "`audience` of the token")
 	format := fs.String("format", "text", "`format` of the report: text or json")
 	if run, code := env.parse(fs, claimsSynopsis, args); !run {
 		return code
 	}
 	switch {
 	case fs.NArg() > 0:
-		env.errorf("claims: argument %q is unknown, it takes flags only", fs.Arg(0))
+		env.errorf("claims: argument %q is unexpected; use flags only", fs.Arg(0))
 		return exitUsage
 	case *format != "text" && *format != "json":
-		env.errorf("claims: --format %q is unknown; use text or json", *format)
+		env.errorf("claims: --format %q is invalid; use text or json", *format)
 		return exitUsage
 	}
 	claims, d := env.mint(ctx, *audience)
@@ -59,7 +59,7 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 	return exitFine
 }
 
-// mint asks for a token as the step does, and keeps its claims only.
+// mint requests a token as the step does, and returns its claims only.
 func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *diagnosis.Diagnosis) {
 	if job := runner.New(e.Environ, io.Discard).Job(ctx); !job.HasToken() {
 		d := runner.MissingToken(job)

@@ -94,8 +94,8 @@ func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
 		{"permission", "workflow: {id-token: false}", nil, "id-token-permission-missing: ", exitRefused},
 		{"fork", "workflow: {id-token: false, event: pull_request, fork: true}", nil, "id-token", exitRefused}, // without the event's file
 		{"endpoint", "faults: [{call: token, fault: http-403, times: always}]", nil, "id-token-endpoint: ", exitRefused},
-		{"format", "workflow: {}", []string{"--format", "yaml"}, `--format "yaml" is unknown; use text or json`, exitUsage},
-		{"argument", "workflow: {}", []string{"octo"}, `argument "octo" is unknown`, exitUsage},
+		{"format", "workflow: {}", []string{"--format", "yaml"}, `--format "yaml" is invalid; use text or json`, exitUsage},
+		{"argument", "workflow: {}", []string{"octo"}, `argument "octo" is unexpected`, exitUsage},
 		{"flag", "workflow: {}", []string{"--nope"}, "usage: aws-oidc-action claims", exitUsage},
 	}
 	for _, tt := range tests {

@@ -16,16 +16,16 @@ import (
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
-// Env is what a process has besides its arguments.
+// Env is what a process gets besides its arguments.
 type Env struct {
-	Name           string   // by which the program was started, os.Args[0]
-	Environ        []string // as os.Environ gives it
+	Name           string   // under which the program was started, os.Args[0]
+	Environ        []string // as os.Environ returns it
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
 }
 
-// The exit codes, which are those of the step too.
+// The exit codes, the same as the step's.
 const (
 	exitFine    = diagnosis.ExitFine
 	exitRefused = diagnosis.ExitRefused
@@ -33,7 +33,7 @@ const (
 	exitFailure = diagnosis.ExitFailure
 )
 
-// command is a subcommand. It gets the arguments after its name.
+// command is a subcommand. run gets the arguments after its name.
 type command struct {
 	name    string
 	summary string
@@ -42,21 +42,21 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"claims", "what this job's token says, and never the token", showClaims},
-		{"credential-process", "fresh credentials for AWS's SDKs, from the job's state", credentialProcess},
+		{"claims", "print the claims of this job's token, never the token", showClaims},
+		{"credential-process", "print fresh credentials from the job's state, for AWS SDKs", credentialProcess},
 		{"exec", "run a command with fresh keys in its environment", execute},
-		{"rehearse", "the whole login against a sandbox, on any machine", rehearse},
+		{"rehearse", "run the whole login against a sandbox, on any machine", rehearse},
 		{"sandbox", "serve GitHub's token issuer and AWS STS on loopback", serveSandbox},
 		{"trust", "explain, lint, generate, inventory and diff trust policies", trustPolicies},
-		{"version", "version, commit and Go version", version},
+		{"version", "print version, commit and Go version", version},
 	}
 }
 
 // Run executes one command line and returns its exit code. It silences the
 // standard logger for the whole process.
 func Run(ctx context.Context, env Env, args []string) int {
-	// net/http logs what a server sends beyond its response, a piece of a token
-	// or of a secret key, and its client takes no logger of its own.
+	// net/http logs what a server sends after its response, which can be part of
+	// a token or of a secret key, and its client has no logger of its own.
 	log.SetOutput(io.Discard)
 	if len(args) == 0 {
 		return step(ctx, env)
@@ -87,7 +87,7 @@ func (e Env) Getenv(name string) string {
 	return ""
 }
 
-// parse reads flags, which stand before the arguments. It returns false and
+// parse reads flags, which come before the arguments. It returns false and
 // the exit code if the command is not to run.
 func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, code int) {
 	fs.SetOutput(io.Discard)
@@ -106,16 +106,41 @@ func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, 
 	if errors.Is(err, flag.ErrHelp) {
 		return false, e.printText(help)
 	}
-	e.errorf("%s: %v", fs.Name(), err)
+	e.errorf("%s: %s", fs.Name(), flagProblem(err))
 	e.complain(help)
 	return false, exitUsage
 }
 
+// flagProblem is an error of the package flag in the form of the other messages.
+func flagProblem(err error) string {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return "unknown flag --" + strings.TrimPrefix(name, "-")
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return "--" + strings.TrimPrefix(name, "-") + " needs a value"
+	}
+	if rest, ok := strings.CutPrefix(text, "invalid value "); ok {
+		if value, rest, ok := strings.Cut(rest, " for flag -"); ok {
+			if name, reason, ok := strings.Cut(rest, ": "); ok && reason == "parse error" {
+				return "--" + name + " " + value + " is invalid"
+			} else if ok {
+				return "--" + name + " " + value + " is invalid: " + reason
+			}
+		}
+	}
+	return text
+}
+
 func usage(out io.Writer) {
-	fmt.Fprint(out, "aws-oidc-action gives a GitHub workflow short-lived AWS credentials.\n\n"+
-		"Without arguments it is the step of the action. Commands:\n\n")
+	fmt.Fprint(out, "aws-oidc-action logs a GitHub workflow in to AWS with short-lived credentials.\n\n"+
+		"Without arguments it runs as the step of a workflow. Commands:\n\n")
 	for _, c := range commands() {
 		fmt.Fprintf(out, "  %-20s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(out, "\nRun 'aws-oidc-action COMMAND --help' for flags.\n")
+	fmt.Fprint(out, "\nExit codes:\n\n")
+	for _, e := range diagnosis.Exits {
+		fmt.Fprintf(out, "  %d  %s\n", e.Code, e.Meaning)
+	}
+	fmt.Fprint(out, "\nexec ends with the exit code of its command.\nRun 'aws-oidc-action COMMAND --help' for flags.\n")
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// credentialProcess is what AWS's SDKs start for credentials. Standard output
-// is the answer, in one write, or nothing.
+// credentialProcess is the command that AWS SDKs start to get credentials.
+// Standard output is the answer, in one write, or nothing.
 func credentialProcess(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("credential-process", flag.ContinueOnError)
 	stored := storedFlags(fs)
@@ -26,7 +26,7 @@ func credentialProcess(ctx context.Context, env Env, args []string) int {
 		return code
 	}
 	if fs.NArg() > 0 {
-		env.errorf("credential-process: argument %q is unknown, it takes flags only", fs.Arg(0))
+		env.errorf("credential-process: argument %q is unexpected; use flags only", fs.Arg(0))
 		return exitUsage
 	}
 	if err := stored.check(); err != nil {
@@ -63,7 +63,7 @@ type storedProfile struct{ name, dir string }
 func storedFlags(fs *flag.FlagSet) *storedProfile {
 	s := &storedProfile{}
 	fs.StringVar(&s.name, "profile", "", "`name` of the profile, as the step wrote it")
-	fs.StringVar(&s.dir, "state", "", "`directory` of the job's state, if it is not the one of this program")
+	fs.StringVar(&s.dir, "state", "", "`directory` of the job's state; default: the directory of this program")
 	return s
 }
 
@@ -74,14 +74,14 @@ func (s *storedProfile) check() error {
 	return profile.ValidateName(s.name)
 }
 
-// open opens the state, which the caller closes. The step puts a copy of this
-// program into it.
+// open opens the state, which the caller closes. The step installs a copy of
+// this program beside it.
 func (s *storedProfile) open(env Env) (*refresh.Refresher, error) {
 	dir := s.dir
 	if dir == "" {
 		executable, err := os.Executable()
 		if err != nil {
-			return nil, fmt.Errorf("find the state beside this program: %w", err)
+			return nil, fmt.Errorf("find the state in the directory of this program: %w", err)
 		}
 		dir = filepath.Dir(executable)
 	}
@@ -101,8 +101,8 @@ func (s *storedProfile) open(env Env) (*refresh.Refresher, error) {
 // diagnose prints a diagnosis under its code.
 func (e Env) diagnose(d diagnosis.Diagnosis) { e.errorf("%s: %s", d.Code, d.Text()) }
 
-// diagnoseRenewal is diagnose for a stored profile: without account ids, if the
-// step was to mask them or cannot be asked.
+// diagnoseRenewal is diagnose for a stored profile. It masks account ids if the
+// step did, or if the stored login cannot be read.
 func (e Env) diagnoseRenewal(d diagnosis.Diagnosis, s *refresh.Store, name string) {
 	text := d.Text()
 	if login, err := s.Login(name); err != nil || login.MaskAccounts {

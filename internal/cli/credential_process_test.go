@@ -87,8 +87,8 @@ func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {
 		"beside itself": {9 * time.Hour, nil, []string{"--profile", "stored"}, exitFailure, `has no profile "stored"`},
 		"no profile":    {9 * time.Hour, nil, []string{"--state", "."}, exitUsage, "aws-oidc-action: credential-process: --profile is required; set it to a profile that the step wrote"},
 		"bad profile":   {9 * time.Hour, nil, []string{"--profile", "::error::a b"}, exitUsage, `aws-oidc-action: credential-process: profile name "::error::a b"`},
-		"an argument":   {9 * time.Hour, nil, []string{"--profile", "stored", "more"}, exitUsage, `aws-oidc-action: credential-process: argument "more" is unknown`},
-		"unknown flag":  {9 * time.Hour, nil, []string{"--name", "stored"}, exitUsage, "aws-oidc-action: credential-process: flag provided but not defined: -name\nusage:"},
+		"an argument":   {9 * time.Hour, nil, []string{"--profile", "stored", "more"}, exitUsage, `aws-oidc-action: credential-process: argument "more" is unexpected`},
+		"unknown flag":  {9 * time.Hour, nil, []string{"--name", "stored"}, exitUsage, "aws-oidc-action: credential-process: unknown flag --name\nusage:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(storedState(t))
@@ -154,7 +154,7 @@ func TestExecRefuses(t *testing.T) {
 		code    int
 		stderr  string
 	}{
-		"no command":      {9 * time.Hour, nil, []string{"--profile", "stored", "--"}, exitUsage, "aws-oidc-action: exec: a command is required; write it after --"},
+		"no command":      {9 * time.Hour, nil, []string{"--profile", "stored", "--"}, exitUsage, "aws-oidc-action: exec: a command is required; add it after --"},
 		"no profile":      {9 * time.Hour, nil, []string{"--", "true"}, exitUsage, "--profile is required"},
 		"no such command": {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "no-such-command"}, exitUsage, `aws-oidc-action: exec: cannot run "no-such-command": executable file not found`},
 		"no state":        {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none", "true"}, exitFailure, "failed: open the state"},

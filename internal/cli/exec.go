@@ -13,9 +13,9 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// execute is the command exec, for programs that know keys only from their
-// environment. The program takes the place of this one, and so gets its
-// signals and leaves its exit code; the keys last as long as they last.
+// execute is the command exec, for programs that read keys from the environment
+// only. The program replaces this process, so that it gets its signals and sets
+// its exit code. The keys in its environment are not renewed.
 func execute(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("exec", flag.ContinueOnError)
 	stored := storedFlags(fs)
@@ -24,7 +24,7 @@ func execute(ctx context.Context, env Env, args []string) int {
 	}
 	command := fs.Args()
 	if len(command) == 0 {
-		env.errorf("exec: a command is required; write it after --")
+		env.errorf("exec: a command is required; add it after --")
 		return exitUsage
 	}
 	if err := stored.check(); err != nil {
@@ -46,8 +46,8 @@ func execute(ctx context.Context, env Env, args []string) int {
 	return env.become(path, command, withKeys(env.Environ, *session, region))
 }
 
-// freshKeys returns a session and its region; or the exit code, when it has
-// said why there is none.
+// freshKeys returns a session and its region. If there is none it prints why,
+// and returns the exit code.
 func freshKeys(ctx context.Context, env Env, stored *storedProfile) (session *assume.Session, region string, code int) {
 	r, err := stored.open(env)
 	if err != nil {
@@ -68,8 +68,8 @@ func freshKeys(ctx context.Context, env Env, stored *storedProfile) (session *as
 	return session, login.Profile.Region, d.ExitCode()
 }
 
-// mask keeps the session out of the log, in which the runner has not seen it
-// yet. It reads both streams.
+// mask masks the session in the job's log: a renewed one is new to the runner,
+// which reads commands from both streams.
 func (e Env) mask(s assume.Session) bool {
 	log := runner.New(e.Environ, e.Stderr)
 	log.Mask(s.AccessKeyID)
@@ -78,17 +78,17 @@ func (e Env) mask(s assume.Session) bool {
 	return log.Err() == nil
 }
 
-// contradicting are the variables that some SDK takes credentials from before
-// or together with the keys of the environment (what beats what, and
-// AWS_CREDENTIAL_EXPIRATION; AWS_DEFAULT_PROFILE and AWS_SECURITY_TOKEN are
-// older names that botocore and boto read).
-var contradicting = []string{
+// overriding are the variables that some SDK reads before or together with the
+// keys of the environment: each SDK's order of sources, AWS_CREDENTIAL_EXPIRATION,
+// and AWS_DEFAULT_PROFILE and AWS_SECURITY_TOKEN, older names that botocore and
+// boto read.
+var overriding = []string{
 	"AWS_PROFILE", "AWS_DEFAULT_PROFILE",
 	"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
 	"AWS_CREDENTIAL_EXPIRATION", "AWS_SECURITY_TOKEN",
 }
 
-// withKeys is an environment in which every program finds this session, and
+// withKeys returns an environment in which every program finds this session and
 // no other.
 func withKeys(environ []string, s assume.Session, region string) []string {
 	set := []struct{ name, value string }{
@@ -100,7 +100,7 @@ func withKeys(environ []string, s assume.Session, region string) []string {
 	}
 	all := slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return slices.Contains(contradicting, name)
+		return slices.Contains(overriding, name)
 	})
 	for _, v := range set {
 		all = slices.DeleteFunc(all, func(pair string) bool { return strings.HasPrefix(pair, v.name+"=") })

@@ -10,20 +10,20 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// form makes output safe to print where GitHub's runner reads along: whatever
-// policies, scenarios, claims and answers hold, none of it becomes a workflow
-// command.
+// form makes output safe to print in a job, whose log the runner searches for
+// workflow commands: no text of a policy, a scenario, a claim or a response
+// becomes one.
 type form func(string) string
 
 var (
 	asText form = runner.Sanitize
 
-	// asJSON is for JSON and other formats in which text from outside stands
-	// in JSON's strings only. A parser reads what was written.
+	// asJSON is for JSON and other formats in which text from outside is inside
+	// of JSON strings only. A parser reads the same values.
 	asJSON form = runner.SanitizeJSON
 
-	// asAnnotations lets those workflow commands through that begin a line.
-	// What writes them keeps text from outside within its line.
+	// asAnnotations keeps workflow commands at the beginning of a line. The
+	// writer keeps text from outside within its line.
 	asAnnotations form = func(text string) string {
 		var b strings.Builder
 		for line := range strings.Lines(text) {
@@ -59,11 +59,10 @@ func (e Env) errorf(format string, args ...any) {
 	e.complain(func(w io.Writer) { fmt.Fprintf(w, "aws-oidc-action: "+format+"\n", args...) })
 }
 
-// complain prints text to standard error. If that fails, nothing is left to
-// say it to.
+// complain prints text to standard error. An error of that has nowhere to go.
 func (e Env) complain(write func(io.Writer)) { _ = emit(e.Stderr, asText, unfailing(write)) }
 
-// emit is where all output of the commands passes. It is one write.
+// emit writes all output of the commands, each in one write.
 func emit(to io.Writer, as form, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {

@@ -18,17 +18,17 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 		return code
 	}
 	if *format != "text" && *format != "json" {
-		env.errorf("rehearse: --format %q is unknown; use text or json", *format)
+		env.errorf("rehearse: --format %q is invalid; use text or json", *format)
 		return exitUsage
 	}
 	s, err := loadScenario(fs.Args())
 	if err != nil {
-		env.errorf("%v", err)
+		env.errorf("%v", err) // begins with file and line
 		return exitUsage
 	}
 	r, err := rehearsal.Run(ctx, s, rehearsal.Options{Step: rehearsedStep(env.Now), Now: env.Now})
 	if err != nil {
-		env.errorf("%v", err)
+		env.errorf("rehearse: %v", err)
 		return exitFailure
 	}
 	if *format == "json" {
@@ -37,7 +37,7 @@ func rehearse(ctx context.Context, env Env, args []string) int {
 		err = env.print(asText, func(w io.Writer) error { printReport(w, r); return nil })
 	}
 	if err != nil {
-		env.errorf("print the report: %v", err)
+		env.errorf("rehearse: print the report: %v", err)
 		return exitFailure
 	}
 	if !r.AsExpected {

@@ -21,8 +21,8 @@ func printReport(out io.Writer, r *rehearsal.Report) {
 			say("  | %s", strings.TrimSuffix(line, "\n"))
 		}
 	}
-	// What is certain comes before the log, which holds what the step could
-	// only guess.
+	// The decisions of policies are certain, so they come before the log, in
+	// which the step can only list possible causes.
 	say("Hops, with the decision of each role's trust policy (%s)", r.Scenario)
 	if len(r.Hops) == 0 {
 		say("  no call to STS")

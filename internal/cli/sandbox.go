@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -16,29 +17,33 @@ import (
 
 const sandboxSynopsis = "sandbox [--listen ADDR] [--latency DURATION] [--session-lifetime DURATION] [SCENARIO]"
 
-// serveSandbox serves issuer and STS until it is interrupted.
+// serveSandbox serves GitHub's issuer and AWS STS until it is interrupted.
 func serveSandbox(ctx context.Context, env Env, args []string) int {
 	fs := flag.NewFlagSet("sandbox", flag.ContinueOnError)
-	listen := fs.String("listen", "127.0.0.1:0", "loopback `address` to listen on")
-	latency := fs.Duration("latency", 0, "`duration` that every answer takes")
-	lifetime := fs.Duration("session-lifetime", 0, "longest `duration` of a session, to see it expire; 0 for AWS's rules")
+	listen := fs.String("listen", "127.0.0.1:0", "loopback `address` to listen on, host:port")
+	latency := fs.Duration("latency", 0, "`duration` of every response")
+	lifetime := fs.Duration("session-lifetime", 0, "longest `duration` of a session, to watch it expire; 0 for AWS's rules")
 	if run, code := env.parse(fs, sandboxSynopsis, args); !run {
 		return code
 	}
 	s, err := loadScenario(fs.Args())
 	if err != nil {
-		env.errorf("%v", err)
+		env.errorf("%v", err) // begins with file and line
 		return exitUsage
 	}
 	server, err := sandbox.Start(s, sandbox.Options{Listen: *listen, Latency: *latency, SessionLifetime: *lifetime, Seed: uint64(time.Now().UnixNano())})
+	if _, ok := errors.AsType[*sandbox.AddressError](err); ok {
+		env.errorf("sandbox: --listen %v", err)
+		return exitUsage
+	}
 	if err != nil {
-		env.errorf("%v", err)
+		env.errorf("sandbox: %v", err)
 		return exitFailure
 	}
 	defer server.Close()
 	event, remove, err := writeEvent(s.Workflow.Payload())
 	if err != nil {
-		env.errorf("%v", err)
+		env.errorf("sandbox: %v", err)
 		return exitFailure
 	}
 	defer remove()
@@ -47,7 +52,7 @@ func serveSandbox(ctx context.Context, env Env, args []string) int {
 		return err
 	})
 	if err != nil {
-		env.errorf("print the variables: %v", err)
+		env.errorf("sandbox: print the variables: %v", err)
 		return exitFailure
 	}
 	<-ctx.Done()
@@ -58,7 +63,7 @@ func serveSandbox(ctx context.Context, env Env, args []string) int {
 func writeEvent(payload []byte) (path string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "aws-oidc-action-sandbox-")
 	if err != nil {
-		return "", nil, fmt.Errorf("make a directory for the event: %w", err)
+		return "", nil, fmt.Errorf("create a directory for the event: %w", err)
 	}
 	remove = func() { _ = os.RemoveAll(dir) }
 	path = filepath.Join(dir, "event.json")
@@ -69,8 +74,7 @@ func writeEvent(payload []byte) (path string, remove func(), err error) {
 	return path, remove, nil
 }
 
-// loadScenario reads the scenario that the arguments name, or takes the
-// built-in one.
+// loadScenario reads the scenario that the arguments name, or the built-in one.
 func loadScenario(args []string) (*scenario.Scenario, error) {
 	switch len(args) {
 	case 0:
@@ -78,5 +82,5 @@ func loadScenario(args []string) (*scenario.Scenario, error) {
 	case 1:
 		return scenario.Load(args[0])
 	}
-	return nil, fmt.Errorf("expected at most one scenario, got %d", len(args))
+	return nil, fmt.Errorf("expected at most one scenario, got %d; remove the others", len(args))
 }

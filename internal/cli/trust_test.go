@@ -106,7 +106,7 @@ func TestTrustCommands(t *testing.T) {
 		{"help", "--help", "", exitFine, "trust explain", ""},
 		{"unknown", "frobnicate", "", exitUsage, "-", `trust: unknown command "frobnicate"`},
 		{"help of a command", "lint --help", "", exitFine, "--fail-on severity", ""},
-		{"unknown flag", "lint --frob x", "", exitUsage, "-", "flag provided but not defined: -frob"},
+		{"unknown flag", "lint --frob x", "", exitUsage, "-", "unknown flag --frob"},
 
 		{"explain allows", "explain --policy main.json --claims claims.json", "", exitFine, "Allow: the statement at main.json:4 admits the token", ""},
 		{"explain from standard input", "explain --policy main.json --claims -", `{"iss": "https://token.actions.githubusercontent.com"}`, exitRefused, "2 conditions fail", ""},

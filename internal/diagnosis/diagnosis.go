@@ -90,6 +90,21 @@ const (
 	briefCure  = 800
 )
 
+// Problems lists what failed, without causes and cures: each problem with the
+// inputs, or each reason after the names of its profiles.
+func (d Diagnosis) Problems() []string {
+	if len(d.Reasons) == 0 {
+		return strings.Split(d.What, "\n")
+	}
+	var all []string
+	for _, r := range d.Reasons {
+		for _, problem := range r.Diagnosis.Problems() {
+			all = append(all, r.names(briefNames)+": "+problem)
+		}
+	}
+	return all
+}
+
 // Brief is the diagnosis for a place with little room, in paragraphs, the most
 // important first: of several profiles all names and codes; what happened, the
 // first cause and what to do.

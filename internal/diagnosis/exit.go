@@ -8,11 +8,14 @@ const (
 	ExitFailure = 3
 )
 
-// exits says what the exit codes mean, in the words of the documentation.
-var exits = []struct {
-	code    int
-	meaning string
-}{
+// Exit is an exit code and what it means.
+type Exit struct {
+	Code    int
+	Meaning string
+}
+
+// Exits are all exit codes, in the words of --help and of the documentation.
+var Exits = []Exit{
 	{ExitFine, "success"},
 	{ExitRefused, "an answer of STS or GitHub refused the login, or allowed-account-ids did; a command has findings, or the outcome of a rehearsal is not the expected one"},
 	{ExitUsage, "inputs, arguments or a scenario are invalid; no network call was made"},

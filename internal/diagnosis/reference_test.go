@@ -25,8 +25,8 @@ func TestReferenceIsRendered(t *testing.T) {
 	docstest.Section(t, *update, "docs/troubleshooting.md", "codes", codes.String())
 
 	table := "| exit code | meaning |\n|---|---|\n"
-	for _, e := range exits {
-		table += fmt.Sprintf("| %d | %s |\n", e.code, docstest.Escape(e.meaning))
+	for _, e := range Exits {
+		table += fmt.Sprintf("| %d | %s |\n", e.Code, docstest.Escape(e.Meaning))
 	}
 	docstest.Section(t, *update, "docs/commands.md", "exit codes", table)
 }

@@ -70,7 +70,8 @@ type rehearsal struct {
 	job      *fakerunner.Job
 	action   Step
 	report   *Report
-	unknown  bool // a policy leaves open whether it admits a request
+	unknown  bool     // a policy leaves open whether it admits a request
+	problems []string // with which the last step failed
 }
 
 // Run runs the steps of a scenario, main and post phases, against a sandbox of
@@ -157,10 +158,13 @@ func (r *rehearsal) step(ctx context.Context, with map[string]string) (failed bo
 	for _, a := range r.job.Annotations() {
 		if a.Step == result.Name && a.Level == "error" {
 			report.Code, report.Message = a.Title, a.Message
+			first, _, _ := strings.Cut(a.Message, "\n")
+			r.problems = []string{first}
 		}
 	}
 	if failure != nil {
 		report.Code, report.Message, report.Hop = string(failure.Code), r.job.Mask(failure.Text()), failure.Hop
+		r.problems = failure.Problems()
 	}
 	r.report.Steps = append(r.report.Steps, report)
 	return result.Failed, nil

@@ -43,8 +43,8 @@ func (r *rehearsal) addHops(calls []sandbox.Call) {
 }
 
 // addReasons says why the last step failed, by its calls. Where a role's policy
-// decided, that is certain, whatever the step could find out; else it is what
-// the step said.
+// decided, that is certain, whatever the step could find out; otherwise it is
+// every problem that the step reported.
 func (r *rehearsal) addReasons(calls []sandbox.Call) {
 	var reasons []string
 	for _, c := range calls {
@@ -55,8 +55,7 @@ func (r *rehearsal) addReasons(calls []sandbox.Call) {
 		}
 	}
 	if len(reasons) == 0 {
-		message, _, _ := strings.Cut(r.report.Steps[len(r.report.Steps)-1].Message, "\n")
-		reasons = []string{message}
+		reasons = slices.Clone(r.problems)
 	}
 	for i, reason := range reasons {
 		reasons[i] = r.job.Mask(reason)

@@ -81,14 +81,23 @@ func Start(s *scenario.Scenario, o Options) (*Server, error) {
 	return srv, nil
 }
 
+// AddressError says that Options.Listen is not an address to listen on. Whether
+// the address is in use is another error.
+type AddressError struct{ Address, Problem string }
+
+func (e *AddressError) Error() string { return fmt.Sprintf("%q %s", e.Address, e.Problem) }
+
 // listenLoopback refuses addresses that others could reach.
 func listenLoopback(address string) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("listen address %q: want host:port", address)
+		return nil, &AddressError{address, "is not host:port; use an address such as 127.0.0.1:8080"}
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("listen address %q is not on loopback; use 127.0.0.1", address)
+		return nil, &AddressError{address, "is not on loopback; use 127.0.0.1"}
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return nil, &AddressError{address, "has an invalid port; use a number from 0 (any free port) to 65535"}
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
