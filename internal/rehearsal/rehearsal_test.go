@@ -103,7 +103,7 @@ func TestReasons(t *testing.T) {
 			"account-not-allowed",
 			[]string{"input allowed-account-ids: account 111111111111 of " + hubRole + " is not allowed"},
 		},
-		{"an input", world(trustsGitHub, trustsHub, "with: {role-to-assume: x}"), "invalid-input", []string{"input aws-region: "}},
+		{"an input", world(trustsGitHub, trustsHub, "with: {role-to-assume: x}"), "invalid-input", []string{"input aws-region: ", "input role-to-assume: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, parse(t, test.src))
