@@ -59,10 +59,10 @@ func (e Env) arguments(command string, args []string, least, most int) bool {
 	switch {
 	case most == 0:
 		e.errorf("trust %s: unexpected argument %q; use flags only", command, args[0])
-	case least < most:
-		e.errorf("trust %s: expected at least %d file, got %d; name the files to read", command, least, len(args))
+	case len(args) > most:
+		e.errorf("trust %s: expected at most %d files, got %d", command, most, len(args))
 	default:
-		e.errorf("trust %s: expected number of files: %d, got %d", command, least, len(args))
+		e.errorf("trust %s: expected at least %d file, got %d; name the files to read", command, least, len(args))
 	}
 	return false
 }

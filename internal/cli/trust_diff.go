@@ -13,7 +13,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
-const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VALUE]… [--parameters FILE]… OLD NEW"
+const trustDiffSynopsis = "trust diff [--format text|json] [--parameter NAME=VALUE]… [--parameters FILE]… (OLD NEW | PLAN)"
 
 // trustDiff prints what NEW makes possible that OLD did not, or might, and the
 // roles that only one of them has; the exit code is 1 if something became
@@ -29,11 +29,21 @@ func trustDiff(ctx context.Context, env Env, args []string) int {
 	if *format != "text" && *format != "json" {
 		return env.unknownFormat("diff", *format, "text", "json")
 	}
-	if !env.arguments("diff", fs.Args(), 2, 2) {
+	if !env.arguments("diff", fs.Args(), 1, 2) {
 		return exitUsage
 	}
+	isPlan := fs.NArg() == 1
+	if isPlan && isStream(fs.Arg(0)) {
+		env.errorf("trust diff: a plan is read twice; write the stream to a file and name it")
+		return exitUsage
+	}
+	documents.options.Before = isPlan
 	before, beforeErr := documents.side(ctx, fs.Arg(0))
-	after, err := documents.side(ctx, fs.Arg(1))
+	documents.options.Before = false
+	if isPlan && documents.notPlan {
+		return exitUsage
+	}
+	after, err := documents.side(ctx, fs.Arg(fs.NArg()-1))
 	if err = cmp.Or(beforeErr, err); err != nil {
 		env.errorf("trust diff: %v", err)
 		return exitFailure
@@ -64,10 +74,10 @@ func trustDiff(ctx context.Context, env Env, args []string) int {
 	return documents.exitCode(exitFine)
 }
 
-// side reads the roles of one side. It is an error if nothing of it can be
+// side reads the roles of one side. It is an error if no role of it can be
 // read: all of the other side would count as new, or as gone.
 func (d *documents) side(ctx context.Context, name string) (iter.Seq2[document.Role, error], error) {
-	read, unread := len(d.read), len(d.unread)
+	unread := len(d.unread)
 	var roles []document.Role
 	for role, err := range d.rolesOf(ctx, name) {
 		if err != nil {
@@ -75,8 +85,8 @@ func (d *documents) side(ctx context.Context, name string) (iter.Seq2[document.R
 		}
 		roles = append(roles, role)
 	}
-	if len(d.read) == read && len(d.unread) > unread {
-		return nil, fmt.Errorf("nothing of %q could be read", name)
+	if len(roles) == 0 && len(d.unread) > unread {
+		return nil, fmt.Errorf("no role of %q could be read", name)
 	}
 	return func(yield func(document.Role, error) bool) {
 		for _, role := range roles {

@@ -66,6 +66,7 @@ type documents struct {
 	read    []string          // files that were read: named ones, and those of folders that have roles
 	roles   int               // how many of them
 	unread  []document.Unread
+	notPlan bool // something was to be the plan of a change and is not
 }
 
 func (e Env) documents(command string) *documents {
@@ -104,9 +105,16 @@ func (d *documents) rolesOf(ctx context.Context, names ...string) iter.Seq2[docu
 	}
 }
 
+func (d *documents) haveRead(file string) {
+	if !slices.Contains(d.read, file) {
+		d.read = append(d.read, file)
+	}
+}
+
 // failed reports that a file could not be read, or not to its end.
 func (d *documents) failed(file string, err error) {
 	d.env.errorf("%s: %s: %v", d.command, file, err)
+	d.notPlan = d.notPlan || errors.Is(err, document.ErrNoPlan)
 	d.unread = append(d.unread, document.Unread{File: file, Message: err.Error()})
 }
 
@@ -188,7 +196,7 @@ func (r *reading) named(ctx context.Context, name string) bool {
 		r.env.errorf("%s: no role found", name)
 	}
 	if err == nil || r.roles > before {
-		r.read = append(r.read, name)
+		r.haveRead(name)
 	}
 	return true
 }
@@ -301,11 +309,11 @@ func (r *reading) found(ctx context.Context, name, id string) bool {
 		return false
 	}
 	var form *document.FormError
-	if err != nil && !errors.As(err, &form) && expected && (r.roles > before || r.mentionsTrust(name)) {
+	if err != nil && (r.roles > before || !errors.As(err, &form) && expected && r.mentionsTrust(name)) {
 		r.failed(name, err)
 	}
 	if r.roles > before {
-		r.read = append(r.read, name)
+		r.haveRead(name)
 	}
 	return true
 }
@@ -392,7 +400,7 @@ func (r *reading) module(ctx context.Context, root, folder, id, only string) boo
 		r.env.errorf("%s: no role found", name)
 	}
 	if r.roles > before || only != "" && err == nil {
-		r.read = append(r.read, name)
+		r.haveRead(name)
 	}
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,15 @@ func stackOf(subject string) string {
 	return `{"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": ` + trusting(subject) + `}}}}`
 }
 
+// planOf returns a plan of Terraform that changes the subject of a role.
+func planOf(before, after string) string {
+	values := func(subject string) string {
+		return `{"name": "deploy", "arn": "arn:aws:iam::111122223333:role/deploy", "assume_role_policy": ` + strconv.Quote(trusting(subject)) + `}`
+	}
+	return `{"format_version": "1.2", "resource_changes": [{"address": "aws_iam_role.deploy", "mode": "managed", "type": "aws_iam_role", "change": {"actions": ["update"], "before": ` +
+		values(before) + `, "after": ` + values(after) + `}}]}`
+}
+
 func TestTrustFolders(t *testing.T) {
 	writeFiles(t, map[string]string{
 		"repo/README.md":                  "sts:AssumeRoleWithWebIdentity is what a policy allows.",
@@ -58,6 +68,8 @@ func TestTrustFolders(t *testing.T) {
 		"bad/broken.json":                 `{"Roles": [{"RoleName": "r", "AssumeRolePolicyDocument": {`,
 		"bad/open.json":                   trusting("repo:*"),
 		"empty/notes.json":                "// nothing\n{}",
+		"plan.json":                       planOf("repo:octo@1/app@2:environment:prod", "repo:octo@1/*"),
+		"same.json":                       planOf("repo:octo@1/*", "repo:octo@1/*"),
 		"old/a.json":                      stackOf("repo:octo@1/a@2:environment:prod"),
 		"old/b.json":                      stackOf("repo:octo@1/b@2:environment:prod"),
 		"new/a.json":                      stackOf("repo:octo@1/a@2:environment:prod"),
@@ -78,7 +90,7 @@ func TestTrustFolders(t *testing.T) {
 		{"in JSON", "lint --format json bad none.json", exitFailure, []string{`"unread": [`, `"file": "bad/broken.json"`, `"file": "none.json"`, `"any-subject"`}, nil},
 		{"in annotations", "lint --format github bad", exitFailure, []string{"::error col=1,file=bad/broken.json,line=1,", "::error col=54,file=bad/open.json,line=11,"}, nil},
 		{"a named file without a policy", "lint repo/package.json repo/iam/deploy.json", exitFailure, nil,
-			[]string{`repo/package.json: line 1, column 1: unknown form: an object that begins with "name"`, "roles read: 1"}},
+			[]string{`repo/package.json: line 1, column 1: unknown form: an object with "name", "version"`, "roles read: 1"}},
 		{"a folder without a policy", "lint empty", exitFine, []string{"!notes"}, []string{"empty: no role found"}},
 		{"inventory of several", "inventory repo/iam/deploy.json repo/stack", exitFine, []string{"| File |", "| `repo/stack/template.yaml` |"}, []string{"2 files: roles read: 2"}},
 		{"inventory of what cannot be read", "inventory bad", exitFailure, []string{"`the file cannot be read: line", "`bad/open.json` |"}, nil},
@@ -91,8 +103,16 @@ func TestTrustFolders(t *testing.T) {
 		{"explain what may be unreadable", "explain --policy bad --role other" + run, exitFailure, nil, []string{"the role may be in what could not be read"}},
 		{"diff of folders", "diff old new", exitRefused, []string{"new/b.json:11:54: role Role: StringLike", "!new/a.json"}, []string{"4 files: roles read: 4"}},
 		{"diff of the same folder", "diff old old", exitFine, []string{"!Role"}, nil},
+		{"diff of a plan", "diff plan.json", exitRefused, []string{"plan.json:1:", "role deploy: StringLike"}, []string{"plan.json: roles read: 2"}},
+		{"diff of a plan as JSON", "diff --format json plan.json", exitRefused, []string{`"widened": true`}, nil},
+		{"diff of a plan that changes nothing", "diff same.json", exitFine, []string{"!deploy"}, nil},
+		{"diff of two plans", "diff same.json plan.json", exitFine, []string{"!deploy"}, nil},
+		{"lint of a plan", "lint plan.json", exitRefused, []string{"plan.json:1:", "role deploy: sub \"repo:octo@1/*\""}, []string{"plan.json: roles read: 1"}},
+		{"diff of what is no plan", "diff old/a.json", exitUsage, []string{"!Role"}, []string{"old/a.json: not the plan of a change; name two files"}},
+		{"diff of a stream", "diff -", exitUsage, []string{"!Role"}, []string{"write the stream to a file"}},
+		{"diff of three", "diff old new same.json", exitUsage, []string{"!Role"}, []string{"expected at most 2 files, got 3"}},
 		{"diff with what cannot be read", "diff bad bad", exitFailure, nil, []string{"bad/broken.json"}},
-		{"diff with nothing", "diff none new", exitFailure, []string{"!Role"}, []string{`nothing of "none" could be read`}},
+		{"diff with nothing", "diff none new", exitFailure, []string{"!Role"}, []string{`no role of "none" could be read`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := runTrustHere("", strings.Fields(tt.args)...)

@@ -218,8 +218,8 @@ func TestTrustCommands(t *testing.T) {
 		{"diff with a role less", "diff account.json a.json", "", exitRefused, "account.json:17:50: role b: missing from the new document", ""},
 		{"diff json with a role less", "diff --format json account.json a.json", "", exitRefused, `"widened": false`, ""},
 		{"diff of a renamed role", "diff account.json renamed.json", "", exitFine, "renamed.json:1:101: role c: compared with role a of the old document", ""},
-		{"diff one file", "diff main.json", "", exitUsage, "-", "expected number of files: 2, got 1"},
-		{"diff broken", "diff main.json broken.json", "", exitFailure, "-", `nothing of "broken.json" could be read`},
+		{"diff one file", "diff main.json", "", exitUsage, "-", "main.json: not the plan of a change; name two files"},
+		{"diff broken", "diff main.json broken.json", "", exitFailure, "-", `no role of "broken.json" could be read`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,17 +49,6 @@ type Unread struct {
 	Message string `json:"message"`
 }
 
-// FormError is the error of Roles for a document that can be read, but is of
-// no form that holds roles.
-type FormError struct {
-	Pos   trust.Pos
-	Found string // what the document is instead
-}
-
-func (e *FormError) Error() string {
-	return fmt.Sprintf("line %d, column %d: unknown form: %s; docs/trust-policies.md lists the forms that are read", e.Pos.Line, e.Pos.Column, e.Found)
-}
-
 // MayBeNamed reports whether name can be the role's, as far as its template
 // determines it: one that gives no name lets CloudFormation make one of the
 // stack's name and the logical id.
@@ -79,6 +68,10 @@ type Options struct {
 	// Parameters are the values of a template's parameters, of pseudo
 	// parameters such as AWS::AccountId, and of placeholders, by name.
 	Parameters map[string]string
+
+	// Before asks for the roles as they were before the change, of a document
+	// that is the plan of one. Of any other the error is ErrNoPlan.
+	Before bool
 
 	// Names, if not nil, gets the names that Parameters can have values for.
 	Names map[string]bool
@@ -106,94 +99,64 @@ func (o Options) Declare(name string) {
 // whole and within a budget, whose error names it.
 func Roles(ctx context.Context, r io.Reader, o Options) iter.Seq2[Role, error] {
 	return func(yield func(Role, error) bool) {
-		d := &document{options: o, budget: o.Budget}
+		d := &document{ctx: ctx, options: o, budget: o.Budget}
 		if d.budget == nil {
 			d.budget = NewBudget(ctx)
 		}
 		d.yield = func(role Role) error {
+			if o.Before && !d.isPlan {
+				return ErrNoPlan
+			}
 			if d.budget.err == nil && !yield(role, nil) {
 				return errStopped
 			}
 			return d.budget.err
 		}
 		err := d.roles(r)
+		if err == nil && o.Before && !d.isPlan {
+			err = ErrNoPlan
+		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(Role{}, err)
 		}
 	}
 }
 
+// ErrNoPlan is the error of Roles for a document that has no roles of before a
+// change because it is not the plan of one.
+var ErrNoPlan = errors.New("not the plan of a change; name two files, or a plan of Terraform (terraform show -json) or Pulumi (pulumi preview --json)")
+
 // errStopped ends the reading because nobody wants more.
 var errStopped = errors.New("stopped")
 
 // document is one that is being read.
 type document struct {
+	ctx     context.Context
 	options Options
 	budget  *Budget
 	yield   func(Role) error
-	nesting int // templates around this one
+	size    *bounded // of JSON that is a whole file
+	isPlan  bool     // it has roles of before and after a change
+	nesting int      // templates and texts around this one
 }
 
-// roles tells JSON from YAML by the first character, and one JSON document
-// from another by its first key.
+// roles tells JSON from YAML by the first character.
 func (d *document) roles(r io.Reader) error {
-	size := &bounded{Reader: r, left: -1}
-	in := bufio.NewReader(size)
-	if bom, _ := in.Peek(3); string(bom) == "\ufeff" {
-		_, _ = in.Discard(3)
-	}
+	d.size = &bounded{Reader: UTF8(r), left: -1}
+	in := bufio.NewReader(d.size)
 	json, err := startsJSON(in)
 	if err != nil {
 		return err
 	}
 	if !json {
-		return d.readYAMLTemplate(in)
+		return d.readYAML(in)
 	}
-	lex := jsonlex.New(in)
-	first, err := lex.Next()
-	if err != nil {
+	lex := trust.Lexer{Lexer: jsonlex.New(in)}
+	if err := d.value(lex); err != nil {
 		return err
 	}
-	key, err := lex.Next()
-	if err != nil {
-		return err
-	}
-	key.Text = []byte(string(key.Text)) // the lexer will overwrite its own
-	switch string(key.Text) {
-	case "Role", "Roles", "UserDetailList", "GroupDetailList", "RoleDetailList", "Policies", "IsTruncated", "Marker":
-		return d.readListing(key, lex)
-	case "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
-		"Transform", "Globals", "Resources", "Outputs", "Hooks":
-		size.left = maxTemplate
-		return d.readJSONTemplate(first, key, lex)
-	}
-	if form := unknownForm(first, key); form != nil {
-		return form
-	}
-	role := Role{Pos: first.Pos}
-	policy, err := trust.Read(trust.Token{Token: first}, d.marked(&replay{key, trust.Lexer{Lexer: lex}}))
-	if err == nil {
-		_, err = lex.Next() // nothing may follow
-	}
-	role.set(policy, err)
-	return d.yield(role)
-}
-
-// unknownForm returns an error if a document whose first tokens are given is
-// no policy, even one with a mistake.
-func unknownForm(first, key jsonlex.Token) error {
-	switch {
-	case first.Kind != jsonlex.ObjectStart:
-		return &FormError{first.Pos, first.Kind.String()}
-	case key.Kind != jsonlex.Key:
-		return &FormError{first.Pos, "an empty object"}
-	}
-	for _, element := range []string{"Version", "Id", "Statement"} {
-		if strings.EqualFold(element, string(key.Text)) {
-			return nil
-		}
-	}
-	return &FormError{first.Pos, fmt.Sprintf("an object that begins with %q", key.Text)}
+	_, err = lex.Next() // nothing may follow
+	return err
 }
 
 // set stores the one policy of a role, or why there is none.
@@ -233,24 +196,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return b.Reader.Read(p)
 	}
 	if b.left == 0 {
-		return 0, fmt.Errorf("template is larger than %d bytes", maxTemplate)
+		return 0, fmt.Errorf("document is larger than %d bytes, the limit for its form", maxTemplate)
 	}
 	n, err := b.Reader.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	return n, err
-}
-
-// replay gives back a token that was read ahead.
-type replay struct {
-	ahead jsonlex.Token
-	rest  trust.Tokens
-}
-
-func (r *replay) Next() (trust.Token, error) {
-	if r.ahead.Kind == jsonlex.EOF {
-		return r.rest.Next()
-	}
-	t := r.ahead
-	r.ahead = jsonlex.Token{}
-	return trust.Token{Token: t}, nil
 }

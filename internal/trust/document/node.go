@@ -1,7 +1,6 @@
 package document
 
 import (
-	"io"
 	"slices"
 	"strings"
 
@@ -77,9 +76,18 @@ func (n *node) add(key, value node) {
 	n.items = append(n.items, value)
 }
 
-// fromJSON reads the value that begins with first.
-func fromJSON(first jsonlex.Token, rest *jsonlex.Lexer, b *Budget) (node, error) {
-	n := node{kind: first.Kind, text: trust.Known(string(first.Text)), pos: first.Pos}
+// stream is JSON, or a node as if it were JSON, token by token. At the end it
+// gives tokens of the kind EOF.
+type stream interface {
+	trust.Tokens
+	Skip(first jsonlex.Token) error // reads over the value that begins with first
+	Depth() int                     // how many objects and lists are open
+	Leave(depth int) error          // reads on until no more than depth are
+}
+
+// fromStream reads the value that begins with first.
+func fromStream(first trust.Token, rest stream, b *Budget) (node, error) {
+	n := node{kind: first.Kind, text: textOf(first), pos: first.Pos}
 	if b.nodes--; b.nodes < 0 {
 		b.fail(n.pos.Errorf("template has more than %d values", maxNodes))
 	}
@@ -98,17 +106,24 @@ func fromJSON(first jsonlex.Token, rest *jsonlex.Lexer, b *Budget) (node, error)
 			return n, nil
 		}
 		if t.Kind == jsonlex.Key {
-			n.keys = append(n.keys, stringNode(trust.Known(string(t.Text)), t.Pos))
+			n.keys = append(n.keys, stringNode(textOf(t), t.Pos))
 			if t, err = rest.Next(); err != nil {
 				return node{}, err
 			}
 		}
-		item, err := fromJSON(t, rest, b)
+		item, err := fromStream(t, rest, b)
 		if err != nil {
 			return node{}, err
 		}
 		n.items = append(n.items, item)
 	}
+}
+
+func textOf(t trust.Token) trust.Text {
+	if t.Open != nil {
+		return *t.Open
+	}
+	return trust.Known(string(t.Text))
 }
 
 // yamlReader makes nodes of YAML. What an anchor names is made once, however
@@ -210,7 +225,10 @@ func (r *yamlReader) members(n *node, content []*yaml.Node) error {
 }
 
 // tokens gives a node, freed of intrinsic functions, as JSON.
-type tokens struct{ open []place }
+type tokens struct {
+	root *node // until it has been given
+	open []place
+}
 
 // place is where in a node the next token is: item counts what has been given
 // of its items, and isKey tells whether the key of the next one has.
@@ -220,10 +238,7 @@ type place struct {
 	isKey bool
 }
 
-func newTokens(n *node) (first trust.Token, rest *tokens) {
-	rest = &tokens{}
-	return rest.enter(n), rest
-}
+func newTokens(n *node) *tokens { return &tokens{root: n} }
 
 // enter returns the first token of n.
 func (t *tokens) enter(n *node) trust.Token {
@@ -243,8 +258,12 @@ func (n *node) token(kind jsonlex.Kind) trust.Token {
 }
 
 func (t *tokens) Next() (trust.Token, error) {
+	if root := t.root; root != nil {
+		t.root = nil
+		return t.enter(root), nil
+	}
 	if len(t.open) == 0 {
-		return trust.Token{}, io.ErrUnexpectedEOF
+		return trust.Token{}, nil
 	}
 	at := &t.open[len(t.open)-1]
 	n := at.node
@@ -259,4 +278,18 @@ func (t *tokens) Next() (trust.Token, error) {
 	at.isKey = false
 	at.item++
 	return t.enter(&n.items[at.item-1]), nil
+}
+
+func (t *tokens) Skip(first jsonlex.Token) error {
+	if first.Kind == jsonlex.ObjectStart || first.Kind == jsonlex.ListStart {
+		return t.Leave(len(t.open) - 1)
+	}
+	return nil
+}
+
+func (t *tokens) Depth() int { return len(t.open) }
+
+func (t *tokens) Leave(depth int) error {
+	t.open = t.open[:min(depth, len(t.open))]
+	return nil
 }

@@ -338,7 +338,7 @@ func TestBudgets(t *testing.T) {
 			"Resources: {R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: *f}}}\n", "budget of 1000000 steps"},
 		{"loops", "Resources: {Fn::ForEach::A: [A, &l [1,2,3,4,5,6,7,8,9,0], {Fn::ForEach::B: [B, *l, {Fn::ForEach::C: [C, *l, {Fn::ForEach::D: [D, *l, " +
 			"{Fn::ForEach::E: [E, *l, {Fn::ForEach::F: [F, *l, {\"R${A}${B}${C}${D}${E}${F}\": {Type: AWS::IAM::Role}}]}]}]}]}]}]}", "budget of 1000000 steps"},
-		{"size", "a: " + strings.Repeat("x", maxTemplate), "larger than 2097152 bytes"},
+		{"size", "a: " + strings.Repeat("x", maxTemplate), "more than 2097152 bytes"},
 		{"size of JSON", `{"Resources": {}, "Metadata": "` + strings.Repeat("x", 1000) + strings.Repeat(`", "m": "`+strings.Repeat("x", 1000), 3000) + `"}`, "larger than 2097152 bytes"},
 		{"values", "a: [" + strings.Repeat("x,", maxNodes) + "]", "values or more"},
 		{"values of JSON", `{"Resources": [` + strings.Repeat("1,", maxNodes) + `1]}`, "more than 250000 values"},

@@ -1,11 +1,7 @@
 package document
 
 import (
-	"fmt"
-	"io"
 	"strconv"
-
-	"go.yaml.in/yaml/v4"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
@@ -23,83 +19,13 @@ type template struct {
 	resources   map[string]member
 	compared    map[string][]string // values of parameters that make a difference
 	isRow       map[string]bool     // parameters that name a row of a mapping
+	macro       *trust.Unknown      // what can change all of the template, or nil
 	outcomes    map[string]outcomes // of parameters that were come upon
 }
 
 // sections are the keys of a template that matter here; the others can be
 // large.
-var sections = map[string]bool{"Parameters": true, "Mappings": true, "Conditions": true, "Resources": true, "Globals": true}
-
-// readYAMLTemplate reads a template with or without short forms of functions.
-func (d *document) readYAMLTemplate(r io.Reader) error {
-	src, err := io.ReadAll(io.LimitReader(r, maxTemplate+1))
-	if err != nil {
-		return err
-	}
-	if len(src) > maxTemplate {
-		return fmt.Errorf("template is larger than %d bytes", maxTemplate)
-	}
-	root, err := parseYAML(src, d.budget)
-	if err != nil {
-		return err
-	}
-	return d.template(root, nil, "")
-}
-
-func parseYAML(src []byte, b *Budget) (node, error) {
-	if n := structure(src); n > maxNodes {
-		return node{}, fmt.Errorf("template has %d values or more; %d are read at most", n, maxNodes)
-	}
-	var y yaml.Node
-	if err := yaml.Load(src, &y); err != nil {
-		return node{}, fmt.Errorf("document is neither JSON nor YAML: %w", err)
-	}
-	if y.Kind == yaml.DocumentNode && len(y.Content) == 1 {
-		y = *y.Content[0]
-	}
-	in := yamlReader{budget: b, anchors: map[*yaml.Node]node{}, inside: map[*yaml.Node]bool{}}
-	return in.node(&y)
-}
-
-// structure counts what can begin a value in YAML, before a library makes
-// something larger of each.
-func structure(src []byte) (n int) {
-	for _, c := range src {
-		switch c {
-		case '\n', ',', '[', '{', ':':
-			n++
-		}
-	}
-	return n
-}
-
-// readJSONTemplate reads a template after its first key.
-func (d *document) readJSONTemplate(first, key jsonlex.Token, lex *jsonlex.Lexer) error {
-	root := node{kind: first.Kind, pos: first.Pos}
-	for key.Kind == jsonlex.Key {
-		name := stringNode(trust.Known(string(key.Text)), key.Pos)
-		value, err := lex.Next()
-		if err != nil {
-			return err
-		}
-		if sections[name.name()] {
-			item, err := fromJSON(value, lex, d.budget)
-			if err != nil {
-				return err
-			}
-			root.add(name, item)
-		} else if err := lex.Skip(value); err != nil {
-			return err
-		}
-		if key, err = lex.Next(); err != nil {
-			return err
-		}
-	}
-	if _, err := lex.Next(); err != nil { // nothing may follow
-		return err
-	}
-	return d.template(root, nil, "")
-}
+var sections = map[string]bool{"Parameters": true, "Mappings": true, "Conditions": true, "Resources": true, "Globals": true, "Transform": true}
 
 // template yields the roles of a template, with a prefix to their logical
 // ids if it is within another one.
@@ -130,6 +56,7 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 		d.options.Declare(name)
 	}
 	r := &resolver{template: t, budget: d.budget, choices: &choices{}}
+	t.macro = macrosOf(r.resolve(root.get("Transform")))
 	r.survey(root.get("Conditions"))
 	r.survey(resources)
 	for _, m := range r.everyMember(root.get("Conditions")) {
@@ -139,6 +66,13 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 	for _, m := range all {
 		t.resources[m.key.name()] = m
 	}
+	found := false
+	outer := d.yield
+	d.yield = func(role Role) error {
+		found = true
+		return outer(role)
+	}
+	defer func() { d.yield = outer }()
 	for _, m := range all {
 		if d.budget.err != nil {
 			break
@@ -146,6 +80,9 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 		if err := d.resource(r, m, root.get("Globals"), prefix); err != nil {
 			return err
 		}
+	}
+	if t.macro != nil && !found {
+		return d.opaque(prefix+"Transform", resources.pos, t.macro)
 	}
 	return d.budget.err
 }
@@ -175,7 +112,12 @@ func (d *document) resource(r *resolver, m member, globals node, prefix string) 
 	logicalID := prefix + m.key.name()
 	var err error
 	r.within(m.loops, func() {
-		switch m.value.get("Type").name() {
+		kind := m.value.get("Type").name()
+		if u := r.elsewhere(m, kind, properties); u != nil {
+			err = d.opaque(logicalID, m.value.pos, u)
+			return
+		}
+		switch kind {
 		case "AWS::IAM::Role":
 			err = d.yield(d.role(r, logicalID, m.value, properties, properties.get("AssumeRolePolicyDocument")))
 		case "AWS::Serverless::Function": // SAM makes a role for it, unless it is given one
@@ -206,7 +148,7 @@ func (d *document) stackSet(r *resolver, properties node, logicalID string) erro
 	root, err := parseText(body.text, body.pos, d.budget)
 	switch u := body.text.Unknown(); {
 	case body.unknown() != nil, err != nil && u != nil:
-		return d.yield(Role{Name: logicalID, LogicalID: logicalID, Pos: body.pos, Policies: trust.Opaque(u, body.pos)})
+		return d.opaque(logicalID, body.pos, u)
 	case err != nil:
 		return d.yield(Role{Name: logicalID, LogicalID: logicalID, Pos: body.pos, Err: body.pos.Errorf("TemplateBody: %v", err)})
 	}
@@ -236,7 +178,13 @@ func (d *document) role(r *resolver, logicalID string, resource, properties, tru
 		}
 		role.MaxSessionDuration = max(role.MaxSessionDuration, seconds)
 	})
-	r.policies(&role, func() (*trust.Policy, error) { return d.policy(r.resolve(trusted)) })
+	r.policies(&role, func() (*trust.Policy, error) {
+		policy, err := d.policy(r.resolve(trusted))
+		if err == nil && r.macro != nil {
+			policy.Statements = append(policy.Statements, trust.Statement{Pos: role.Pos, Unknown: r.macro})
+		}
+		return policy, err
+	})
 	return role
 }
 
@@ -267,7 +215,10 @@ func (d *document) policy(n node) (*trust.Policy, error) {
 
 // read reads the policy that a node is.
 func (d *document) read(n node) (*trust.Policy, error) {
-	first, rest := newTokens(&n)
-	in := d.marked(rest)
-	return trust.Read(in.open(first), in)
+	in := d.marked(newTokens(&n))
+	first, err := in.Next()
+	if err != nil {
+		return nil, err
+	}
+	return trust.Read(first, in)
 }

@@ -83,12 +83,12 @@ func parseSource(src string, b *Budget) (node, error) {
 	if !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
 		return parseYAML([]byte(src), b)
 	}
-	lex := jsonlex.FromBytes([]byte(src))
+	lex := trust.Lexer{Lexer: jsonlex.FromBytes([]byte(src))}
 	first, err := lex.Next()
 	if err != nil {
 		return node{}, err
 	}
-	n, err := fromJSON(first, lex, b)
+	n, err := fromStream(first, lex, b)
 	if err == nil {
 		_, err = lex.Next() // nothing may follow
 	}

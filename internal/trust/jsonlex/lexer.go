@@ -73,7 +73,8 @@ type Token struct {
 	Pos  Pos
 }
 
-// SyntaxError says what is wrong with a document, and where.
+// SyntaxError says what is wrong with a document, and where. That of a Lexer
+// quotes one character at most: a document may hold secrets.
 type SyntaxError struct {
 	Line, Column int
 	Msg          string

@@ -228,7 +228,7 @@ func (l *Lexer) literal(want string) ([]byte, error) {
 		return nil, err
 	}
 	if string(got) != want {
-		return nil, l.pos.Errorf("unexpected %q; expected a value", got)
+		return nil, l.unexpected("a value")
 	}
 	l.advance(len(got))
 	return got, nil
@@ -240,7 +240,7 @@ func (l *Lexer) number() ([]byte, error) {
 		return nil, err
 	}
 	if !validNumber(got) {
-		return nil, l.pos.Errorf("%q is not a JSON number", got)
+		return nil, l.pos.Errorf("number is not valid JSON")
 	}
 	l.advance(len(got))
 	return got, nil
