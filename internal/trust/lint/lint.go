@@ -19,8 +19,8 @@ type Finding struct {
 	File     string   `json:"file"`
 	trust.Pos
 	Role    string `json:"role,omitempty"`
-	Message string `json:"message"`       // what is wrong, and what follows from it
-	Fix     string `json:"fix,omitempty"` // what to do, beginning with a verb; confirmed by the evaluator
+	Message string `json:"message"`           // what is wrong, and what follows from it
+	Fix     string `json:"rewrite,omitempty"` // what to do, beginning with a verb; confirmed by the evaluator
 
 	// Given is what of a template's choices the finding holds under; empty if
 	// it holds in any case.

@@ -65,7 +65,7 @@ func (in *inspection) everyToken(s trust.Statement) (admits, narrowed bool) {
 	for _, g := range grant.Of(policy) {
 		if g.Statement.Pos == s.Pos && g.Never() == "" {
 			c, ok := g.Decisive()
-			return true, ok && c.Binding()
+			return true, ok && c.Binding() && c.Reach() > grant.OwnerPattern
 		}
 	}
 	return false, false
