@@ -93,6 +93,8 @@ var hostileCommands = []string{
 	"trust|explain|--policy|FILE|--repository|o/r|--ref|TEXT|--context|TEXT=TEXT", "trust|explain|--policy|FILE|--role|TEXT|--repository|TEXT",
 	"rehearse|world.yml", "rehearse|--format|json|world.yml",
 	"trust|generate|--repository|o/r|--environment|TEXT|--format|json", "trust|generate|--repository|o/r|--environment|TEXT|--format|terraform", "trust|generate|--repository|o/r|--environment|TEXT|--format|cloudformation",
+	"trust|generate|--repository|o/r|--branch|b|--region|eu-west-1|--account|111111111111|--workflow|none/TEXT", "trust|generate|--repository|o/r|--branch|b|--allow|s3-deploy:TEXT",
+	"trust|generate|--repository|o/r|--branch|b|--account|111111111111|--spoke|TEXT=111111111111|--external-id|TEXT", "trust|generate|--repository|o/r|--branch|b|--subject-form|TEXT|--permissions-boundary|TEXT",
 	"trust|generate|--repository|TEXT", "trust|generate|--repository|o/r|--branch|TEXT|--role-name|TEXT|--audience|TEXT|--account|TEXT",
 }
 

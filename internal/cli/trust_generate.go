@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +18,7 @@ import (
 
 const trustGenerateSynopsis = "trust generate --repository OWNER[@ID]/REPOSITORY[@ID]… " +
 	"[--branch NAME]… [--tag NAME]… [--environment NAME[=ACCOUNT]]… [--require-branch NAME]… [--pull-request] [--reusable-workflow REF] " +
-	"[--spoke NAME=ACCOUNT]… [--allow TEMPLATE:NAME[,OPTION=VALUE]…]… [--format json|cloudformation|terraform]"
+	"[--spoke NAME=ACCOUNT]… [--allow TEMPLATE:NAME[,OPTION=VALUE]…]… [--format json|cloudformation|terraform] [--workflow FILE]"
 
 // generateFormats are the writers of a role by --format. All of them write text
 // in JSON's strings.
@@ -29,6 +31,7 @@ var generateFormats = map[string]func(io.Writer, generate.Spec) error{
 func trustGenerate(_ context.Context, env Env, args []string) int {
 	var spec generate.Spec
 	fs, format := generateFlags(&spec)
+	workflow := fs.String("workflow", "", "new `file` for a workflow that deploys with the roles, one environment after the other, such as .github/workflows/deploy.yml")
 	if run, code := env.parse(fs, trustGenerateSynopsis, args); !run {
 		return code
 	}
@@ -43,12 +46,25 @@ func trustGenerate(_ context.Context, env Env, args []string) int {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
 	}
-	var written bytes.Buffer
-	if err := writeRole(&written, spec); err != nil {
+	var written, deployment bytes.Buffer
+	err := writeRole(&written, spec)
+	if *workflow != "" && err == nil {
+		err = generate.Workflow(&deployment, spec, releaseName())
+	}
+	if err != nil {
 		env.errorf("trust generate: %v", err)
 		return exitUsage
 	}
+	if *workflow != "" {
+		if err := writeNew(*workflow, deployment.Bytes()); err != nil {
+			env.errorf("trust generate: --workflow: %v", err)
+			return exitFailure
+		}
+	}
 	if err := env.print(asJSON, func(w io.Writer) error { _, err := w.Write(written.Bytes()); return err }); err != nil {
+		if *workflow != "" {
+			_ = os.Remove(*workflow) // what it deploys with was not printed
+		}
 		env.errorf("trust generate: %v", err)
 		return exitFailure
 	}
@@ -59,6 +75,23 @@ func trustGenerate(_ context.Context, env Env, args []string) int {
 		env.errorf("trust generate: note: %s", n)
 	}
 	return exitFine
+}
+
+// writeNew writes a file that is not there yet, whole or not at all.
+func writeNew(name string, content []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%q exists; remove it, or use another name", name)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err := errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(name)
+		return err
+	}
+	return nil
 }
 
 func generateFlags(spec *generate.Spec) (fs *flag.FlagSet, format *string) {

@@ -155,5 +155,10 @@ func (s Spec) checkRoles(p *problems) {
 			p.add("%q and %q have the same role name %q in account %s; rename one of them", former, r.of, r.RoleName, r.Account)
 		}
 		taken[key] = r.of
+		for _, permission := range r.Allow {
+			if _, err := permission.in(r.of); err != nil {
+				*p = append(*p, err)
+			}
+		}
 	}
 }

@@ -162,12 +162,18 @@ func flow(value any) string {
 var plainScalar = pattern(`^[A-Z][A-Za-z0-9]*(::?[A-Z][A-Za-z]*)*$|^sts:[A-Za-z]+$|^[A-Za-z0-9]+\.Arn$`)
 
 func scalar(s string) string {
-	switch strings.ToLower(s) {
-	case "yes", "no", "on", "off", "true", "false", "null", "y", "n":
-		return quote(s)
-	}
-	if plainScalar.MatchString(s) {
+	if plainScalar.MatchString(s) && !isYAMLWord(s) {
 		return s
 	}
 	return quote(s)
+}
+
+// isYAMLWord reports whether a YAML reader may take s for something else than
+// a string.
+func isYAMLWord(s string) bool {
+	switch strings.ToLower(s) {
+	case "yes", "no", "on", "off", "true", "false", "null", "y", "n":
+		return true
+	}
+	return false
 }

@@ -26,13 +26,17 @@ func repository(t testing.TB, s string) Repository {
 	return r
 }
 
-func permission(t testing.TB, s string) Permission {
+func allow(t testing.TB, texts ...string) []Permission {
 	t.Helper()
-	p, err := ParsePermission(s)
-	if err != nil {
-		t.Fatal(err)
+	var all []Permission
+	for _, text := range texts {
+		p, err := ParsePermission(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
 	}
-	return p
+	return all
 }
 
 func environments(names ...string) []Environment {
@@ -45,13 +49,6 @@ func environments(names ...string) []Environment {
 
 func examples(t testing.TB) map[string]Spec {
 	app := []Repository{repository(t, "octo@1/app@2")}
-	named := func(templates ...string) []Permission {
-		var all []Permission
-		for _, p := range templates {
-			all = append(all, permission(t, p))
-		}
-		return all
-	}
 	return map[string]Spec{
 		"branch": {Account: "111122223333", Repositories: app, Branches: []string{"main"}},
 		"environment": {Repositories: app, Environments: environments("prod: eu", "st*ge"), Boundary: "arn:aws:iam::111122223333:policy/boundary",
@@ -62,16 +59,16 @@ func examples(t testing.TB) map[string]Spec {
 		"only-workflow": {Repositories: app, Workflow: "octo/deploy/.github/workflows/deploy.yml@refs/heads/main", Partition: "aws-cn",
 			Audience: "sts.amazonaws.com.cn"},
 		"permissions": {Account: "111122223333", Region: "eu-west-1", Repositories: app, Environments: environments("prod"), ResourceTag: "team=a b",
-			Allow: named("s3-deploy:my-bucket", "ecr-push:team/app", "lambda-deploy:orders", "cloudformation-stack:orders")},
-		"one-permission": {Repositories: app, Branches: []string{"main"}, Allow: named("lambda-deploy:orders")},
+			Allow: allow(t, "s3-deploy:my-bucket", "ecr-push:team/app", "lambda-deploy:orders", "cloudformation-stack:orders")},
+		"one-permission": {Repositories: app, Branches: []string{"main"}, Allow: allow(t, "lambda-deploy:orders")},
 		"require-branch": {Account: "111122223333", Repositories: app, SubjectForm: Both, Environments: environments("prod"),
 			RequireBranches: []string{"main", "release/*"}},
 		"classic": {Account: "111122223333", Region: "cn-north-1", Repositories: append(app, repository(t, "octo@1/site@3")), SubjectForm: Classic,
-			Environments: environments("prod"), Allow: named("ecr-push:web")},
+			Environments: environments("prod"), Allow: allow(t, "ecr-push:web")},
 		"environments": {Region: "eu-central-1", Repositories: app, RequireBranches: []string{"main"}, Boundary: "boundary",
-			Environments: []Environment{{"dev", "111111111111"}, {"prod: eu", "222222222222"}}, Allow: named("s3-deploy:site,kms=1234abcd-12ab-34cd-56ef-1234567890ab")},
+			Environments: []Environment{{"dev", "111111111111"}, {"prod-eu", "222222222222"}}, Allow: allow(t, "s3-deploy:site-{environment},kms=1234abcd-12ab-34cd-56ef-1234567890ab")},
 		"hub-and-spokes": {Account: "111111111111", Region: "eu-central-1", Repositories: app, Branches: []string{"main"}, ExternalID: "octo-1",
-			Spokes: []Spoke{{"dev", "111111111111"}, {"prod", "222222222222"}}, Allow: named("cdk-deploy")},
+			Spokes: []Spoke{{"dev", "111111111111"}, {"222", "222222222222"}}, Allow: allow(t, "cdk-deploy")},
 		"names-only": {Repositories: []Repository{repository(t, "octo/app")}, Branches: []string{"main"}},
 	}
 }

@@ -13,13 +13,6 @@ func TestNotes(t *testing.T) {
 	for i := range 30 {
 		many.Branches = append(many.Branches, fmt.Sprintf("release/%d", i))
 	}
-	allow := func(texts ...string) []Permission {
-		var all []Permission
-		for _, p := range texts {
-			all = append(all, permission(t, p))
-		}
-		return all
-	}
 	for name, tt := range map[string]struct {
 		spec Spec
 		want []string // beginnings
@@ -33,11 +26,11 @@ func TestNotes(t *testing.T) {
 		"workflow":         {Spec{Repositories: app, SubjectForm: Both, Workflow: "o/r/.github/workflows/x.yml@refs/heads/main"}, []string{"any branch"}},
 		"workflow on main": {Spec{Repositories: app, SubjectForm: Both, Workflow: "o/r/.github/workflows/x.yml@refs/heads/main", RequireBranches: main}, nil},
 		"too long":         {many, []string{"the trust policy has 3"}},
-		"no service role": {Spec{Repositories: app, SubjectForm: Both, Branches: main, Allow: allow("cloudformation-stack:orders")},
+		"no service role": {Spec{Repositories: app, SubjectForm: Both, Branches: main, Allow: allow(t, "cloudformation-stack:orders")},
 			[]string{"cloudformation-stack:orders: CloudFormation creates the resources", "cloudformation-stack:orders does not cover: the deletion"}},
-		"service role": {Spec{Repositories: app, SubjectForm: Both, Branches: main, Allow: allow("cloudformation-stack:orders,service-role=cfn")},
+		"service role": {Spec{Repositories: app, SubjectForm: Both, Branches: main, Allow: allow(t, "cloudformation-stack:orders,service-role=cfn")},
 			[]string{"cloudformation-stack:orders,service-role=cfn does not cover"}},
-		"tag": {Spec{Repositories: app, SubjectForm: Both, Branches: main, ResourceTag: "team=a", Allow: allow("s3-read:bucket", "ecr-pull:app")},
+		"tag": {Spec{Repositories: app, SubjectForm: Both, Branches: main, ResourceTag: "team=a", Allow: allow(t, "s3-read:bucket", "ecr-pull:app")},
 			[]string{"s3-read:bucket does not cover", "ecr-pull:app does not cover", "--resource-tag does not restrict s3-read:bucket"}},
 		"environments": {Spec{Repositories: app, SubjectForm: Both, Environments: []Environment{{"a", "111111111111"}, {"b", "222222222222"}}},
 			[]string{"an environment protects nothing without rules", "deploy this in each of the accounts 111111111111, 222222222222:"}},

@@ -15,9 +15,32 @@ type Permission struct {
 	values   map[string][]string // of the template's placeholders
 }
 
+// environmentMark stands in a permission for the environment or the spoke that
+// the role is for.
+const environmentMark = "{environment}"
+
 // ParsePermission reads TEMPLATE:NAME[,OPTION=VALUE]…, such as
-// s3-deploy:bucket,kms=KEY-ID.
+// s3-deploy:bucket,kms=KEY-ID. Names and values can have {environment} in them.
 func ParsePermission(s string) (Permission, error) {
+	p, err := parsePermission(strings.ReplaceAll(s, environmentMark, "environment"))
+	if err == nil {
+		p.text = s
+	}
+	return p, err
+}
+
+// in returns the permission of the role of an environment or spoke.
+func (p Permission) in(environment string) (Permission, error) {
+	if !strings.Contains(p.text, environmentMark) {
+		return p, nil
+	}
+	if environment == "" {
+		return p, fmt.Errorf("permission %q cannot have %s: the role is not for one environment or spoke", p.text, environmentMark)
+	}
+	return parsePermission(strings.ReplaceAll(p.text, environmentMark, environment))
+}
+
+func parsePermission(s string) (Permission, error) {
 	kind, rest, _ := strings.Cut(s, ":")
 	i := slices.IndexFunc(templates, func(t template) bool { return t.name == kind })
 	if i < 0 {
@@ -96,10 +119,15 @@ func (p Permission) applies(r rule, tagged bool) bool {
 	return (r.with == "" || p.values[r.with] != nil) && (r.without == "" || p.values[r.without] == nil) && (tagged || !r.ifTagged)
 }
 
-// permissionsPolicy returns the statements of all permissions; nil without any.
-func (s Spec) permissionsPolicy() object {
+// permissionsPolicy returns the statements of all permissions for the role of
+// an environment or spoke; nil without any. What check refuses is left out.
+func (s Spec) permissionsPolicy(environment string) object {
 	var statements list
 	for i, p := range s.Allow {
+		p, err := p.in(environment)
+		if err != nil {
+			continue
+		}
 		for _, r := range p.template.rules {
 			if !p.applies(r, s.ResourceTag != "") {
 				continue

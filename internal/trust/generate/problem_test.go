@@ -66,6 +66,8 @@ func TestProblems(t *testing.T) {
 		"one name for two roles":          {Spec{Repositories: app, Environments: []Environment{{"a b", "111111111111"}, {"a:B", "111111111111"}}}, `"a b" and "a:B" have the same role name "github-octo-app-a-B" in account 111111111111`},
 		"one spoke twice":                 {Spec{Repositories: app, Branches: main, Account: "111111111111", Spokes: []Spoke{{"a", "111111111111"}, {"A", "111111111111"}}}, "have the same role name"},
 		"one environment in one account":  {Spec{Repositories: app, Environments: []Environment{{"a", "111111111111"}, {"a", "111111111111"}}}, "have the same role name"},
+		"an environment's bucket":         {Spec{Repositories: app, Branches: main, Allow: allow(t, "s3-deploy:site-{environment}")}, "the role is not for one environment"},
+		"an environment that is no name":  {Spec{Repositories: app, Environments: environments("Prod"), Allow: allow(t, "s3-deploy:site-{environment}")}, `"site-Prod" is not a bucket`},
 		"an issuer that is no host":       {Spec{Provider: "a b", Repositories: app, Branches: main}, `issuer "a b" is invalid`},
 		"a workflow without a ref":        {Spec{Repositories: app, Workflow: "o/r/.github/workflows/x.yml"}, "reusable workflow"},
 		"an audience with a space inside": {Spec{Repositories: app, Branches: main, Audience: "a b"}, `audience "a b" is invalid`},

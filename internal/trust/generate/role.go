@@ -35,13 +35,13 @@ func (s Spec) roles() []role {
 		for _, spoke := range s.Spokes {
 			all = append(all, hub.spoke(spoke))
 		}
-		all[0].permissions = assumeSpokes(all[1:])
+		all[0].permissions, all[0].Allow = assumeSpokes(all[1:]), nil
 	case s.isPerEnvironment() && len(s.Environments) > 1:
 		for _, e := range s.Environments {
 			of := s
 			of.Environments, of.Account = []Environment{e}, e.Account
 			r := of.webIdentityRole(e.Name)
-			r.of, r.id = e.Name, e.Name
+			r.id = e.Name
 			all = append(all, r)
 		}
 	default:
@@ -81,9 +81,7 @@ func (s Spec) webIdentityRole(environment string) role {
 	if s.RoleName == "" {
 		s.RoleName = conventionalName(s.Repositories, environment)
 	}
-	r := role{Spec: s, webIdentity: true, trust: s.trustPolicy()}
-	r.permissions = s.permissionsPolicy()
-	return r
+	return role{Spec: s, of: environment, webIdentity: true, trust: s.trustPolicy(), permissions: s.permissionsPolicy(environment)}
 }
 
 // spoke returns the role that the hub assumes in an account. It has the
@@ -100,7 +98,7 @@ func (hub role) spoke(spoke Spoke) role {
 		statement = append(statement, field{"Condition", object{{"StringEquals", object{{"sts:ExternalId", s.ExternalID}}}}})
 	}
 	return role{
-		Spec: s, of: spoke.Name, id: spoke.Name, permissions: s.permissionsPolicy(),
+		Spec: s, of: spoke.Name, id: spoke.Name, permissions: s.permissionsPolicy(spoke.Name),
 		trust: object{{"Version", trust.Version2012}, {"Statement", list{statement}}},
 	}
 }

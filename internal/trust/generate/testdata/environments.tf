@@ -52,7 +52,7 @@ resource "aws_iam_role_policy" "github_dev" {
         Sid      = "ListBucket"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
-        Resource = "arn:aws:s3:::site"
+        Resource = "arn:aws:s3:::site-dev"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-central-1"
@@ -68,7 +68,7 @@ resource "aws_iam_role_policy" "github_dev" {
           "s3:GetObject",
           "s3:PutObject",
         ]
-        Resource = "arn:aws:s3:::site/*"
+        Resource = "arn:aws:s3:::site-dev/*"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-central-1"
@@ -99,7 +99,7 @@ resource "aws_iam_role_policy" "github_dev" {
 resource "aws_iam_role" "github_prodeu" {
   count = data.aws_caller_identity.current.account_id == "222222222222" ? 1 : 0
 
-  name                 = "github-octo-app-prod--eu"
+  name                 = "github-octo-app-prod-eu"
   permissions_boundary = "arn:aws:iam::222222222222:policy/boundary"
 
   assume_role_policy = jsonencode({
@@ -114,7 +114,7 @@ resource "aws_iam_role" "github_prodeu" {
         Condition = {
           StringEquals = {
             "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-            "token.actions.githubusercontent.com:sub" = "repo:octo@1/app@2:environment:prod%3A eu"
+            "token.actions.githubusercontent.com:sub" = "repo:octo@1/app@2:environment:prod-eu"
             "token.actions.githubusercontent.com:ref" = "refs/heads/main"
           }
         }
@@ -136,7 +136,7 @@ resource "aws_iam_role_policy" "github_prodeu" {
         Sid      = "ListBucket"
         Effect   = "Allow"
         Action   = "s3:ListBucket"
-        Resource = "arn:aws:s3:::site"
+        Resource = "arn:aws:s3:::site-prod-eu"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-central-1"
@@ -152,7 +152,7 @@ resource "aws_iam_role_policy" "github_prodeu" {
           "s3:GetObject",
           "s3:PutObject",
         ]
-        Resource = "arn:aws:s3:::site/*"
+        Resource = "arn:aws:s3:::site-prod-eu/*"
         Condition = {
           StringEquals = {
             "aws:RequestedRegion" = "eu-central-1"

@@ -52,7 +52,7 @@ resource "aws_iam_role_policy" "github_hub" {
         Action = "sts:AssumeRole"
         Resource = [
           "arn:aws:iam::111111111111:role/github-octo-app-dev",
-          "arn:aws:iam::222222222222:role/github-octo-app-prod",
+          "arn:aws:iam::222222222222:role/github-octo-app-222",
         ]
       },
     ]
@@ -109,10 +109,10 @@ resource "aws_iam_role_policy" "github_dev" {
   })
 }
 
-resource "aws_iam_role" "github_prod" {
+resource "aws_iam_role" "github_222" {
   count = data.aws_caller_identity.current.account_id == "222222222222" ? 1 : 0
 
-  name = "github-octo-app-prod"
+  name = "github-octo-app-222"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -133,11 +133,11 @@ resource "aws_iam_role" "github_prod" {
   })
 }
 
-resource "aws_iam_role_policy" "github_prod" {
+resource "aws_iam_role_policy" "github_222" {
   count = data.aws_caller_identity.current.account_id == "222222222222" ? 1 : 0
 
   name = "deploy"
-  role = aws_iam_role.github_prod[0].id
+  role = aws_iam_role.github_222[0].id
 
   policy = jsonencode({
     Version = "2012-10-17"
