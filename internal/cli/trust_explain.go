@@ -115,8 +115,8 @@ func (q *question) flags() *flag.FlagSet {
 		name, usage string
 	}{
 		{&q.run.Repository, "repository", "`OWNER/REPOSITORY` of the run, in place of --claims"},
-		{&q.run.OwnerID, "owner-id", "`id` of the owner, for the immutable form of the subject"},
-		{&q.run.RepositoryID, "repository-id", "`id` of the repository, for the immutable form of the subject"},
+		{&q.run.OwnerID, "owner-id", "`id` of the owner"},
+		{&q.run.RepositoryID, "repository-id", "`id` of the repository"},
 		{&q.run.Ref, "ref", "`ref` of the run; if not given, refs/heads/main, or refs/pull/1/merge for the event pull_request"},
 		{&q.run.Environment, "environment", "`name` of the job's environment"},
 		{&q.run.Event, "event", "`name` of the event, push if not given"},
@@ -131,6 +131,13 @@ func (q *question) flags() *flag.FlagSet {
 	} {
 		fs.StringVar(f.field, f.name, "", f.usage)
 	}
+	fs.Func("subject-form", "`form` of the subject of a run with ids: immutable, with the ids in it, if not given, or classic", func(s string) error {
+		q.run.ClassicSubject = s == "classic"
+		if s != "classic" && s != "immutable" {
+			return fmt.Errorf("%q is unknown; use immutable or classic", s)
+		}
+		return nil
+	})
 	return fs
 }
 

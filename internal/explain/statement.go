@@ -70,9 +70,11 @@ func (w webIdentity) propose(role string, present atHand) (p Proposal, reason st
 
 // pins are the values of claims that a statement demands so that it admits
 // runs like the token's and no others: besides the subject its reusable
-// workflow, the repository's id where the subject has none, and, where the
-// subject is not of GitHub's default form and may leave it open, the ref.
-// Claims that IAM has no key for are left out.
+// workflow, the repository's id where the subject has none, and the ref where
+// the subject leaves it open: it is not of GitHub's default form, or it has an
+// environment and the run is on a branch. Tags, which are new for each release,
+// and refs of pull requests are not pinned beside an environment. Claims that
+// IAM has no key for are left out.
 func (t token) pins() map[string]string {
 	claims := []string{"aud", "sub"}
 	switch t.form() {
@@ -81,6 +83,9 @@ func (t token) pins() map[string]string {
 		claims = append(claims, "repository_id")
 	default:
 		claims = append(claims, "repository_id", "ref")
+	}
+	if t.isEnvironmentOnBranch() {
+		claims = append(claims, "ref")
 	}
 	if t.reusable() {
 		claims = append(claims, "job_workflow_ref")
@@ -96,6 +101,13 @@ func (t token) pins() map[string]string {
 		}
 	}
 	return pins
+}
+
+// isEnvironmentOnBranch reports whether the subject has GitHub's default form
+// with an environment, and the run is on a branch.
+func (t token) isEnvironmentOnBranch() bool {
+	isDefault := t.form() == ClassicSubject || t.form() == ImmutableSubject
+	return isDefault && t.subject.context().kind() == environmentKind && strings.HasPrefix(t.Get("ref"), "refs/heads/")
 }
 
 // statement admits tokens with these values. Those that look like wildcards
@@ -127,7 +139,7 @@ func (t token) statement(role string, pins map[string]string) statement {
 // registered again after it was given up.
 func (t token) admitted(pins map[string]string) string {
 	repository := orText(cut(t.Get("repository")), "this repository")
-	text, known := "runs with this subject", pins["ref"] != ""
+	text, known, remark := "runs with this subject", pins["ref"] != "", ""
 	switch context := t.subject.context(); {
 	case t.form() != ClassicSubject && t.form() != ImmutableSubject:
 		if known {
@@ -135,6 +147,10 @@ func (t token) admitted(pins map[string]string) string {
 		}
 	case context.kind() == environmentKind:
 		text, known = fmt.Sprintf("jobs of %s with the environment %s", repository, quote(strings.ReplaceAll(context.value, "%3A", ":"))), true
+		if pins["ref"] != "" {
+			text += " on " + cut(pins["ref"])
+			remark = "; without the condition on ref, it admits them on any branch or tag"
+		}
 	case context.kind() == pullRequestKind:
 		text, known = "pull requests of "+repository, true
 	case context.key == "ref":
@@ -147,9 +163,9 @@ func (t token) admitted(pins map[string]string) string {
 	case !known:
 		return text
 	case pins["repository_id"] != "" || t.form() == ImmutableSubject:
-		return text + " and no others"
+		return text + " and no others" + remark
 	}
-	return strings.TrimSuffix(text, ",") + "; anyone who re-registers a released name matches too"
+	return strings.TrimSuffix(text, ",") + "; anyone who re-registers a released name matches too" + remark
 }
 
 func unprintable(text string) bool {

@@ -19,7 +19,7 @@ const ownerWide = "repository_owner:octo-org:repository_visibility:private"
 // the run that it was made for and refuses its neighbours, and the linter
 // finds nothing of medium or above.
 func TestProposalAdmitsItsRunOnly(t *testing.T) {
-	const only = " and no others"
+	const only, anywhere = " and no others", "; without the condition on ref, it admits them on any branch or tag"
 	for _, tt := range []struct {
 		name       string
 		more       oidc.Claims
@@ -29,12 +29,19 @@ func TestProposalAdmitsItsRunOnly(t *testing.T) {
 		{"branch", nil, []oidc.Claims{{"repository_id": "1"}}, "runs of octo-org/octo-repo on refs/heads/main" + only},
 		{"immutable", oidc.Claims{"sub": withIDs}, nil, "runs of octo-org/octo-repo on refs/heads/main" + only},
 		{"without ids", oidc.Claims{"repository_id": nil}, nil, "runs of octo-org/octo-repo on refs/heads/main; anyone who re-registers a released name matches too"},
-		{"environment", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:eu%3Aprod", "environment": "eu:prod"}, nil,
-			`jobs of octo-org/octo-repo with the environment "eu:prod"` + only},
+		{"environment", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:eu%3Aprod", "environment": "eu:prod"},
+			[]oidc.Claims{{"ref": "refs/heads/x"}, {"ref": "refs/tags/main"}},
+			`jobs of octo-org/octo-repo with the environment "eu:prod" on refs/heads/main` + only + anywhere},
+		{"environment on a tag", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:prod", "environment": "prod", "ref": "refs/tags/v1"}, nil,
+			`jobs of octo-org/octo-repo with the environment "prod"` + only},
+		{"environment of a pull request", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:environment:prod", "environment": "prod", "ref": "refs/pull/7/merge"}, nil,
+			`jobs of octo-org/octo-repo with the environment "prod"` + only},
+		{"environment on a server", oidc.Claims{"iss": "https://github.octo.example/_services/token", "sub": "repo:octo-org/octo-repo:environment:prod", "environment": "prod"}, nil,
+			`jobs of octo-org/octo-repo with the environment "prod"; anyone who re-registers a released name matches too`},
 		{"tag", oidc.Claims{"sub": "repo:octo-org@6154722/octo-repo@74123456:ref:refs/tags/v1"}, nil, "runs of octo-org/octo-repo on refs/tags/v1" + only},
 		{"odd name", oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/a${b}"}, nil, "runs of octo-org/octo-repo on refs/heads/a${b}" + only},
 		{"wildcards in a name", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:${a}*?"},
-			[]oidc.Claims{{"sub": "repo:octo-org/octo-repo:environment:${a}xx"}}, `jobs of octo-org/octo-repo with the environment "${a}*?"` + only},
+			[]oidc.Claims{{"sub": "repo:octo-org/octo-repo:environment:${a}xx"}}, `jobs of octo-org/octo-repo with the environment "${a}*?" on refs/heads/main` + only + anywhere},
 		{"pull request of a reviewed workflow", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request", "job_workflow_ref": workflow},
 			[]oidc.Claims{{"job_workflow_ref": workflow + "x"}}, "pull requests of octo-org/octo-repo, in the reusable workflow " + workflow + "," + only},
 		{"customized", oidc.Claims{"sub": "repository_owner:octo-org:job_workflow_ref:" + workflow, "job_workflow_ref": workflow},

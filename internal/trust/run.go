@@ -12,8 +12,9 @@ type Run struct {
 	Issuer         string // GitHub's if empty
 	Audience       string // sts.amazonaws.com if empty
 	Repository     string // OWNER/REPOSITORY
-	OwnerID        string // with both ids, the subject has the immutable form
+	OwnerID        string // with both ids, the subject has the immutable form, unless ClassicSubject
 	RepositoryID   string
+	ClassicSubject bool   // the ids are claims only, as in repositories that are older than the immutable form
 	Ref            string // refs/heads/main if empty, or of a pull request refs/pull/1/merge; a name without refs/ is a branch
 	Environment    string
 	Event          string // push if empty
@@ -68,7 +69,7 @@ func (r Run) Claims() (oidc.Claims, error) {
 // subject is GitHub's default: an environment beats a pull request, and that
 // beats the ref.
 func (r Run) subject(owner, name string) string {
-	if r.OwnerID != "" {
+	if r.OwnerID != "" && !r.ClassicSubject {
 		owner, name = owner+"@"+r.OwnerID, name+"@"+r.RepositoryID
 	}
 	context := "ref:" + encodeColons(r.Ref)

@@ -13,6 +13,7 @@ func TestRunClaims(t *testing.T) {
 		{Run{Repository: "octo/app", Event: "pull_request", Ref: "refs/pull/1/merge"}, "repo:octo/app:pull_request", ""},
 		{Run{Repository: "octo/app", Event: "pull_request", Environment: "a:b"}, "repo:octo/app:environment:a%3Ab", ""},
 		{Run{Repository: "octo/app", OwnerID: "1", RepositoryID: "2"}, "repo:octo@1/app@2:ref:refs/heads/main", ""},
+		{Run{Repository: "octo/app", OwnerID: "1", RepositoryID: "2", ClassicSubject: true}, "repo:octo/app:ref:refs/heads/main", ""},
 		{Run{Repository: "octo/app", Subject: "actor:ann"}, "actor:ann", ""},
 		{Run{Repository: "octo"}, "", "repository is written OWNER/REPOSITORY"},
 		{Run{Repository: "octo/a/b"}, "", "repository is written OWNER/REPOSITORY"},
