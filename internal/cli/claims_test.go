@@ -35,7 +35,7 @@ func TestClaimsExplainsTheSubject(t *testing.T) {
 	for _, want := range []string{
 		"  aud                    octo\n",
 		"its form is immutable: ",
-		`it admits jobs of octo-org/octo-repo with the environment "production" and no others`,
+		`it admits jobs of octo-org/octo-repo with the environment "production" on refs/heads/main and no others`,
 		"  :environment:production  environment          the environment that the job names",
 		"  @74123456                repository_id ",
 		`"token.actions.githubusercontent.com:sub": "repo:octo-org@6154722/octo-repo@74123456:environment:production"`,
