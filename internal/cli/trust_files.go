@@ -283,7 +283,7 @@ func (r *reading) terraform(ctx context.Context, root string) bool {
 		return true
 	}
 	defer below.Close()
-	for _, module := range terraform.Roots(below.FS(), r.modules) {
+	for _, module := range terraform.Roots(ctx, below.FS(), r.modules) {
 		if ctx.Err() != nil || !r.module(ctx, root, module, module, "") {
 			return false
 		}

@@ -336,6 +336,8 @@ func TestBudgets(t *testing.T) {
 		{"steps", "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n" +
 			"d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: &f [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n" +
 			"Resources: {R: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: *f}}}\n", "budget of 1000000 steps"},
+		{"aliases in a text", "Resources: {S: {Type: AWS::CloudFormation::StackSet, Properties: {TemplateBody: \"a: &a [x,x,x,x,x,x,x,x,x,x]\\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\\n" +
+			"c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\\n\"}}}", "budget of 1000000 steps"},
 		{"loops", "Resources: {Fn::ForEach::A: [A, &l [1,2,3,4,5,6,7,8,9,0], {Fn::ForEach::B: [B, *l, {Fn::ForEach::C: [C, *l, {Fn::ForEach::D: [D, *l, " +
 			"{Fn::ForEach::E: [E, *l, {Fn::ForEach::F: [F, *l, {\"R${A}${B}${C}${D}${E}${F}\": {Type: AWS::IAM::Role}}]}]}]}]}]}]}", "budget of 1000000 steps"},
 		{"size", "a: " + strings.Repeat("x", maxTemplate), "more than 2097152 bytes"},

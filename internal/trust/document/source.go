@@ -83,10 +83,11 @@ func (s *Source) Alternatives(visit func()) *trust.Unknown {
 	return s.resolver.alternatives(func(*choices) { visit() })
 }
 
-// Decode reads JSON or YAML that is the text of a string. All positions are
-// the string's.
-func (s *Source) Decode(text trust.Text, at trust.Pos) (Value, error) {
-	return parseText(text, at, s.document.budget)
+// Decode reads JSON or YAML that is the text of a string, with unknown parts
+// inside of its strings. move returns where in the source a place in the text
+// is.
+func (s *Source) Decode(text trust.Text, move func(trust.Pos) trust.Pos) (Value, error) {
+	return parseTextAt(text, move, s.document.budget)
 }
 
 // Role completes a role: name returns its name and its longest session in

@@ -61,7 +61,13 @@ func (p pinned) Next() (trust.Token, error) {
 // parseText reads JSON or YAML that is the text of a string, with unknown
 // parts inside of its strings. All positions are the string's.
 func parseText(text trust.Text, at trust.Pos, b *Budget) (node, error) {
-	if !b.spend(at, len(text.String())) {
+	return parseTextAt(text, func(trust.Pos) trust.Pos { return at }, b)
+}
+
+// parseTextAt is parseText for a text of which it can be told where in the
+// document a place in it is.
+func parseTextAt(text trust.Text, move func(trust.Pos) trust.Pos, b *Budget) (node, error) {
+	if !b.spend(move(trust.Pos{Line: 1, Column: 1}), len(text.String())) {
 		return node{}, b.err
 	}
 	mark := unused(text.String())
@@ -72,10 +78,11 @@ func parseText(text trust.Text, at trust.Pos, b *Budget) (node, error) {
 		unknowns = append(unknowns, u)
 	})
 	n, err := parseSource(src.String(), b)
+	n = n.restore(string(mark), unknowns, move, b)
 	if err == nil {
 		err = b.err
 	}
-	return n.restore(string(mark), unknowns, at), err
+	return n, err
 }
 
 func parseSource(src string, b *Budget) (node, error) {
@@ -104,17 +111,21 @@ func unused(text string) rune {
 	return mark
 }
 
-// restore puts the unknowns in the place of their marks.
-func (n node) restore(mark string, unknowns []*trust.Unknown, at trust.Pos) node {
-	n.pos = at
+// restore puts the unknowns in the place of their marks. What aliases of YAML
+// share is copied for each, and paid for.
+func (n node) restore(mark string, unknowns []*trust.Unknown, move func(trust.Pos) trust.Pos, b *Budget) node {
+	n.pos = move(n.pos)
 	n.text = unmark(n.text, mark, unknowns)
 	keys, items := n.keys, n.items
 	n.keys, n.items = nil, nil
+	if !b.spend(n.pos, 0) {
+		return n
+	}
 	for _, k := range keys {
-		n.keys = append(n.keys, k.restore(mark, unknowns, at))
+		n.keys = append(n.keys, k.restore(mark, unknowns, move, b))
 	}
 	for _, i := range items {
-		n.items = append(n.items, i.restore(mark, unknowns, at))
+		n.items = append(n.items, i.restore(mark, unknowns, move, b))
 	}
 	return n
 }

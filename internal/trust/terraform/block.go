@@ -213,7 +213,7 @@ func (e *evaluator) expand(f frame, body *hclsyntax.Body, kind string, visit fun
 			elements, _, _ = e.elements(collection)
 		}
 		for _, element := range elements {
-			if !e.Spend(at.pos, 0) {
+			if !e.spend(at, 0) {
 				return
 			}
 			if element.any && e.either("length("+collection.render()+") == 0", dependsOn(collection)) {

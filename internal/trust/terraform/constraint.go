@@ -97,7 +97,7 @@ var collections = map[string]kind{"list": isList, "set": isSet, "map": isObject}
 // typed returns the value that u stands for, of a type: what the type tells of
 // it is known.
 func (e *evaluator) typed(u *trust.Unknown, c *constraint, at place) *value {
-	if !e.Spend(at.pos, len(u.Expression)) {
+	if !e.spend(at, len(u.Expression)) {
 		return null(at)
 	}
 	v := &value{kind: c.kind, at: at}
@@ -120,7 +120,7 @@ func (e *evaluator) typed(u *trust.Unknown, c *constraint, at place) *value {
 
 // convert returns v with the type of a variable, as far as it can have it.
 func (e *evaluator) convert(v *value, c *constraint) *value {
-	if !e.Spend(v.at.pos, 0) || c.kind == isAny || v.kind == isNull || v.kind == isBlock {
+	if !e.spend(v.at, 0) || c.kind == isAny || v.kind == isNull || v.kind == isBlock {
 		return v
 	}
 	if u := v.unknown(); u != nil {
@@ -129,7 +129,7 @@ func (e *evaluator) convert(v *value, c *constraint) *value {
 			return w
 		}
 	}
-	changed := *v
+	changed := v.changed()
 	switch {
 	case c.kind == isString || c.kind == isNumber || c.kind == isBool:
 		if v.isScalar() {
@@ -142,10 +142,10 @@ func (e *evaluator) convert(v *value, c *constraint) *value {
 	case c.element != nil && v.isSequence():
 		changed.kind, changed.items = c.kind, e.convertAll(v.items, c.element)
 		if c.kind == isSet {
-			return e.distinct(&changed, true)
+			return e.distinct(changed, true)
 		}
 	}
-	return &changed
+	return changed
 }
 
 func (e *evaluator) convertAll(items []*value, c *constraint) []*value {
@@ -176,13 +176,13 @@ func (e *evaluator) convertObject(v *value, c *constraint) *value {
 // distinct returns a collection's elements without duplicates, sorted if it
 // is a set.
 func (e *evaluator) distinct(v *value, sorted bool) *value {
-	changed := *v
+	changed := v.changed()
 	changed.items = nil
 	seen := map[string]bool{}
 	shown := map[*value]string{}
 	for _, item := range v.items {
 		text := item.render()
-		if !e.Spend(v.at.pos, len(text)) {
+		if !e.spend(v.at, len(text)) {
 			break
 		}
 		if !seen[text] {
@@ -194,5 +194,5 @@ func (e *evaluator) distinct(v *value, sorted bool) *value {
 	if sorted {
 		slices.SortStableFunc(changed.items, func(a, b *value) int { return strings.Compare(shown[a], shown[b]) })
 	}
-	return &changed
+	return changed
 }

@@ -1,7 +1,7 @@
 package terraform
 
 import (
-	"math/big"
+	"bytes"
 	"slices"
 	"strings"
 
@@ -11,10 +11,6 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/trust"
 )
-
-// maxDepth bounds how deep expressions are within one another, after
-// references are followed.
-const maxDepth = 400
 
 // frame is where an expression is evaluated: in an instance of a module, with
 // the names that loops around it have given.
@@ -49,14 +45,18 @@ func (f frame) lookup(name string, symbol *hclsyntax.AnonSymbolExpr) *value {
 // keeps the known parts of a text, nor does it end within a budget.
 func (e *evaluator) eval(f frame, x hclsyntax.Expression) *value {
 	at := placeOf(x.Range())
-	if !e.Spend(at.pos, 0) {
+	if !e.spend(at, 0) {
 		return null(at)
 	}
 	if e.depth++; e.depth > maxDepth {
-		e.Fail(at.pos.Errorf("more than %d nested expressions and references", maxDepth))
+		e.fail(at, "more than %d nested expressions and references", maxDepth)
 		return null(at)
 	}
 	defer func() { e.depth-- }()
+	return e.fits(e.evaluated(f, x, at), at)
+}
+
+func (e *evaluator) evaluated(f frame, x hclsyntax.Expression, at place) *value {
 	switch x := x.(type) {
 	case *hclsyntax.LiteralValueExpr:
 		return literal(x.Val, at)
@@ -113,7 +113,8 @@ func (e *evaluator) eval(f frame, x hclsyntax.Expression) *value {
 // unknown returns an unknown of an expression, which depends on something
 // else if nothing in it is unknown.
 func (e *evaluator) unknown(expression string, at place, dependsOn []string, otherwise string) *value {
-	e.Spend(at.pos, len(expression))
+	e.work += len(dependsOn)
+	e.spend(at, len(expression))
 	if len(dependsOn) == 0 {
 		dependsOn = []string{otherwise}
 	}
@@ -129,11 +130,14 @@ func (e *evaluator) invalid(expression string, at place) *value {
 
 // apply returns the unknown that a function or operator yields.
 func (e *evaluator) apply(function string, at place, arguments ...*value) *value {
+	if !e.look(at, arguments...) {
+		return null(at)
+	}
 	var shown []string
 	failed := false
 	for _, a := range arguments {
 		shown = append(shown, a.render())
-		e.Spend(at.pos, len(shown[len(shown)-1]))
+		e.spend(at, len(shown[len(shown)-1]))
 		failed = failed || a.failed
 	}
 	v := e.unknown(function+"("+strings.Join(shown, ", ")+")", at, dependsOn(arguments...), "function "+function)
@@ -158,10 +162,42 @@ func literal(v cty.Value, at place) *value {
 // template joins the parts of a text.
 func (e *evaluator) template(f frame, x *hclsyntax.TemplateExpr, at place) *value {
 	parts := list(make([]*value, 0, len(x.Parts)), at)
+	lines := true // of the text are those of the source
 	for _, part := range x.Parts {
-		parts.items = append(parts.items, e.eval(f, part))
+		v := e.eval(f, part)
+		_, isLiteral := part.(*hclsyntax.LiteralValueExpr)
+		lines = lines && (isLiteral || !strings.Contains(v.text.String(), "\n"))
+		parts.items = append(parts.items, v)
 	}
-	return e.concat(parts, at)
+	v := e.concat(parts, at)
+	if v.kind == isString && lines && len(x.Parts) > 0 {
+		v.origin = f.heredoc(x, v)
+	}
+	return v
+}
+
+// heredoc returns where the lines of a text in the source are, if it is one
+// that has lines of its own.
+func (f frame) heredoc(x *hclsyntax.TemplateExpr, v *value) *origin {
+	if f.instance == nil || f.module == nil {
+		return nil
+	}
+	src := f.sources[x.SrcRange.Filename]
+	if x.SrcRange.Start.Byte >= len(src) {
+		return nil
+	}
+	introduction, rest, found := bytes.Cut(src[x.SrcRange.Start.Byte:], []byte("\n"))
+	if !found || !bytes.HasPrefix(introduction, []byte("<<")) {
+		return nil
+	}
+	indentOf := func(line string) int { return len(line) - len(strings.TrimLeft(line, " \t")) }
+	indent := 0
+	if bytes.HasPrefix(introduction, []byte("<<-")) {
+		line, _, _ := strings.Cut(v.text.String(), "\n")
+		written, _, _ := bytes.Cut(rest, []byte("\n"))
+		indent = max(indentOf(string(written))-indentOf(line), 0)
+	}
+	return &origin{place{x.SrcRange.Filename, trust.Pos{Line: x.SrcRange.Start.Line + 1, Column: 1}}, indent}
 }
 
 func (e *evaluator) concat(parts *value, at place) *value {
@@ -178,7 +214,7 @@ func (e *evaluator) concat(parts *value, at place) *value {
 			v.failed = true
 			all = append(all, v.text)
 		}
-		e.Spend(at.pos, len(all[len(all)-1].String()))
+		e.spend(at, len(all[len(all)-1].String()))
 	}
 	return str(trust.Concat(all...), at)
 }
@@ -216,7 +252,7 @@ func (e *evaluator) decide(f frame, x hclsyntax.Expression) bool {
 }
 
 func (e *evaluator) truth(v *value) bool {
-	if is, ok := v.truth(); ok {
+	if is, ok := v.truth(); ok || !e.look(v.at, v) {
 		return is
 	}
 	if opposite, ok := strings.CutPrefix(v.render(), "!("); ok && v.unknown() != nil {
@@ -236,6 +272,9 @@ func (e *evaluator) either(expression string, dependsOn []string) bool {
 // elements returns the elements of a collection with their keys, and the
 // unknown that others depend on. One that is any stands for those.
 func (e *evaluator) elements(v *value) (all []pair, open *trust.Unknown, ok bool) {
+	if !e.look(v.at, v) {
+		return nil, nil, true
+	}
 	if u := v.unknown(); u != nil {
 		return []pair{{str(derived(u, "keys(", ")[*]").Text(), v.at), str(derived(u, "", "[*]").Text(), v.at), true}}, u, true
 	}
@@ -274,7 +313,7 @@ func (e *evaluator) loop(f frame, x *hclsyntax.ForExpr, at place) *value {
 	}
 	groups := map[string]*value{}
 	for _, element := range elements {
-		if !e.Spend(at.pos, 0) {
+		if !e.spend(at, 0) {
 			return null(at)
 		}
 		inside := f.with(x.ValVar, element.value)
@@ -365,6 +404,9 @@ func (e *evaluator) steps(v *value, steps hcl.Traversal, at place) *value {
 
 // attribute returns an attribute of an object, a resource or a module.
 func (e *evaluator) attribute(v *value, name string, at place) *value {
+	if e.work += len(v.keys); !e.look(at) {
+		return null(at)
+	}
 	if u := v.unknown(); u != nil {
 		w := open(derived(u, "", "."+name), at)
 		w.failed = v.failed
@@ -376,6 +418,9 @@ func (e *evaluator) attribute(v *value, name string, at place) *value {
 	if item, ok := v.get(name); ok && v.open == nil {
 		return item
 	}
+	if !e.look(at, v) {
+		return null(at)
+	}
 	w := e.unknown(v.render()+"."+name, at, dependsOn(v), "attribute "+name+", which is missing")
 	w.failed = v.open == nil && !slices.ContainsFunc(v.keys, func(k key) bool { return k.text.Unknown() != nil })
 	return w
@@ -384,6 +429,9 @@ func (e *evaluator) attribute(v *value, name string, at place) *value {
 // index returns an element. Where a key is not known, each element is a
 // possible outcome.
 func (e *evaluator) index(v, k *value, at place) *value {
+	if e.work += len(v.keys); !e.look(at) {
+		return null(at)
+	}
 	if v.kind == isBlock {
 		return e.instanceOf(v, k, at)
 	}
@@ -402,6 +450,9 @@ func (e *evaluator) index(v, k *value, at place) *value {
 			return v.items[i]
 		}
 	}
+	if !e.look(at, v, k) {
+		return null(at)
+	}
 	w := e.unknown(v.render()+"["+k.render()+"]", at, dependsOn(v, k), "element "+k.render()+", which is missing")
 	w.failed = v.failed || k.failed || len(dependsOn(v, k)) == 0
 	return w
@@ -417,7 +468,7 @@ func (e *evaluator) row(v, k *value) (*value, bool) {
 		if like.MayMatch(key.text.String()) {
 			names, items = append(names, key.text.String()), append(items, s.items[i])
 		}
-		if key.text.Unknown() != nil || !e.Spend(k.at.pos, 0) {
+		if key.text.Unknown() != nil || !e.spend(k.at, 0) {
 			return nil, false
 		}
 	}
@@ -426,111 +477,4 @@ func (e *evaluator) row(v, k *value) (*value, bool) {
 	}
 	u := k.text.Unknown()
 	return items[e.Choose(u.Expression+" of "+strings.Join(names, ", "), inner(u), u.DependsOn, names)], true
-}
-
-func (e *evaluator) unary(v *value, op *hclsyntax.Operation, at place) *value {
-	if op == hclsyntax.OpLogicalNot {
-		if is, ok := v.truth(); ok {
-			return boolean(!is, at)
-		}
-		return e.operator("!("+v.render()+")", at, v)
-	}
-	if n, ok := v.float(); ok {
-		return number(n.Neg(n), at)
-	}
-	return e.operator("-"+operand(v), at, v)
-}
-
-// operator returns the unknown that an operator yields.
-func (e *evaluator) operator(expression string, at place, operands ...*value) *value {
-	v := e.unknown(expression, at, dependsOn(operands...), "expression "+expression)
-	v.operator = true
-	for _, o := range operands {
-		v.failed = v.failed || o.failed
-	}
-	return v
-}
-
-// operand writes a value as a part of a larger expression, so that two that
-// are different are written differently.
-func operand(v *value) string {
-	if v.operator {
-		return "(" + v.render() + ")"
-	}
-	return v.render()
-}
-
-var comparisons = map[*hclsyntax.Operation]func(order int) bool{
-	hclsyntax.OpLessThan:           func(order int) bool { return order < 0 },
-	hclsyntax.OpLessThanOrEqual:    func(order int) bool { return order <= 0 },
-	hclsyntax.OpGreaterThan:        func(order int) bool { return order > 0 },
-	hclsyntax.OpGreaterThanOrEqual: func(order int) bool { return order >= 0 },
-}
-
-// symbols are how operators are written.
-var symbols = map[*hclsyntax.Operation]string{
-	hclsyntax.OpLogicalAnd: "&&", hclsyntax.OpLogicalOr: "||", hclsyntax.OpEqual: "==", hclsyntax.OpNotEqual: "!=",
-	hclsyntax.OpLessThan: "<", hclsyntax.OpLessThanOrEqual: "<=", hclsyntax.OpGreaterThan: ">", hclsyntax.OpGreaterThanOrEqual: ">=",
-	hclsyntax.OpAdd: "+", hclsyntax.OpSubtract: "-", hclsyntax.OpMultiply: "*", hclsyntax.OpDivide: "/", hclsyntax.OpModulo: "%",
-}
-
-func (e *evaluator) binary(f frame, x *hclsyntax.BinaryOpExpr, at place) *value {
-	a, b := e.eval(f, x.LHS), e.eval(f, x.RHS)
-	switch x.Op {
-	case hclsyntax.OpLogicalAnd, hclsyntax.OpLogicalOr:
-		decisive := x.Op == hclsyntax.OpLogicalOr
-		isA, okA := a.truth()
-		isB, okB := b.truth()
-		switch {
-		case okA && isA == decisive, okB && isB == decisive:
-			return boolean(decisive, at)
-		case okA && okB:
-			return boolean(!decisive, at)
-		case okA:
-			return b
-		case okB:
-			return a
-		}
-	case hclsyntax.OpEqual, hclsyntax.OpNotEqual:
-		if equal, ok := same(a, b); ok {
-			return boolean(equal == (x.Op == hclsyntax.OpEqual), at)
-		}
-		if x.Op == hclsyntax.OpNotEqual { // the opposite of ==, so that both are decided alike
-			equal := e.operator(operand(a)+" == "+operand(b), at, a, b)
-			return e.operator("!("+inner(equal.unknown())+")", at, a, b)
-		}
-	default:
-		m, okA := a.float()
-		n, okB := b.float()
-		if compare := comparisons[x.Op]; okA && okB && compare != nil {
-			return boolean(compare(m.Cmp(n)), at)
-		}
-		if okA && okB {
-			if v := arithmetic(x.Op, m, n); v != nil {
-				return number(v, at)
-			}
-		}
-	}
-	return e.operator(operand(a)+" "+symbols[x.Op]+" "+operand(b), at, a, b)
-}
-
-func arithmetic(op *hclsyntax.Operation, m, n *big.Float) *big.Float {
-	v := new(big.Float).SetPrec(512)
-	switch {
-	case op == hclsyntax.OpAdd:
-		return v.Add(m, n)
-	case op == hclsyntax.OpSubtract:
-		return v.Sub(m, n)
-	case op == hclsyntax.OpMultiply:
-		return v.Mul(m, n)
-	case n.Sign() == 0:
-		return nil
-	case op == hclsyntax.OpDivide:
-		return v.Quo(m, n)
-	case op == hclsyntax.OpModulo && m.IsInt() && n.IsInt() && m.MantExp(nil) < 64 && n.MantExp(nil) < 64:
-		a, _ := m.Int64()
-		b, _ := n.Int64()
-		return v.SetInt64(a % b)
-	}
-	return nil
 }

@@ -30,7 +30,7 @@ func (c call) join() *value {
 			all = append(all, separator.text)
 		}
 		all = append(all, item.text)
-		if !c.e.Spend(c.at.pos, len(separator.text.String())+len(item.text.String())) {
+		if !c.e.spend(c.at, len(separator.text.String())+len(item.text.String())) {
 			return null(c.at)
 		}
 	}
@@ -45,7 +45,7 @@ func (c call) split() *value {
 	}
 	v := list(nil, c.at)
 	for part := range strings.SplitSeq(text, separator) {
-		if !c.e.Spend(c.at.pos, len(part)) {
+		if !c.e.spend(c.at, len(part)) {
 			break
 		}
 		v.items = append(v.items, known(part, c.at))
@@ -69,7 +69,7 @@ func (c call) formatted(args []*value) *value {
 	}
 	var all []trust.Text
 	put := func(t trust.Text) {
-		if c.e.Spend(c.at.pos, len(t.String())) {
+		if c.e.spend(c.at, len(t.String())) {
 			all = append(all, t)
 		}
 	}
@@ -145,7 +145,7 @@ func (c call) formatlist() *value {
 			}
 			args = append(args, a)
 		}
-		if !c.e.Spend(c.at.pos, 0) {
+		if !c.e.spend(c.at, 0) {
 			break
 		}
 		v.items = append(v.items, c.formatted(args).stands(any))
@@ -175,7 +175,7 @@ func (c call) replace() *value {
 		}
 		return c.string(pattern.ReplaceAllString(text, replacement))
 	}
-	if !c.e.Spend(c.at.pos, strings.Count(text, old)*len(replacement)) {
+	if !c.e.spend(c.at, strings.Count(text, old)*len(replacement)) {
 		return null(c.at)
 	}
 	return c.string(strings.ReplaceAll(text, old, replacement))
@@ -195,7 +195,7 @@ func (c call) changeCase() *value {
 	a.text.Each(func(known string) { all = append(all, trust.Known(change(known))) },
 		func(u *trust.Unknown) { all = append(all, derived(u, c.name+"(", ")").Text()) })
 	text := trust.Concat(all...)
-	c.e.Spend(c.at.pos, len(text.String()))
+	c.e.spend(c.at, len(text.String()))
 	return str(text, c.at)
 }
 
@@ -323,7 +323,9 @@ func (c call) file() *value {
 	case err != nil || !utf8.Valid(src):
 		return c.open()
 	case c.name == "file":
-		return c.string(string(src))
+		v := c.string(string(src))
+		v.origin = &origin{place: place{name, trust.Pos{Line: 1, Column: 1}}}
+		return v
 	}
 	if c.arg(1).kind != isObject {
 		return c.open()
@@ -349,7 +351,7 @@ type content struct {
 
 // render fills in a template. Only the values that it is given have names.
 func (e *evaluator) render(text, file string, values *value, at place) *value {
-	if !e.Spend(at.pos, len(text)) {
+	if !e.spend(at, len(text)) {
 		return null(at)
 	}
 	x, err := parseTemplate([]byte(text), file, start)

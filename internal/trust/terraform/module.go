@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -41,6 +42,9 @@ func (e *evaluator) child(caller *instance, call *hclsyntax.Block, key *value) (
 	}
 	if child == nil || len(child.sources) == 0 {
 		return nil, missing
+	}
+	if len(e.children) == maxInstances {
+		e.fail(placeOf(call.TypeRange), "more than %d modules are called", maxInstances)
 	}
 	i := &instance{module: child, caller: caller, name: name, key: key, opened: caller.opened}
 	e.children[m] = i
@@ -146,10 +150,10 @@ func (e *evaluator) noteSkipped() {
 
 // Roots returns those of the folders that no module in another one of them
 // calls: the modules that are deployed, or meant for others to call.
-func Roots(fsys fs.FS, dirs []string) []string {
+func Roots(ctx context.Context, fsys fs.FS, dirs []string) []string {
 	called := map[string]bool{}
 	for _, dir := range dirs {
-		m, err := (&reader{fsys: fsys}).module(dir)
+		m, err := (&reader{ctx: ctx, fsys: fsys}).module(dir)
 		if err != nil {
 			continue
 		}

@@ -40,6 +40,9 @@ func (e *evaluator) policyDocument(f frame, b *hclsyntax.Block) *value {
 	policy := &value{kind: isObject, at: at}
 	policy.add(trust.Known("Version"), at, document.version)
 	policy.add(trust.Known("Statement"), at, list(document.statements, at))
+	if e.fits(policy, at) != policy || !e.look(at, policy) {
+		return null(at)
+	}
 	text := str(policy.encoded(), at)
 	text.json = policy
 	return text
@@ -157,7 +160,10 @@ func (e *evaluator) statement(f frame, body *hclsyntax.Body, at place) *value {
 
 // variables writes IAM's policy variables, &{…} in this data source, as IAM does.
 func (e *evaluator) variables(v *value) *value {
-	changed := *v
+	if !e.look(v.at, v) {
+		return v
+	}
+	changed := v.changed()
 	if v.isScalar() {
 		var all []trust.Text
 		v.text.Each(func(known string) { all = append(all, trust.Known(strings.ReplaceAll(known, "&{", "${"))) },
@@ -170,7 +176,7 @@ func (e *evaluator) variables(v *value) *value {
 			changed.items = append(changed.items, e.variables(item))
 		}
 	}
-	return &changed
+	return changed
 }
 
 // member returns the value of a key that may be unknown in part, and adds it
@@ -246,14 +252,13 @@ func (e *evaluator) decoded(v *value) *value {
 	if v.json != nil {
 		return v.json
 	}
-	if !v.isScalar() || v.unknown() != nil {
-		return e.apply("jsondecode", v.at, v)
+	if v.isScalar() && v.unknown() == nil {
+		decoded, err := e.Decode(v.text, func(trust.Pos) trust.Pos { return v.at.pos })
+		if err == nil {
+			return e.fromDocument(decoded, v.at)
+		}
 	}
-	decoded, err := e.Decode(v.text, v.at.pos)
-	if err != nil {
-		w := e.apply("jsondecode", v.at, v)
-		w.failed = v.text.Unknown() == nil
-		return w
-	}
-	return fromDocument(decoded, v.at)
+	w := e.apply("jsondecode", v.at, v)
+	w.failed = v.text.Unknown() == nil
+	return w
 }

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type module struct {
 
 // reader reads files, within bounds.
 type reader struct {
+	ctx   context.Context
 	fsys  fs.FS
 	files int
 	bytes int
@@ -45,6 +47,9 @@ type reader struct {
 
 // file returns the content of a regular file.
 func (r *reader) file(name string) ([]byte, error) {
+	if err := r.ctx.Err(); err != nil {
+		return nil, err
+	}
 	if !fs.ValidPath(name) {
 		return nil, errors.New("file is outside of the folder that is read")
 	}

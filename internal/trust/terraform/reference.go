@@ -10,9 +10,6 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// maxInstances bounds what one count or for_each makes.
-const maxInstances = 10_000
-
 // instance is a module with the arguments of one call.
 type instance struct {
 	*module
@@ -291,17 +288,25 @@ func (e *evaluator) inside(i *instance, b *hclsyntax.Block, key *value) (frame, 
 	if key == nil {
 		return f, !repeated(b)
 	}
-	elements := e.expansion(i, b)
-	for _, element := range elements.items {
-		k := element.items[0]
-		if !k.text.Equal(key.text) {
-			continue
-		}
-		index := &value{kind: isObject, at: k.at}
-		index.add(trust.Known("index"), k.at, k)
-		return f.with("each", element).with("count", index), true
+	element := e.numbered(e.expansion(i, b))[key.text.String()]
+	if element == nil || !element.items[0].text.Equal(key.text) {
+		return f, false
 	}
-	return f, false
+	k := element.items[0]
+	index := &value{kind: isObject, at: k.at}
+	index.add(trust.Known("index"), k.at, k)
+	return f.with("each", element).with("count", index), true
+}
+
+// numbered returns the instances of an expansion by key.
+func (e *evaluator) numbered(all *value) map[string]*value {
+	if e.indexed != all {
+		e.indexed, e.byKey = all, make(map[string]*value, len(all.items))
+		for _, element := range all.items {
+			e.byKey[element.items[0].text.String()] = element
+		}
+	}
+	return e.byKey
 }
 
 // expansion returns the instances of a block with count or for_each, as a list
@@ -324,7 +329,7 @@ func (e *evaluator) expansion(i *instance, b *hclsyntax.Block) *value {
 		all.open = unknown
 		for _, element := range elements {
 			if len(all.items) == maxInstances {
-				e.Fail(at.pos.Errorf("more than %d instances", maxInstances))
+				e.fail(at, "more than %d instances", maxInstances)
 				break
 			}
 			all.items = append(all.items, each(element.key, element.value))
@@ -351,7 +356,7 @@ func (e *evaluator) counted(count *value, at place) *value {
 		return all
 	}
 	if n > maxInstances {
-		e.Fail(at.pos.Errorf("more than %d instances", maxInstances))
+		e.fail(at, "more than %d instances", maxInstances)
 		n = 0
 	}
 	for i := range n {
@@ -382,11 +387,9 @@ func (e *evaluator) instanceOf(v, k *value, at place) *value {
 	r := *v.block
 	if r.several() {
 		all := e.expansion(r.in, r.block)
-		for _, element := range all.items {
-			if element.items[0].text.Equal(k.text) {
-				r.key = element.items[0]
-				return &value{kind: isBlock, at: at, block: &r}
-			}
+		if element := e.numbered(all)[k.text.String()]; element != nil && element.items[0].text.Equal(k.text) {
+			r.key = element.items[0]
+			return &value{kind: isBlock, at: at, block: &r}
 		}
 	}
 	w := e.unknown(v.render()+"["+k.render()+"]", at, dependsOn(k), v.render()+"["+k.render()+"], which is missing")

@@ -18,6 +18,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
 // Roles yields the roles of the module whose files are in dir itself; see
@@ -37,41 +38,24 @@ func Roles(ctx context.Context, dir fs.FS, o document.Options) iter.Seq2[documen
 // are told to the options' Note. Errors come last: files that cannot be read, or what ended the work.
 func Module(ctx context.Context, fsys fs.FS, dir string, o document.Options) iter.Seq2[document.Role, error] {
 	return func(yield func(document.Role, error) bool) {
-		e := &evaluator{
-			Source: document.NewSource(ctx, o), options: o, reader: &reader{fsys: fsys}, modules: map[string]*module{},
-			children: map[memo]*instance{}, texts: map[string]content{}, memory: map[memo]remembered{}, active: map[memo]bool{},
-		}
-		root, err := e.reader.module(dir)
-		if err != nil {
+		e := newEvaluator(ctx, fsys, o)
+		if err := e.start(dir, yield); err != nil {
 			yield(document.Role{}, err)
 			return
 		}
-		e.modules[dir] = root
-		for name := range root.variables {
-			o.Declare(name)
-		}
-		for _, name := range []string{"AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"} {
-			o.Declare(name)
-		}
-		e.readManifest(dir)
-		e.yield = yield
-		e.root, e.opened = &instance{module: root}, &instance{module: root, opened: true}
 		if !e.walk(e.root, 0) {
 			return
 		}
 		e.noteSkipped()
-		problems := []error{e.Err()}
+		problems := []error{e.err()}
 		for _, name := range e.loaded {
 			problems = append(problems, e.modules[name].problems...)
 		}
-		if err := errors.Join(append(problems, root.problems...)...); err != nil {
+		if err := errors.Join(append(problems, e.root.problems...)...); err != nil {
 			yield(document.Role{}, err)
 		}
 	}
 }
-
-// maxModules bounds how deep modules call each other.
-const maxModules = 20
 
 // evaluator evaluates the modules of one folder.
 type evaluator struct {
@@ -90,15 +74,46 @@ type evaluator struct {
 	memory map[memo]remembered
 	active map[memo]bool // what is being found, to tell cycles
 	chosen []memo        // what to forget with the next alternative
-	depth  int
+
+	indexed *value            // the last expansion that was looked up in
+	byKey   map[string]*value // its instances
+
+	depth int
+	work  int    // values looked at
+	ended string // file in which the work ended
 
 	skipped []string // modules that were not followed
+}
+
+func newEvaluator(ctx context.Context, fsys fs.FS, o document.Options) *evaluator {
+	return &evaluator{
+		Source: document.NewSource(ctx, o), options: o, reader: &reader{ctx: ctx, fsys: fsys}, modules: map[string]*module{},
+		children: map[memo]*instance{}, texts: map[string]content{}, memory: map[memo]remembered{}, active: map[memo]bool{},
+	}
+}
+
+// start reads the root module.
+func (e *evaluator) start(dir string, yield func(document.Role, error) bool) error {
+	root, err := e.reader.module(dir)
+	if err != nil {
+		return err
+	}
+	e.modules[dir], e.yield = root, yield
+	e.root, e.opened = &instance{module: root}, &instance{module: root, opened: true}
+	for name := range root.variables {
+		e.options.Declare(name)
+	}
+	for _, name := range []string{"AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"} {
+		e.options.Declare(name)
+	}
+	e.readManifest(dir)
+	return nil
 }
 
 // walk yields the roles of an instance. It reports whether more are wanted.
 func (e *evaluator) walk(i *instance, depth int) bool {
 	if depth > maxModules {
-		e.Fail(placeOf(i.blocks[i.order[0]].TypeRange).pos.Errorf("more than %d modules within modules", maxModules))
+		e.fail(placeOf(i.blocks[i.order[0]].TypeRange), "more than %d modules within modules", maxModules)
 	}
 	for _, name := range i.order {
 		b := i.blocks[name]
@@ -212,18 +227,28 @@ func (e *evaluator) role(r *reference) document.Role {
 	policy := func() (document.Value, bool) {
 		e.forget()
 		f, exists := e.instance(r)
-		if trusted == nil {
-			return e.invalid(r.address()+".assume_role_policy", at).document(at.file, at.pos), exists
+		v := e.invalid(r.address()+".assume_role_policy", at)
+		if trusted != nil {
+			if given := e.eval(f, trusted.Expr); given.isScalar() {
+				v = given
+			}
 		}
-		v := e.eval(f, trusted.Expr)
 		if v.json != nil {
 			v = v.json
-		} else if _, isText := v.known(); !isText && v.unknown() == nil && !v.isScalar() {
-			v = e.invalid(r.address()+".assume_role_policy", at)
+		}
+		if !e.look(at, v) {
+			return document.Scalar(jsonlex.Null, trust.Text{}, at.pos), exists
 		}
 		if !located { // where the policy is, and not where it is referred to
-			located = true
-			at = v.at
+			located, at = true, v.at
+			if v.origin != nil {
+				at = v.origin.place
+			}
+		}
+		if v.origin != nil && at.file == v.origin.file {
+			if decoded, err := e.Decode(v.text, v.origin.of); err == nil {
+				return decoded, exists
+			}
 		}
 		return v.document(at.file, at.pos), exists
 	}

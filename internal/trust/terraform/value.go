@@ -34,7 +34,7 @@ const (
 	isBlock // a resource, a data source or a module, of which attributes are asked
 )
 
-// value is what an expression yields. It is never changed once it is made. A
+// value is what an expression yields. It is not changed once it is made. A
 // string that is unknown altogether can stand for a value of any kind.
 type value struct {
 	kind  kind
@@ -48,11 +48,25 @@ type value struct {
 	open *trust.Unknown
 	any  bool
 
-	json  *value     // what a string encodes, if that is known from its making
-	block *reference // of isBlock
+	json   *value     // what a string encodes, if that is known from its making
+	origin *origin    // of a string whose lines are those of a file
+	block  *reference // of isBlock
 
 	failed   bool // Terraform refuses the expression
 	operator bool // what is unknown is what an operator yields
+	weight   int  // see weigh
+}
+
+// origin is where a text is in a file: its lines follow each other there.
+type origin struct {
+	place      // of the first character
+	indent int // what is left out before each line, in characters
+}
+
+// of returns where in the file a place in the text is. Behind what is put into
+// a line, columns are those of the text.
+func (o *origin) of(at trust.Pos) trust.Pos {
+	return trust.Pos{Line: o.pos.Line + at.Line - 1, Column: at.Column + o.indent}
 }
 
 // key is a key of an object.
@@ -354,7 +368,10 @@ func (v *value) document(file string, used trust.Pos) document.Value {
 }
 
 // fromDocument returns a value of a document, all of it at one place.
-func fromDocument(d document.Value, at place) *value {
+func (e *evaluator) fromDocument(d document.Value, at place) *value {
+	if !e.spend(at, 0) {
+		return null(at)
+	}
 	kind, text, keys, items := d.Parts()
 	v := &value{at: at, text: text}
 	switch kind {
@@ -362,12 +379,12 @@ func fromDocument(d document.Value, at place) *value {
 		v.kind, v.text = isObject, trust.Text{}
 		for i, k := range keys {
 			_, name, _, _ := k.Parts()
-			v.add(name, at, fromDocument(items[i], at))
+			v.add(name, at, e.fromDocument(items[i], at))
 		}
 	case jsonlex.ListStart:
 		v.kind, v.text = isList, trust.Text{}
 		for _, item := range items {
-			v.items = append(v.items, fromDocument(item, at))
+			v.items = append(v.items, e.fromDocument(item, at))
 		}
 	case jsonlex.String:
 		v.kind = isString
@@ -379,6 +396,13 @@ func fromDocument(d document.Value, at place) *value {
 		return null(at)
 	}
 	return v
+}
+
+// changed returns a copy of v to be changed.
+func (v *value) changed() *value {
+	c := *v
+	c.weight = 0
+	return &c
 }
 
 // again returns v at another place.
