@@ -13,10 +13,28 @@ import (
 type ARN = sdk.ARN
 
 // Parse splits an ARN at its first five colons, and reports whether it has
-// them. The parts are not validated; any of them may be empty.
+// them. The parts are not validated; any of them may be empty, or hold a part
+// that a template leaves open, such as ${AWS::AccountId}, whose colons count
+// as its own.
 func Parse(s string) (ARN, bool) {
-	a, err := sdk.Parse(s)
-	return a, err == nil
+	var parts [6]string
+	depth, start, n := 0, 0, 0
+	for i := 0; i < len(s) && n < len(parts)-1; i++ {
+		switch c := s[i]; {
+		case c == '{' && (depth > 0 || i > 0 && s[i-1] == '$'):
+			depth++
+		case c == '}' && depth > 0:
+			depth--
+		case c == ':' && depth == 0:
+			parts[n] = s[start:i]
+			start = i + 1
+			n++
+		}
+	}
+	if n < len(parts)-1 || parts[0] != "arn" {
+		return ARN{}, false
+	}
+	return ARN{Partition: parts[1], Service: parts[2], Region: parts[3], AccountID: parts[4], Resource: s[start:]}, true
 }
 
 // Account returns the account of an ARN, or "" if it has none or is no ARN.

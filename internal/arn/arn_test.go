@@ -197,3 +197,24 @@ func TestIsRegion(t *testing.T) {
 		}
 	}
 }
+
+// A template leaves parts of an ARN open; the colons within them divide nothing.
+func TestParseTakesOpenPartsWhole(t *testing.T) {
+	for s, want := range map[string]ARN{
+		"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/host/path": {
+			Partition: "${AWS::Partition}", Service: "iam", AccountID: "${AWS::AccountId}", Resource: "oidc-provider/host/path"},
+		`arn:aws:iam::${local.of["a:b"] ? "${var.x}:" : "y"}:root`: {
+			Partition: "aws", Service: "iam", AccountID: `${local.of["a:b"] ? "${var.x}:" : "y"}`, Resource: "root"},
+		"arn:aws:iam::1:role/a:b": {Partition: "aws", Service: "iam", AccountID: "1", Resource: "role/a:b"},
+		"arn:a{b:iam::1:role/a":   {Partition: "a{b", Service: "iam", AccountID: "1", Resource: "role/a"},
+	} {
+		if got, ok := Parse(s); !ok || got != want {
+			t.Errorf("Parse(%q) = %+v, %t; want %+v", s, got, ok, want)
+		}
+	}
+	for _, s := range []string{"", "arn", "arn:aws:iam::1", "arn:${a:iam::1:role/x", "urn:aws:iam::1:root"} {
+		if got, ok := Parse(s); ok {
+			t.Errorf("Parse(%q) = %+v, want none", s, got)
+		}
+	}
+}
