@@ -68,8 +68,11 @@ func parsePermission(s string) (Permission, error) {
 		}
 	}
 	for _, o := range p.template.options {
-		if o.required && p.values[o.name] == nil {
+		switch given := p.values[o.name] != nil; {
+		case o.required && !given:
 			return Permission{}, fmt.Errorf("permission %q lacks %s=%s, %s; use %s", s, o.name, o.value, o.what, p.template.usage())
+		case given && o.of != "" && p.values[o.of] == nil:
+			return Permission{}, fmt.Errorf("permission %q has %s, which is for what is in its %s; add %s", s, o.name, o.of, o.of)
 		}
 	}
 	return p, nil

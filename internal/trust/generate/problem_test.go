@@ -116,6 +116,7 @@ func TestPermissionsThatAreRefused(t *testing.T) {
 		"lambda-deploy:*":                    "is not a function",
 		"cloudformation-stack:1":             "is not a stack",
 		"cloudformation-stack:a,bucket=b*":   `bucket "b*" is not the bucket that`,
+		"lambda-deploy:orders,kms=" + keyID:  "has kms, which is for what is in its bucket; add bucket",
 		"sam-deploy:orders":                  "lacks bucket=BUCKET",
 		"ecs-deploy:web/shop,family=shop":    "lacks pass-role=ROLE",
 		"ecs-deploy:web,family=a":            "is not a cluster and a service",

@@ -25,6 +25,7 @@ type option struct {
 	name, value, what string
 	form              form
 	required, many    bool
+	of                string // the option that this one is about, and needs
 }
 
 // rule is a statement of a template. In resources and values, {name} stands
@@ -101,6 +102,8 @@ const (
 
 var (
 	kmsOption = option{name: "kms", value: "KEY-ID", what: "the id of a customer managed key", form: pattern(`^(mrk-)?[0-9a-f-]{32,36}$`)}
+
+	bucketKey = option{name: kmsOption.name, value: kmsOption.value, what: "the id of the customer managed key of the bucket", form: kmsOption.form, of: "bucket"}
 
 	artifactBucket = option{name: "bucket", value: "BUCKET", what: "the bucket that templates and code are uploaded to", form: pattern(`^` + bucketName + `$`)}
 

@@ -59,7 +59,7 @@ var templates = []template{
 		options: []option{
 			{name: "bucket", value: "BUCKET", what: "the bucket that the code is taken from", form: pattern(`^` + bucketName + `$`)},
 			{name: "repository", value: "REPOSITORY", what: "the repository of ECR that the image is taken from", form: pattern(`^` + ecrRepository + `$`)},
-			kmsOption,
+			bucketKey,
 		},
 		rules: []rule{
 			{sid: "DeployFunction", actions: []string{"lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:PublishVersion",
@@ -116,7 +116,7 @@ var templates = []template{
 	// AWS CloudFormation user guide, "Control CloudFormation access with AWS Identity and Access Management".
 	{
 		name: "cloudformation-stack", does: "creates and updates a stack by change sets (aws cloudformation deploy)", what: "a stack", syntax: "STACK",
-		form: pattern(`^(?P<stack>` + stackName + `)$`), options: []option{serviceRole, artifactBucket, transformOption, kmsOption},
+		form: pattern(`^(?P<stack>` + stackName + `)$`), options: []option{serviceRole, artifactBucket, transformOption, bucketKey},
 		rules: slices.Concat(stackRules, []rule{
 			{sid: "UseTransform", actions: []string{"cloudformation:CreateChangeSet"},
 				resources: []reference{"arn:{partition}:cloudformation:{region}:aws:transform/{transform}"}, with: "transform"},
@@ -128,7 +128,7 @@ var templates = []template{
 	// AWS SAM developer guide, "Managing resource access and permissions", and the pipeline role of sam pipeline bootstrap.
 	{
 		name: "sam-deploy", does: "deploys a stack with sam deploy", what: "a stack", syntax: "STACK",
-		form: pattern(`^(?P<stack>` + stackName + `)$`), options: []option{requiredOption(artifactBucket), serviceRole, kmsOption},
+		form: pattern(`^(?P<stack>` + stackName + `)$`), options: []option{requiredOption(artifactBucket), serviceRole, bucketKey},
 		rules: slices.Concat(stackRules, []rule{
 			{sid: "ReadStack", actions: []string{"cloudformation:DescribeStackResource", "cloudformation:GetTemplate"}, resources: []reference{stackARN}},
 			{sid: "ReadTemplate", actions: []string{"cloudformation:GetTemplateSummary"}, resources: []reference{"*"}},
