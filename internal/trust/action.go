@@ -14,6 +14,9 @@ var roleActions = []string{
 	"sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession",
 }
 
+// RoleActions returns the actions that a trust policy can allow.
+func RoleActions() []string { return slices.Clone(roleActions) }
+
 // checkAction refuses what is no action by IAM's grammar: SERVICE:ACTION, of
 // letters, digits and wildcards, or a single *. Parts that are unknown may
 // hold anything.

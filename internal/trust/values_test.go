@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
 // conditionOf reads the condition OPERATOR on the key k of a policy.
@@ -76,8 +78,8 @@ func (v Values) member() func(text string) bool {
 func TestDisjointAgreesWithEvaluator(t *testing.T) {
 	for _, of := range valueTypes {
 		t.Run(of.name, func(t *testing.T) {
-			yes := 0
-			for seed := range uint64(600) {
+			yes, tried := uint64(0), propertytest.Cases(400)
+			for seed := range tried {
 				r := rand.New(rand.NewPCG(seed, 21))
 				var sets []Values
 				var members []func(string) bool
@@ -103,7 +105,7 @@ func TestDisjointAgreesWithEvaluator(t *testing.T) {
 					yes++
 				}
 			}
-			if yes < 50 {
+			if yes < tried/12 {
 				t.Errorf("only %d are disjoint", yes)
 			}
 		})
@@ -182,8 +184,8 @@ func TestDisjointWhateverIsUnknown(t *testing.T) {
 	pieces := []string{"{x}", "{y}", "a", "b", ":", "*", "?", "a:b:c:d:", "e:f"}
 	operators := []string{"StringEquals", "StringLike", "StringEqualsIgnoreCase", "ArnLike", "StringLike", "ArnLike"}
 	texts := append(allTexts(3), "a:b", "a:b:c:d:e:f", "a:b:c:d:a:b", "a:b:c:d:ab:e:f", "a:b:c:d::b:e:f", "A", "aB", "a:b:c:d:e:f:a", "${k}", "a${k}", "*", "a?")
-	yes := 0
-	for seed := range uint64(2000) {
+	yes, tried := uint64(0), propertytest.Cases(1000)
+	for seed := range tried {
 		r := rand.New(rand.NewPCG(seed, 22))
 		var sets []Values
 		var written [][]string
@@ -225,7 +227,7 @@ func TestDisjointWhateverIsUnknown(t *testing.T) {
 			}
 		}
 	}
-	if yes < 150 {
+	if yes < tried/14 {
 		t.Errorf("only %d are disjoint", yes)
 	}
 }

@@ -32,7 +32,7 @@ func wholes(statements []trust.Statement, effect trust.Effect) []atom {
 
 // maxAtoms bounds into how many parts a statement is taken apart; one with
 // more is compared with fewer of its lists split.
-const maxAtoms = 2000
+const maxAtoms = 400
 
 func split(s trust.Statement) []atom {
 	parts := []trust.Statement{s}
@@ -287,12 +287,6 @@ func accountIn(e trust.PrincipalEntry) string {
 	return arn.Account(e.ID)
 }
 
-// roleActions are those that STS asks a role's trust policy for (service
-// authorization reference, STS), in lower case.
-var roleActions = []string{
-	"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:setcontext", "sts:setsourceidentity", "sts:tagsession",
-}
-
 func actionWithin(a, s trust.ActionElement) bool {
 	switch {
 	case a.Negated && s.Negated:
@@ -312,7 +306,12 @@ func actionWithin(a, s trust.ActionElement) bool {
 // knownWithin reports whether p stands for some of the role's actions and no
 // others, and all of them are among the values.
 func knownWithin(p trust.Pattern, values []trust.Value) bool {
-	meant := slices.DeleteFunc(slices.Clone(roleActions), func(action string) bool { return !p.MayMatch(action) })
+	var meant []string
+	for _, action := range trust.RoleActions() {
+		if action = strings.ToLower(action); p.MayMatch(action) {
+			meant = append(meant, action)
+		}
+	}
 	return len(meant) > 0 && p.Within(trust.NewPattern("sts:*")) && all(meant, func(action string) bool {
 		return slices.ContainsFunc(values, func(v trust.Value) bool { return v.ActionPattern().Match(action) })
 	})

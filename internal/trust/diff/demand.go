@@ -132,8 +132,22 @@ func (d demand) unsaid() bool {
 func impossible(given []demand) bool {
 	return slices.ContainsFunc(given, func(d demand) bool {
 		never := demand{Condition: d.Condition}
-		return !d.opaque && !d.absent && never.implied(given)
+		return !d.opaque && !d.absent && (d.never() || d.contested(given) && never.implied(given))
 	})
+}
+
+// never reports whether no value meets d.
+func (d demand) never() bool { return !d.values.Negated && len(d.values.Values) == 0 }
+
+// contested reports whether another of given is about the same key.
+func (d demand) contested(given []demand) bool {
+	n := 0
+	for _, other := range given {
+		if other.key() == d.key() {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // sameCondition reports whether the conditions of both are the same, unknown

@@ -95,9 +95,13 @@ func (p pair) compare() []Change {
 	}
 	var changes []Change
 	if p.same != "" {
+		where := "the old document"
+		if moved(p.old, p.fresh) {
+			where = p.old.File
+		}
 		changes = append(changes, Change{
 			Role: p.fresh.Name, File: p.fresh.File, Pos: p.fresh.Pos, Kind: Renamed, Note: true,
-			Message: fmt.Sprintf("compared with role %s of the old document (%s)", label(p.old), p.same),
+			Message: fmt.Sprintf("compared with role %s of %s (%s)", label(p.old), where, p.same),
 		})
 	}
 	return append(changes, compareRoles(*p.old, *p.fresh)...)

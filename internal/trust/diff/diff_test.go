@@ -36,7 +36,7 @@ func readFile(t *testing.T, name string) string {
 // Each directory holds old.json, new.json and what the one widens of the
 // other, and of the other way round.
 func TestGolden(t *testing.T) {
-	dirs, err := filepath.Glob("testdata/*")
+	dirs, err := filepath.Glob("testdata/golden/*")
 	if err != nil || len(dirs) == 0 {
 		t.Fatal(dirs, err)
 	}

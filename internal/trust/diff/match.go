@@ -31,7 +31,7 @@ type identity struct {
 var identities = []identity{
 	{key: func(r *document.Role) string { return r.ARN }},
 	{key: placeInFolder},
-	{key: func(r *document.Role) string { return r.LogicalID }},
+	{key: func(r *document.Role) string { return r.LogicalID }, same: "the same logical ID"},
 	{key: nameIfAny, fits: nameIdentifies, same: "the same name"},
 	{key: policyText, fits: samePolicy, same: "the same trust policy", unique: true},
 }
@@ -118,12 +118,19 @@ func nameIfAny(r *document.Role) string {
 }
 
 // renamed reports whether both documents call the role by something, and not
-// by the same.
+// by the same, or have it in different files.
 func renamed(old, fresh *document.Role) bool {
+	if moved(old, fresh) {
+		return true
+	}
 	if old.LogicalID != "" && fresh.LogicalID != "" {
 		return old.LogicalID != fresh.LogicalID
 	}
 	return old.Name != "" && fresh.Name != "" && old.Name != fresh.Name
+}
+
+func moved(old, fresh *document.Role) bool {
+	return old.Document != "" && fresh.Document != "" && old.Document != fresh.Document
 }
 
 // label is what a renamed role is called by.

@@ -2,11 +2,14 @@ package diff
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // listed is a role in an account's listing, which trusts the service.
@@ -117,5 +120,29 @@ func TestMatchOfManyRoles(t *testing.T) {
 	gone := slices.IndexFunc(changes, func(c Change) bool { return c.Kind == RoleGone })
 	if len(changes) != 4000 || gone != 2000 {
 		t.Errorf("%d changes, the first role that is gone at %d", len(changes), gone)
+	}
+}
+
+// In a folder each document has its own logical ids, and a role that is found
+// in another document is said to be.
+func TestMatchInFolders(t *testing.T) {
+	in := func(file, src string) iter.Seq2[document.Role, error] {
+		return func(yield func(document.Role, error) bool) {
+			for role, err := range document.Roles(t.Context(), strings.NewReader(src), document.Options{}) {
+				role.File, role.Document = "old/"+file, file
+				if !yield(role, err) {
+					return
+				}
+			}
+		}
+	}
+	one := resources(resource("Role", "", "x"))
+	changes, err := Compare(in("a.json", one), in("a.json", one))
+	if err != nil || len(changes) > 0 {
+		t.Errorf("%+v, %v", changes, err)
+	}
+	changes, err = Compare(in("a.json", one), in("b.json", one))
+	if err != nil || len(changes) != 1 || !changes[0].Note || changes[0].Message != "compared with role Role of old/a.json (the same logical ID)" {
+		t.Errorf("%+v, %v", changes, err)
 	}
 }

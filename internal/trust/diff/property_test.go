@@ -160,7 +160,7 @@ func parse(t *testing.T, p policy) *trust.Policy {
 }
 
 func TestSameIsNeverWider(t *testing.T) {
-	for seed := range propertytest.Cases(2000) {
+	for seed := range propertytest.Cases(500) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		p := randomPolicy(r)
 		if changes := compare(t, p.String(), p.String()); len(changes) > 0 {
@@ -183,7 +183,7 @@ func TestSameIsNeverWider(t *testing.T) {
 
 // If nothing is reported, whatever the new policy allows, the old one did.
 func TestSilenceIsSound(t *testing.T) {
-	silent, wider, tried := uint64(0), uint64(0), propertytest.Cases(4000)
+	silent, wider, tried := uint64(0), uint64(0), propertytest.Cases(1200)
 	for seed := range tried {
 		r := rand.New(rand.NewPCG(seed, 12))
 		before := randomPolicy(r)
@@ -212,7 +212,7 @@ func TestSilenceIsSound(t *testing.T) {
 
 // A statement less, or a condition more on every Allow, is never wider.
 func TestNarrowingIsSilent(t *testing.T) {
-	for seed := range propertytest.Cases(2000) {
+	for seed := range propertytest.Cases(600) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		before := randomPolicy(r)
 		after := before.clone(t)

@@ -107,7 +107,7 @@ func TestUnknown(t *testing.T) {
 // If nothing is reported, whatever the parameters are, what the new template
 // allows, the old one did.
 func TestSilenceIsSoundForEveryValue(t *testing.T) {
-	silent, wider, tried := uint64(0), uint64(0), propertytest.Cases(1500)
+	silent, wider, tried := uint64(0), uint64(0), propertytest.Cases(400)
 	for seed := range tried {
 		r := rand.New(rand.NewPCG(seed, 14))
 		before := randomPolicy(r)
