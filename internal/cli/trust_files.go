@@ -8,9 +8,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -155,10 +155,9 @@ const maxFiles = 200_000
 // reading is one pass over arguments. The methods report whether to go on.
 type reading struct {
 	*documents
-	seen    map[string]bool // files and modules, by path
-	files   int             // looked at below the argument
-	modules []string        // folders of Terraform modules below the argument, which are read last
-	yield   func(document.Role) bool
+	seen  map[string]bool // files and modules, by path
+	files int             // looked at below the argument
+	yield func(document.Role) bool
 }
 
 func (r *reading) argument(ctx context.Context, name string) bool {
@@ -179,8 +178,8 @@ func (r *reading) argument(ctx context.Context, name string) bool {
 
 // named reads a file that an argument names.
 func (r *reading) named(ctx context.Context, name string) bool {
-	if module, ok := moduleOf(name); ok {
-		return r.module(ctx, module, ".", "", filepath.Base(name))
+	if isSource(name) {
+		return r.module(ctx, filepath.Dir(name), ".", "", filepath.Base(name))
 	}
 	if r.again(name) {
 		return true
@@ -244,12 +243,14 @@ func (r *reading) all(roles iter.Seq2[document.Role, error], prepare func(*docum
 
 // folder reads what is below a folder and holds roles. Hidden folders (.git,
 // .terraform), node_modules and links are left out.
-func (r *reading) folder(ctx context.Context, root string) (more bool) {
-	more, r.files, r.modules = true, 0, nil
+func (r *reading) folder(ctx context.Context, root string) bool {
+	var modules, files []string // below root
+	r.files = 0
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
 		if r.files++; r.files > maxFiles {
 			return fmt.Errorf("more than %d files; name the folders that have policies", maxFiles)
 		}
+		below, _ := filepath.Rel(root, path) // path is below root
 		switch {
 		case ctx.Err() != nil:
 			return filepath.SkipAll
@@ -257,33 +258,39 @@ func (r *reading) folder(ctx context.Context, root string) (more bool) {
 			r.failed(path, err)
 		case entry.IsDir() && path != root && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
 			return filepath.SkipDir
-		case entry.Type().IsRegular():
-			id, _ := filepath.Rel(root, path) // path is below root
-			if more = r.found(ctx, path, filepath.ToSlash(id)); !more {
-				return filepath.SkipAll
-			}
+		case !entry.Type().IsRegular():
+		case !isSource(path):
+			files = append(files, below)
+		case !slices.Contains(modules, filepath.ToSlash(filepath.Dir(below))):
+			modules = append(modules, filepath.ToSlash(filepath.Dir(below)))
 		}
 		return nil
 	})
 	if err != nil {
 		r.failed(root, err)
 	}
-	if more && len(r.modules) > 0 {
-		more = r.terraform(ctx, root)
+	if len(modules) > 0 && !r.terraform(ctx, root, modules) {
+		return false
 	}
-	return more && ctx.Err() == nil
+	for _, file := range files {
+		if ctx.Err() != nil || !r.found(ctx, filepath.Join(root, file), filepath.ToSlash(file)) {
+			return false
+		}
+	}
+	return ctx.Err() == nil
 }
 
 // terraform reads the Terraform modules below a folder, but for those that
-// others of them call: they are read where they are called.
-func (r *reading) terraform(ctx context.Context, root string) bool {
+// others of them call: they are read where they are called. What a module reads
+// is a part of it, such as a template that it fills in.
+func (r *reading) terraform(ctx context.Context, root string, modules []string) bool {
 	below, err := os.OpenRoot(root)
 	if err != nil {
 		r.failed(root, err)
 		return true
 	}
 	defer below.Close()
-	for _, module := range terraform.Roots(ctx, below.FS(), r.modules) {
+	for _, module := range terraform.Roots(ctx, below.FS(), modules) {
 		if ctx.Err() != nil || !r.module(ctx, root, module, module, "") {
 			return false
 		}
@@ -293,12 +300,6 @@ func (r *reading) terraform(ctx context.Context, root string) bool {
 
 // found reads a file below a folder, unless it holds no roles.
 func (r *reading) found(ctx context.Context, name, id string) bool {
-	if _, ok := moduleOf(name); ok {
-		if module := path.Dir(id); !slices.Contains(r.modules, module) {
-			r.modules = append(r.modules, module)
-		}
-		return true
-	}
 	expected := slices.Contains([]string{".json", ".yaml", ".yml", ".template", ".tfstate"}, strings.ToLower(filepath.Ext(name)))
 	if !expected && !r.looksLikeJSON(name) || r.again(name) {
 		return true
@@ -356,16 +357,25 @@ func (r *reading) mentionsTrust(name string) bool {
 	}
 }
 
-// moduleOf returns the folder of the Terraform module that a file is a source
-// of.
-func moduleOf(file string) (folder string, ok bool) {
-	for _, end := range []string{".tf", ".tofu", ".tf.json", ".tofu.json"} {
-		if strings.HasSuffix(file, end) {
-			return filepath.Dir(file), true
-		}
-	}
-	return "", false
+// isSource reports whether a file is one of a Terraform module, which is the
+// folder that it is in.
+func isSource(file string) bool {
+	return slices.ContainsFunc([]string{".tf", ".tofu", ".tf.json", ".tofu.json"}, func(end string) bool { return strings.HasSuffix(file, end) })
 }
+
+// observed is a file system that tells of the files that are opened.
+type observed struct {
+	fs.FS
+	opened func(name string)
+}
+
+func (o observed) Open(name string) (fs.File, error) {
+	o.opened(name)
+	return o.FS.Open(name)
+}
+
+func (o observed) Stat(name string) (fs.FileInfo, error)      { return fs.Stat(o.FS, name) }
+func (o observed) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.FS, name) }
 
 // module reads the Terraform module in a folder below root, all of whose
 // sources belong together; of one that an argument names, only the roles that
@@ -384,7 +394,8 @@ func (r *reading) module(ctx context.Context, root, folder, id, only string) boo
 	options := r.options
 	options.Note = func(text string) { r.env.errorf("%s: %s", name, text) }
 	before := r.roles
-	more, err := r.all(terraform.Module(ctx, below.FS(), folder, options), func(role *document.Role) bool {
+	files := observed{below.FS(), func(file string) { r.again(filepath.Join(root, filepath.FromSlash(file))) }}
+	more, err := r.all(terraform.Module(ctx, files, folder, options), func(role *document.Role) bool {
 		if only != "" && role.File != only {
 			return false
 		}

@@ -50,6 +50,9 @@ func TestTrustTerraform(t *testing.T) {
 		"tofu/main.tf":            moduleFor(`"repo:*"`),
 		"cdktf/cdk.tf.json":       `{"resource": {"aws_iam_role": {"r": {"name": "cdktf", "assume_role_policy": "${jsonencode({Version = \"2012-10-17\", Statement = [{Effect = \"Allow\", Principal = {Federated = \"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com\"}, Action = \"sts:AssumeRoleWithWebIdentity\"}]})}"}}}}`,
 		"nothing/main.tf":         `resource "aws_s3_bucket" "b" {}`,
+		"fills/main.tf":           "variable \"subject\" { default = \"repo:octo/app:ref:refs/heads/main\" }\nresource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = templatefile(\"trust.json.tpl\", { subject = var.subject })\n}\n",
+		"fills/trust.json.tpl":    strings.ReplaceAll(trusting("x"), `"x"`, `"${subject}"`),
+		"fills/other.json":        trusting("repo:octo/*"),
 		"template/trust.json.tpl": strings.ReplaceAll(trusting("x"), `"x"`, `"${subject}"`),
 	})
 	const run = " --repository octo/app --ref refs/heads/main --account 111111111111"
@@ -74,6 +77,7 @@ func TestTrustTerraform(t *testing.T) {
 		{"a link out of the folder", "lint linked", exitRefused, []string{`function file`, "[cannot-tell]"}, nil},
 		{"OpenTofu's file counts", "lint tofu", exitFine, []string{"tofu/main.tofu:", "!any-subject"}, nil},
 		{"JSON", "lint cdktf", exitRefused, []string{"cdktf/cdk.tf.json:1:", "[no-subject]"}, nil},
+		{"a template that a module fills in", "inventory fills", exitFine, []string{"| `r` | `octo/app` | `branch main` |", "|  | `octo/*` |", "!unknown"}, []string{"2 files: roles read: 2"}},
 		{"a module without roles", "lint nothing", exitFine, nil, []string{"nothing: no role found"}},
 		{"a template that was not filled in", "lint template", exitRefused, []string{"fill it in first"}, nil},
 	} {
