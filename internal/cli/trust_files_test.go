@@ -137,6 +137,27 @@ func TestTrustFolders(t *testing.T) {
 	}
 }
 
+// A role of a template that trusts every workflow is found even if nothing in
+// its policy but the provider's ARN, with an unknown account, says GitHub.
+func TestTrustProviderOfUnknownAccount(t *testing.T) {
+	writeFiles(t, map[string]string{"stack.yaml": `
+Resources:
+  Provider: { Type: AWS::IAM::OIDCProvider, Properties: { Url: "https://token.actions.githubusercontent.com" } }
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: "2012-10-17"
+        Statement: { Effect: Allow, Principal: { Federated: !Ref Provider }, Action: sts:AssumeRoleWithWebIdentity }
+`})
+	if got := runTrustHere("", "lint", "stack.yaml"); got.code != exitRefused || !strings.Contains(got.stdout, "[no-subject]") {
+		t.Errorf("lint: %+v", got)
+	}
+	if got := runTrustHere("", "inventory", "stack.yaml"); !strings.Contains(got.stdout, "| `Role` | `every repository` |") {
+		t.Errorf("inventory: %+v", got)
+	}
+}
+
 // A listing that breaks off keeps the findings of its first roles.
 func TestTrustPartOfAFile(t *testing.T) {
 	writeFiles(t, map[string]string{"cut.json": `{"Roles": [{"RoleName": "a", "AssumeRolePolicyDocument": ` + trusting("*") + `}, {"RoleName"`})

@@ -136,6 +136,22 @@ func TestAccountOfTheRole(t *testing.T) {
 	}
 }
 
+// A provider is found in an ARN whose account and partition are unknown: what
+// stands for them has colons.
+func TestProviderOfUnknownAccount(t *testing.T) {
+	for id, want := range map[string]string{
+		"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com":                         "token.actions.githubusercontent.com",
+		"arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com/octo": "token.actions.githubusercontent.com/octo",
+		"arn:aws:iam::${Fn::Select [1, [\"a:b\"]]}:oidc-provider/token.example":                               "token.example",
+		"arn:aws:iam::111122223333:role/x":                                                                    "",
+		"x:oidc-provider/token.example":                                                                       "",
+	} {
+		if got, ok := ProviderOfARN(id); ok != (want != "") || ok && got != want {
+			t.Errorf("%s: %q, %v", id, got, ok)
+		}
+	}
+}
+
 func TestAlternatives(t *testing.T) {
 	policy := func(sub string, given ...Assumption) *Policy {
 		p := parseOpen(t, `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {"StringLike": {"g:sub": "`+sub+`"}}}]}`)
