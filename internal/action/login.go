@@ -83,6 +83,7 @@ func (l login) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, 
 	r := result{profile: profile, session: session}
 	if err != nil {
 		known := evidence()
+		known.Context = ctx
 		known.Claims, known.Now = tokens.Last(profile.Audience).Claims, l.Now()
 		d := explain.Failure(err, known)
 		r.failure = &d

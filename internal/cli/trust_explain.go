@@ -162,7 +162,7 @@ func (q *question) check(env Env) (claims tokenClaims, err error) {
 		return claims, fmt.Errorf("--claims: %w", err)
 	}
 	defer in.Close()
-	src, err := io.ReadAll(safefile.Limit(in, maxClaims))
+	src, err := io.ReadAll(document.UTF8(safefile.Limit(in, maxClaims)))
 	if err != nil {
 		return claims, fmt.Errorf("--claims %q: %w", q.claims, err)
 	}

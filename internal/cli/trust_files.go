@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -342,18 +341,21 @@ func (r *reading) mentionsTrust(name string) bool {
 		return true
 	}
 	defer in.Close()
-	lines := bufio.NewReaderSize(in, 64<<10)
+	const longest = 32 // more than a word, whose halves may be read apart
+	chunk, rest := make([]byte, 64<<10), 0
 	for {
-		chunk, err := lines.ReadSlice('\n')
-		text := bytes.ToLower(bytes.ReplaceAll(chunk, []byte{0}, nil)) // UTF-16 has a zero beside each letter of a word
+		n, err := in.Read(chunk[rest:])
+		text := chunk[:rest+n]
+		lower := bytes.ToLower(bytes.ReplaceAll(text, []byte{0}, nil)) // UTF-16 has a zero beside each letter of a word
 		for _, word := range []string{"sts:", "assumerole", "assume_role", "oidc-provider"} {
-			if bytes.Contains(text, []byte(word)) {
+			if bytes.Contains(lower, []byte(word)) {
 				return true
 			}
 		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+		if err != nil {
 			return err != io.EOF
 		}
+		rest = copy(chunk, text[max(0, len(text)-longest):])
 	}
 }
 

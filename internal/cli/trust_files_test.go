@@ -158,6 +158,46 @@ Resources:
 	}
 }
 
+// Two faults within the text of one policy are two findings, though both are
+// at the place of the text.
+func TestTrustFaultsOfOneText(t *testing.T) {
+	policy := strings.Replace(trusting("repo:acme/*"), `"repo:acme/*"`, `["repo:acme/*", "repo:other/*", "repo:other/*"]`, 1)
+	writeFiles(t, map[string]string{"role.json": `{"Role": {"RoleName": "r", "AssumeRolePolicyDocument": ` + strconv.Quote(policy) + `}}`})
+	got := runTrustHere("", "lint", "role.json")
+	for _, subject := range []string{"repo:acme/*", "repo:other/*"} {
+		if n := strings.Count(got.stdout, `high: role r: sub "`+subject+`"`); n != 1 {
+			t.Errorf("%s: %d findings\n%s", subject, n, got.stdout)
+		}
+	}
+}
+
+// PowerShell writes UTF-16 where output is redirected.
+func TestTrustFilesInUTF16(t *testing.T) {
+	wide := func(text string) string {
+		var b strings.Builder
+		b.WriteString("\xff\xfe")
+		for _, c := range []byte(text) {
+			b.Write([]byte{c, 0})
+		}
+		return b.String()
+	}
+	writeFiles(t, map[string]string{
+		"role.json":        wide(trusting("repo:${who}:*")),
+		"claims.json":      wide(`{"iss": "https://token.actions.githubusercontent.com", "aud": "sts.amazonaws.com", "sub": "repo:octo/app:environment:prod"}`),
+		"parameters.json":  wide(`{"who": "octo/app"}`),
+		"folder/cut.json":  wide(`{"Roles": [{"AssumeRolePolicyDocument": `),
+		"folder/long.json": "{" + strings.Repeat(" ", 64<<10-3) + "sts:AssumeRole",
+	})
+	got := runTrustHere("", "explain", "--policy", "role.json", "--claims", "claims.json", "--parameters", "parameters.json")
+	if got.code != exitFine || !strings.Contains(got.stdout, "Allow: ") {
+		t.Errorf("%+v", got)
+	}
+	got = runTrustHere("", "lint", "folder")
+	if got.code != exitFailure || !strings.Contains(got.stderr, "folder/cut.json: ") || !strings.Contains(got.stderr, "folder/long.json: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // A listing that breaks off keeps the findings of its first roles.
 func TestTrustPartOfAFile(t *testing.T) {
 	writeFiles(t, map[string]string{"cut.json": `{"Roles": [{"RoleName": "a", "AssumeRolePolicyDocument": ` + trusting("*") + `}, {"RoleName"`})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/safefile"
 	"github.com/org/aws-oidc-action/internal/spelling"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // maxParameters bounds a file of parameters, in bytes. CloudFormation takes
@@ -37,7 +38,7 @@ func (d *documents) readParameters(file string) error {
 		return err
 	}
 	defer in.Close()
-	src, err := io.ReadAll(safefile.Limit(in, maxParameters))
+	src, err := io.ReadAll(document.UTF8(safefile.Limit(in, maxParameters)))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ import (
 
 // Evidence is what is known around a failure.
 type Evidence struct {
-	Claims     oidc.Claims // of the token that the login began with; nil if none was minted
+	Context    context.Context // ends the reading of Policies; nil for never
+	Claims     oidc.Claims     // of the token that the login began with; nil if none was minted
 	Now        time.Time
 	Policies   []PolicyFile // what may hold the refused role's trust policy
 	NoPolicies string       // why there are none although they were asked for

@@ -47,9 +47,13 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 	var best []atHand
 	var known []knownRole
 	most, all := nameless, 0
-	where := placeOf(d.Role)
+	ctx := e.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	where := placeOf(ctx, d.Role)
 	for _, f := range e.Policies {
-		for role, err := range document.Roles(context.Background(), bytes.NewReader(f.Content), where) {
+		for role, err := range document.Roles(ctx, bytes.NewReader(f.Content), where) {
 			if err != nil {
 				role.Err = err
 			}
@@ -87,10 +91,10 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 
 // placeOf says where a template's role is that has the ARN. All files share
 // one budget.
-func placeOf(roleARN string) document.Options {
+func placeOf(ctx context.Context, roleARN string) document.Options {
 	return document.Options{
 		Parameters: map[string]string{"AWS::AccountId": arn.Account(roleARN), "AWS::Partition": arn.Partition(roleARN)},
-		Budget:     document.NewBudget(context.Background()),
+		Budget:     document.NewBudget(ctx),
 	}
 }
 
@@ -129,8 +133,14 @@ func nearest(known []knownRole, roleARN string) string {
 // KeepPolicies returns what of the files is to be kept for explaining later
 // refusals of the roles, whose ARNs are given: all of them if they have no more
 // than limit bytes, else those that are known to be of these roles, as far as
-// they fit. The reason is that of Evidence.NoPolicies if none is left.
+// they fit. Files that may hold secrets are not kept. The reason is that of
+// Evidence.NoPolicies if none is left.
 func KeepPolicies(files []PolicyFile, roles []string, limit int) (kept []PolicyFile, reason string) {
+	given := len(files)
+	files = slices.DeleteFunc(slices.Clone(files), func(f PolicyFile) bool { return document.MayHoldSecrets(f.Content) })
+	if given > 0 && len(files) == 0 {
+		return nil, "trust-policy-file: a state or a plan can hold secrets and is not kept for renewals; use a file with the trust policies alone"
+	}
 	if size(files) <= limit {
 		return files, ""
 	}
@@ -154,7 +164,7 @@ func size(files []PolicyFile) (sum int) {
 
 // isOf reports whether the file holds the policy of a role for sure.
 func (f PolicyFile) isOf(roleARN string) bool {
-	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(roleARN)) {
+	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(context.Background(), roleARN)) {
 		if fits(f.Path, role, roleARN) > nameless {
 			return true
 		}

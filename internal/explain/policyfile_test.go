@@ -154,6 +154,13 @@ func TestKeepPolicies(t *testing.T) {
 			}
 		})
 	}
+	state := PolicyFile{"terraform.tfstate", []byte(`{"version": 4, "lineage": "x", "resources": []}`)}
+	if kept, reason := KeepPolicies([]PolicyFile{state, files[0]}, []string{theRole}, all); len(kept) != 1 || kept[0].Path != "a.json" || reason != "" {
+		t.Errorf("of a state and a policy: %v, %q", kept, reason)
+	}
+	if kept, reason := KeepPolicies([]PolicyFile{state}, []string{theRole}, all); kept != nil || !strings.Contains(reason, "can hold secrets") {
+		t.Errorf("of a state: %v, %q", kept, reason)
+	}
 	if kept, reason := KeepPolicies(nil, []string{theRole}, 0); kept != nil || reason != "" {
 		t.Errorf("of none: %v, %q", kept, reason)
 	}

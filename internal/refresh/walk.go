@@ -64,6 +64,7 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *di
 	}
 	if err != nil {
 		return assume.Session{}, r.diagnose(err, explain.Evidence{
+			Context:    ctx,
 			Claims:     tokens.Last(l.Profile.Audience).Claims,
 			Now:        r.Now(),
 			Policies:   l.Policies,

@@ -1,6 +1,8 @@
 package document
 
 import (
+	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,4 +74,26 @@ func plain(n node) (string, bool) {
 // signature as a key (pulumi/sdk, resource.SigKey).
 func isSecret(n node) bool {
 	return !n.get("4dabf18193072939515e22adb298388d").isNull()
+}
+
+// secretKeys are those by which documents are known that hold more than
+// roles: of Terraform's state and plan, and of Pulumi's stack and preview.
+var secretKeys = []string{"planned_values", "prior_state", "resource_changes", "format_version", "terraform_version", "lineage", "instances", "deployment", "checkpoint", "steps"}
+
+// MayHoldSecrets reports whether a document can be a state or a plan, which
+// hold secrets beside the roles. It does not parse the document.
+func MayHoldSecrets(content []byte) bool {
+	if bytes.IndexByte(content, 0) >= 0 { // UTF-16
+		content = bytes.ReplaceAll(content, []byte{0}, nil)
+	}
+	if slices.ContainsFunc(secretKeys, func(key string) bool { return bytes.Contains(content, []byte(`"`+key+`"`)) }) {
+		return true
+	}
+	for line := range bytes.Lines(content) { // of YAML
+		key, _, found := bytes.Cut(bytes.TrimLeft(line, " -"), []byte(":"))
+		if found && slices.Contains(secretKeys, string(key)) {
+			return true
+		}
+	}
+	return false
 }

@@ -258,6 +258,24 @@ func TestSecretsOfStatesStayThere(t *testing.T) {
 	}
 }
 
+func TestMayHoldSecrets(t *testing.T) {
+	for src, want := range map[string]bool{
+		plan: true, preview: true, utf16Text(plan, false): true, utf16Text(preview, true): true,
+		`{"version": 4, "resources": [{"instances": []}]}`:                      true,
+		"version: 3\ndeployment:\n  resources: []\n":                            true,
+		`{"version":3,"checkpoint":{}}`:                                         true,
+		admitting("a"):                                                          false,
+		`{"Role": {"AssumeRolePolicyDocument": {}}}`:                            false,
+		"Resources:\n  R: {Type: AWS::IAM::Role}\n":                             false,
+		"Statement:\n- Condition: {StringLike: {sub: 'repo:o/deployment:*'}}\n": false,
+		utf16Text(admitting("repo:o/terraform:*"), false):                       false,
+	} {
+		if got := MayHoldSecrets([]byte(src)); got != want {
+			t.Errorf("%v, want %v: %.60q", got, want, src)
+		}
+	}
+}
+
 // A document of many resources is read within a bound for each, not for all.
 func TestBoundsAreOfEachResource(t *testing.T) {
 	var b strings.Builder

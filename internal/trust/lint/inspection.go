@@ -25,15 +25,24 @@ type inspection struct {
 // report adds a finding of the current rule for which no remedy is known.
 func (in *inspection) report(s Severity, at trust.Pos, message string) { in.add(s, at, message, "") }
 
-// add adds a finding of the current rule, once for each place.
+// add adds a finding of the current rule, once for each place. What is within
+// a text has only the place of the text, with as many findings as it has faults.
 func (in *inspection) add(s Severity, at trust.Pos, message, fix string) {
-	told := func(f Finding) bool { return f.Rule == in.rule.ID && f.Pos == at }
+	told := func(f Finding) bool {
+		return f.Rule == in.rule.ID && f.Pos == at && (f.Message == message || !in.isText())
+	}
 	if slices.ContainsFunc(in.findings, told) {
 		return
 	}
 	in.findings = append(in.findings, Finding{
 		Rule: in.rule.ID, Severity: s, Pos: at, Role: in.Name, Message: message, Fix: fix,
 	})
+}
+
+// isText reports whether the policy is the text of a string: its statements
+// are where it is itself.
+func (in *inspection) isText() bool {
+	return in.policy != nil && len(in.policy.Statements) > 0 && in.policy.Statements[0].Pos == in.policy.Pos
 }
 
 // statements returns the policy's statements, if it could be read.

@@ -25,6 +25,10 @@ type Finding struct {
 	// Given is what of a template's choices the finding holds under; empty if
 	// it holds in any case.
 	Given []trust.Assumption `json:"given,omitempty"`
+
+	// nth counts, in one policy, the findings of a rule at one place: all that
+	// is within a string is at the place of the string.
+	nth int
 }
 
 // Rule is one thing to look for.
@@ -73,7 +77,7 @@ func Check(role document.Role, o Options) []Finding {
 		if in.grants = grant.Of(p); !trustsGitHub(p, in.grants) {
 			continue
 		}
-		for _, f := range in.run() {
+		for _, f := range numbered(in.run()) {
 			found = trust.Collect(found, f, p.Given, Finding.same)
 		}
 	}
@@ -92,7 +96,19 @@ func Check(role document.Role, o Options) []Finding {
 // same reports whether two findings of a role tell the same, if not in the
 // same words.
 func (f Finding) same(other Finding) bool {
-	return f.Rule == other.Rule && f.Pos == other.Pos && f.Severity == other.Severity
+	return f.Rule == other.Rule && f.Pos == other.Pos && f.Severity == other.Severity && f.nth == other.nth
+}
+
+// numbered counts the findings of a policy that would be the same.
+func numbered(findings []Finding) []Finding {
+	for i := range findings {
+		for _, other := range findings[:i] {
+			if other.same(findings[i]) {
+				findings[i].nth++
+			}
+		}
+	}
+	return findings
 }
 
 // run applies all rules.
