@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
 // No file that a workflow, the runner or an SDK's variable names makes the step
@@ -37,7 +39,7 @@ func TestHostileFiles(t *testing.T) {
 		}, "is larger than"},
 	}
 	const projected = "is a symbolic link, and not one by which Kubernetes projects tokens"
-	for _, named := range []struct {
+	for i, named := range []struct {
 		what     string
 		with     inputs
 		variable string
@@ -55,7 +57,10 @@ func TestHostileFiles(t *testing.T) {
 		{what: "GITHUB_ENV", variable: "GITHUB_ENV", code: "failed"},
 		{what: "GITHUB_OUTPUT", variable: "GITHUB_OUTPUT", code: "failed"},
 	} {
-		for _, kind := range kinds {
+		for j, kind := range kinds {
+			if propertytest.LeaveOut(i+j, 3) {
+				continue
+			}
 			t.Run(named.what+" is "+kind.name, func(t *testing.T) {
 				w := newWorld(t, "")
 				path := filepath.Join(w.Job.Workspace(), "named")
@@ -68,7 +73,7 @@ func TestHostileFiles(t *testing.T) {
 					return w.step(ctx, environ, stdout, stderr)
 				}, mergedInputs(w, named.with))
 				must(w, err)
-				if took := time.Since(begin); took > 5*time.Second {
+				if took := time.Since(begin); took > time.Minute {
 					t.Errorf("it took %v", took)
 				}
 				log := w.Job.Log() + r.Summary

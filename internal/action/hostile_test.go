@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/jobstate"
+	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
 // hostile stands before the sandbox: it passes requests on, and breaks HTTP in
@@ -296,7 +297,7 @@ func TestHostilePeers(t *testing.T) {
 	log.SetOutput(io.Discard) // as package cli does, where that is tested
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	const password = "h%20nter2-0123456789"
-	for _, place := range []struct {
+	for i, place := range []struct {
 		name    string
 		proxied bool
 		sts     string // endpoint, if it is not the hostile one
@@ -319,7 +320,10 @@ func TestHostilePeers(t *testing.T) {
 				with["http-proxy"] = "http://ann:" + password + "@" + h.address
 			}
 			passes := func(f framing) bool { return f.whole || f.xml && place.name != "token endpoint" }
-			for _, f := range framings {
+			for j, f := range framings {
+				if propertytest.LeaveOut(i+j, 5) {
+					continue
+				}
 				h.breakAnswers(f, place.breaks)
 				r := w.use(with)
 				if r.Failed {
@@ -348,7 +352,10 @@ func (h *hostile) renew(w *tableJob, with inputs, breaks func(*http.Request) boo
 		h.Fatal(cut(w.Job.Log()))
 	}
 	w.Time = w.Time.Add(50 * time.Minute)
-	for _, f := range framings {
+	for i, f := range framings {
+		if propertytest.LeaveOut(i, 5) {
+			continue
+		}
 		h.breakAnswers(f, breaks)
 		later := w.ask("default")
 		later.Sleep = func(context.Context, time.Duration) error { return nil }

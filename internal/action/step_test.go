@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,9 @@ import (
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/jobstate"
+	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/scenario"
+	"github.com/org/aws-oidc-action/internal/transport"
 )
 
 func TestLoginThroughAChain(t *testing.T) {
@@ -212,7 +215,10 @@ func count(calls, kind string) int {
 }
 
 func TestRetryableFaultsAreSurvived(t *testing.T) {
-	for _, tt := range retryable {
+	for i, tt := range retryable {
+		if propertytest.LeaveOut(i, 4) {
+			continue
+		}
 		for times := 1; times <= 2; times++ {
 			t.Run(fmt.Sprintf("%s/%s/%d", tt.call, tt.fault, times), func(t *testing.T) {
 				w := newWorld(t, faulty(tt.fault, tt.call, times))
@@ -386,6 +392,10 @@ func TestAWrongClockIsPutRight(t *testing.T) {
 	}
 }
 
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // Existing credentials are looked at before a token is demanded, and within the
 // same deadline as the login.
 func TestExistingCredentialsComeFirst(t *testing.T) {
@@ -401,9 +411,28 @@ func TestExistingCredentialsComeFirst(t *testing.T) {
 	w.failed(w.use(inputs{"role-to-assume": "arn:aws:iam::111111111111:role/hub", "use-existing-credentials": "true"}), "id-token-permission-missing")
 
 	w = newWorld(t, strings.Replace(tableWorld, "# more of the workflow", "env: {AWS_ACCESS_KEY_ID: AKIANOBODYKNOWSME000, AWS_SECRET_ACCESS_KEY: x}", 1)+"\nfaults: [{call: any, fault: hang, times: always}]\n")
-	begin := time.Now()
-	w.failed(w.use(inputs{"use-existing-credentials": "true", "action-timeout-s": "2"}), "deadline")
-	if took := time.Since(begin); took > 3*time.Second {
-		t.Errorf("the step took %v", took)
+	var deadlines []time.Time // of the requests
+	r, err := w.Job.Run(t.Context(), func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
+		s := w.newStep(environ, stdout)
+		s.HTTP = func(o transport.Options) *http.Client {
+			client := w.Client(o)
+			next := client.Transport
+			client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				deadline, _ := r.Context().Deadline()
+				deadlines = append(deadlines, deadline)
+				return next.RoundTrip(r)
+			})
+			return client
+		}
+		return s.Run(ctx)
+	}, mergedInputs(w, inputs{"use-existing-credentials": "true", "action-timeout-s": "2"}))
+	must(w, err)
+	w.failed(r, "deadline")
+	if calls := w.Calls(); calls != "GetCallerIdentity token" || len(deadlines) != 2 {
+		t.Fatalf("calls %s with deadlines %v", calls, deadlines)
+	}
+	// Half of the step's time is for existing credentials.
+	if more := deadlines[1].Sub(deadlines[0]); more <= 0 || more > time.Second {
+		t.Errorf("the login has %v more than the existing credentials", more)
 	}
 }

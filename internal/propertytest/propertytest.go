@@ -1,4 +1,5 @@
-// Package propertytest decides how many random cases a property test tries.
+// Package propertytest decides how many cases tests with very many of them try:
+// random ones, and the products of two lists.
 package propertytest
 
 import (
@@ -23,4 +24,11 @@ func Cases(full int) uint64 {
 		return uint64(full * inCI)
 	}
 	return uint64(full)
+}
+
+// LeaveOut reports whether a test leaves out case i: with -short all but one in
+// of. For the product of two lists i is the sum of both places, so that each
+// member of each list is tried with some of the other.
+func LeaveOut(i, of int) bool {
+	return testing.Short() && i%of != 0
 }

@@ -28,6 +28,21 @@ func TestCases(t *testing.T) {
 	}
 }
 
+func TestLeaveOut(t *testing.T) {
+	tried := map[string]int{}
+	for _, short := range []string{"false", "true"} {
+		setShort(t, short)
+		for i := range 12 {
+			if !LeaveOut(i, 3) {
+				tried[short]++
+			}
+		}
+	}
+	if tried["false"] != 12 || tried["true"] != 4 {
+		t.Errorf("of 12 cases %d are tried, with -short %d; expected 12 and 4", tried["false"], tried["true"])
+	}
+}
+
 func setShort(t *testing.T, value string) {
 	t.Helper()
 	before := flag.Lookup("test.short").Value.String()

@@ -22,6 +22,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/plan"
+	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -52,7 +53,9 @@ func build(t testing.TB, name, source string) string {
 		return path
 	}
 	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, source)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the image is built
+	if _, measures := t.(*testing.B); measures {
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as the image is built; tests take what is compiled for them
+	}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", source, err, out)
 	}
@@ -139,13 +142,21 @@ func herd(t *testing.T, n int, command func() *exec.Cmd) []*result {
 	return results
 }
 
+// herdSize is how many processes make a herd: with -short a quarter.
+func herdSize(full int) int {
+	if testing.Short() {
+		return full / 4
+	}
+	return full
+}
+
 func TestAHerdRenewsOnce(t *testing.T) {
 	w := newWorld(t, "\nfaults:\n  - {call: AssumeRole, latency: 700ms}\n")
 	w.put("deploy", w.login())
 	w.age("deploy", time.Hour)
 	var n int
 	w.CallsSince(&n)
-	results := herd(t, 64, func() *exec.Cmd { return w.credentialProcess("deploy") })
+	results := herd(t, herdSize(64), func() *exec.Cmd { return w.credentialProcess("deploy") })
 	if got := w.CallsSince(&n); got != walked {
 		t.Errorf("calls: %s", got)
 	}
@@ -175,7 +186,7 @@ func TestAHerdFailsOnce(t *testing.T) {
 	w.age("deploy", time.Hour)
 	var n int
 	w.CallsSince(&n)
-	results := herd(t, 32, func() *exec.Cmd { return w.credentialProcess("deploy") })
+	results := herd(t, herdSize(32), func() *exec.Cmd { return w.credentialProcess("deploy") })
 	if got := w.CallsSince(&n); got != walked {
 		t.Errorf("calls: %s", got)
 	}
@@ -206,10 +217,7 @@ func killFaults() string {
 // Whatever a process is doing when it is killed, the next one finds a whole
 // session and gets one, and nobody ever gets a half one or parts of two.
 func TestKilledProcesses(t *testing.T) {
-	victims := 500
-	if testing.Short() {
-		victims = 50
-	}
+	victims := int(propertytest.Cases(500))
 	w := newWorldOf(t, hubScenario(killWorkers)+killFaults())
 	for i := range killWorkers {
 		l := w.spoke(i)
