@@ -122,7 +122,7 @@ var templates = []template{
 				resources: []reference{"arn:{partition}:cloudformation:{region}:aws:transform/{transform}"}, with: "transform"},
 		}, artifactRules),
 		lacks: []string{"the deletion of the stack, also of one whose creation failed", "nested stacks, stack sets and imports of resources", "transforms without transform=NAME",
-			"templates of more than 51,200 bytes without bucket=BUCKET"},
+			"templates of more than 51,200 bytes without bucket=BUCKET", withoutTags, withoutRole},
 		caution: withoutServiceRole,
 	},
 	// AWS SAM developer guide, "Managing resource access and permissions", and the pipeline role of sam pipeline bootstrap.
@@ -136,7 +136,7 @@ var templates = []template{
 				resources: []reference{"arn:{partition}:cloudformation:{region}:aws:transform/Serverless-2016-10-31"}},
 		}, artifactRules),
 		lacks: []string{"the bucket that sam deploy --resolve-s3 creates: name one with --s3-bucket", "images (add ecr-push)", "the deletion of the stack, also of one whose creation failed",
-			"nested applications", "sam sync"},
+			"nested applications", "sam sync", withoutTags, withoutRole},
 		caution: withoutServiceRole,
 	},
 	// Terraform language documentation, "Backend Type: s3", with use_lockfile.
@@ -187,6 +187,13 @@ const (
 	ecrRepository    = `[a-z0-9]+(?:[._/-][a-z0-9]+)*`
 	ecrRepositoryARN = reference("arn:{partition}:ecr:{region}:{account}:repository/{repository}")
 	stackARN         = reference("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/*")
+)
+
+// What stack deployments must not leave out, as CreateChangeSet is only allowed
+// with it.
+const (
+	withoutTags = "with --resource-tag, deployments that do not pass the tag (--tags)"
+	withoutRole = "with service-role=ROLE, deployments that do not pass the role (--role-arn)"
 )
 
 var ecrLogin = rule{sid: "Login", actions: []string{"ecr:GetAuthorizationToken"}, resources: []reference{"*"}}
