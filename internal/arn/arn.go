@@ -14,14 +14,14 @@ type ARN = sdk.ARN
 
 // Parse splits an ARN at its first five colons, and reports whether it has
 // them. The parts are not validated; any of them may be empty, or hold a part
-// that a template leaves open, such as ${AWS::AccountId}, whose colons count
-// as its own.
+// that a template leaves open, such as ${AWS::AccountId} or
+// {{resolve:ssm:/account}}, whose colons count as its own.
 func Parse(s string) (ARN, bool) {
 	var parts [6]string
 	depth, start, n := 0, 0, 0
 	for i := 0; i < len(s) && n < len(parts)-1; i++ {
 		switch c := s[i]; {
-		case c == '{' && (depth > 0 || i > 0 && s[i-1] == '$'):
+		case c == '{' && (depth > 0 || i > 0 && s[i-1] == '$' || strings.HasPrefix(s[i:], "{{")):
 			depth++
 		case c == '}' && depth > 0:
 			depth--

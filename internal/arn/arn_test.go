@@ -205,6 +205,8 @@ func TestParseTakesOpenPartsWhole(t *testing.T) {
 			Partition: "${AWS::Partition}", Service: "iam", AccountID: "${AWS::AccountId}", Resource: "oidc-provider/host/path"},
 		`arn:aws:iam::${local.of["a:b"] ? "${var.x}:" : "y"}:root`: {
 			Partition: "aws", Service: "iam", AccountID: `${local.of["a:b"] ? "${var.x}:" : "y"}`, Resource: "root"},
+		"arn:aws:iam::{{resolve:ssm:/account:3}}:oidc-provider/host": {
+			Partition: "aws", Service: "iam", AccountID: "{{resolve:ssm:/account:3}}", Resource: "oidc-provider/host"},
 		"arn:aws:iam::1:role/a:b": {Partition: "aws", Service: "iam", AccountID: "1", Resource: "role/a:b"},
 		"arn:a{b:iam::1:role/a":   {Partition: "a{b", Service: "iam", AccountID: "1", Resource: "role/a"},
 	} {

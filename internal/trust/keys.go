@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
@@ -41,12 +42,8 @@ func SplitKey(key string) (provider, claim string) {
 }
 
 // ProviderOfARN returns the host and path of the issuer in an OIDC
-// provider's ARN, and whether it is one. The account may be an unknown part
-// that is shown with colons, such as ${AWS::AccountId} or {{resolve:ssm:/account}}.
-func ProviderOfARN(id string) (string, bool) {
-	_, provider, ok := strings.Cut(id, ":oidc-provider/")
-	return provider, ok && strings.HasPrefix(id, "arn:")
-}
+// provider's ARN, and whether it is one.
+func ProviderOfARN(id string) (string, bool) { return arn.ProviderOf(id) }
 
 // ProviderOfIssuer returns the issuer as IAM names it: without https://.
 func ProviderOfIssuer(issuer string) string {
