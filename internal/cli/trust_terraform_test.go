@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -98,5 +99,26 @@ func TestTrustTerraform(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What generate writes for Terraform is read as the policy that it is.
+func TestTrustGeneratedTerraform(t *testing.T) {
+	writeFiles(t, nil)
+	generated := runTrustHere("", strings.Fields("generate --repository octo@1/app@2 --environment prod --account 111111111111 --format terraform")...)
+	if generated.code != exitFine {
+		t.Fatal(generated.stderr)
+	}
+	if err := os.WriteFile("role.tf", []byte(generated.stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for claims, code := range map[string]int{
+		"--repository octo/app --owner-id 1 --repository-id 2 --environment prod":    exitFine,
+		"--repository octo/app --owner-id 1 --repository-id 2 --ref refs/heads/main": exitRefused,
+	} {
+		got := runTrustHere("", strings.Fields("explain --account 111111111111 --policy role.tf "+claims)...)
+		if got.code != code || strings.Contains(got.stdout, "Unknown") {
+			t.Errorf("%s: exit code %d\n%s%s", claims, got.code, got.stdout, got.stderr)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ func TestExpressions(t *testing.T) {
 variable "text" { type = string }
 variable "names" { type = list(string) }
 variable "any" {}
+variable "secrets" { type = map(object({ arn = string })) }
 variable "settings" {
   type = object({ name = string, branches = optional(list(string), ["main"]), count = number })
   default = { name = "app", count = "3", left = "out" }
@@ -98,6 +100,7 @@ data "template_file" "old" {
 		{`formatlist("repo:%s:*", var.names)`, `[for each of var.names: "repo:${var.names[*]}:*"]`, "variable names"},
 		{`var.names[0]`, `var.names[0]`, "variable names"},
 		{`concat(["a"], var.names)`, `["a", for each of var.names: var.names[*]]`, "variable names"},
+		{`concat(var.names, var.any)`, `[for each of var.names, var.any: var.names[*], for each of var.names, var.any: var.any[*]]`, "variable any, variable names"},
 		{`concat(["a"], var.names)[0]`, `["a", for each of var.names: var.names[*]][0]`, "variable names"},
 		{`length(var.names) > 0`, `length(var.names) > 0`, "variable names"},
 		{`contains(concat(["a"], var.names), "a")`, `true`, ""},
@@ -105,6 +108,7 @@ data "template_file" "old" {
 		{`{for n in var.names : n => upper(n)}`, `{var.names[*] = upper(var.names[*])}`, "variable names"},
 		{`var.any.a.b`, `var.any.a.b`, "variable any"},
 		{`var.any[*].name`, `[for each of var.any: var.any[*].name]`, "variable any"},
+		{`var.secrets == null`, `var.secrets == null`, "variable secrets"},
 		{`merge({a = 1}, var.any)`, `{"a" = 1}`, "variable any"},
 		{`merge({a = 1}, var.any).a`, `{"a" = 1}.a`, "variable any"},
 		{`jsonencode({a = var.text})`, `"{\"a\":${jsonencode(var.text)}}"`, "variable text"},
@@ -208,7 +212,7 @@ data "template_file" "old" {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			var all []string
-			for _, d := range dependsOn(v) {
+			for _, d := range slices.Sorted(slices.Values(dependsOn(v))) {
 				if len(all) == 0 || all[len(all)-1] != d {
 					all = append(all, d)
 				}

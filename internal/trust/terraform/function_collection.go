@@ -24,12 +24,10 @@ func (c call) concat() *value {
 		switch {
 		case a.unknown() != nil:
 			elements, open, _ := c.e.elements(a)
-			unknown = open
+			unknown = either(unknown, open)
 			items = append(items, elements[0].value.stands(true))
 		case a.isSequence():
-			if a.open != nil {
-				unknown = a.open
-			}
+			unknown = either(unknown, a.open)
 			items = append(items, a.items...)
 		default:
 			return c.refused()
@@ -93,13 +91,11 @@ func (c call) merge() *value {
 		switch {
 		case a.kind == isNull:
 		case a.unknown() != nil:
-			v.open = a.unknown()
+			v.open = either(v.open, a.unknown())
 		case a.kind != isObject:
 			return c.refused()
 		default:
-			if a.open != nil {
-				v.open = a.open
-			}
+			v.open = either(v.open, a.open)
 			for i, k := range a.keys {
 				c.e.spend(c.at, 0)
 				v.add(k.text, k.at, a.items[i])
@@ -166,9 +162,7 @@ func (c call) flatten() *value {
 			v.items = append(v.items, item.stands(any || item.any))
 			return
 		}
-		if item.open != nil {
-			v.open = item.open
-		}
+		v.open = either(v.open, item.open)
 		for _, inner := range item.items {
 			add(inner, any || item.any)
 		}
@@ -193,7 +187,7 @@ func (c call) compact() *value {
 		case item.kind == isNull, ok && text == "":
 			continue
 		case item.unknown() != nil && !item.any:
-			item, unknown = item.stands(true), item.unknown()
+			item, unknown = item.stands(true), either(unknown, item.unknown())
 		}
 		items = append(items, item)
 	}
@@ -413,9 +407,7 @@ func (c call) product() *value {
 		if !a.isSequence() {
 			return c.open()
 		}
-		if a.open != nil {
-			unknown = a.open
-		}
+		unknown = either(unknown, a.open)
 		var longer [][]*value
 		for _, row := range rows {
 			for _, item := range a.items {

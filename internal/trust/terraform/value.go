@@ -219,6 +219,17 @@ func derived(u *trust.Unknown, before, after string) *trust.Unknown {
 	return trust.NewUnknown("${"+before+inner(u)+after+"}", u.DependsOn...)
 }
 
+// either returns what two collections, of which both may be open, are open for.
+func either(a, b *trust.Unknown) *trust.Unknown {
+	switch {
+	case a == nil:
+		return b
+	case b == nil || a.Same(b):
+		return a
+	}
+	return trust.NewUnknown("${"+inner(a)+", "+inner(b)+"}", append(slices.Clone(a.DependsOn), b.DependsOn...)...)
+}
+
 // render writes v one way, as an expression.
 func (v *value) render() string {
 	var b strings.Builder
@@ -244,6 +255,10 @@ func (v *value) write(b *strings.Builder) {
 	case isBlock:
 		b.WriteString(v.block.address())
 	case isObject:
+		if v.open != nil && len(v.items) == 1 && v.items[0].any && v.keys[0].text.Equal(derived(v.open, "keys(", ")[*]").Text()) {
+			b.WriteString(inner(v.open))
+			return
+		}
 		b.WriteByte('{')
 		for i, k := range v.keys {
 			if i > 0 {
