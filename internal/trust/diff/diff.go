@@ -125,6 +125,9 @@ func compareRoles(old, fresh document.Role) []Change {
 	if before, after := old.MaxSessionDuration, fresh.MaxSessionDuration; before > 0 && after > before {
 		c.report(fresh.Pos, Session, "sessions can last %d seconds (before: %d)", after, before)
 	}
+	if open := fresh.SessionOpen; open != nil && !open.Same(old.SessionOpen) {
+		c.reportUnsure(open.DependsOn, fresh.Pos, Session, fmt.Sprintf("sessions can last %s seconds", open.Expression))
+	}
 	if fresh.Err != nil {
 		c.report(fresh.Pos, Unreadable, "the trust policy cannot be read: %v", fresh.Err)
 	}
@@ -132,8 +135,12 @@ func compareRoles(old, fresh document.Role) []Change {
 		c.report(fresh.Pos, Unreadable, "the old trust policy cannot be read, so that the new one is not compared with it: %v", old.Err)
 	}
 	changes := c.changes
-	if len(old.Policies) > 0 {
-		changes = append(changes, comparePolicies(old.Policies, fresh.Policies)...)
+	former := slices.Clone(old.Policies)
+	for _, given := range old.Missing { // nobody can assume what does not exist
+		former = append(former, &trust.Policy{Pos: old.Pos, Given: given})
+	}
+	if len(former) > 0 {
+		changes = append(changes, comparePolicies(former, fresh.Policies)...)
 	}
 	for i := range changes {
 		changes[i].Role, changes[i].File = fresh.Name, fresh.File

@@ -364,6 +364,19 @@ var templateEdits = []edit{
 		}
 		return ok
 	}},
+	{"make it exist sometimes", func(e *editor) bool {
+		resources, conditions := e.root.get("Resources"), e.root.get("Conditions")
+		if resources == nil || conditions == nil {
+			return false
+		}
+		one := resources.items[e.IntN(len(resources.items))]
+		if i := one.index("Condition"); i >= 0 && e.IntN(2) == 0 {
+			one.remove(i)
+		} else if one.get("Type") != nil {
+			one.set("Condition", text(conditions.keys[e.IntN(len(conditions.keys))]))
+		}
+		return true
+	}},
 	{"rename a resource", func(e *editor) bool {
 		resources := e.root.get("Resources")
 		if resources == nil {

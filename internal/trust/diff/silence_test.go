@@ -184,7 +184,7 @@ func widenedRole(r *rand.Rand, old []document.Role, fresh document.Role, deploye
 			}
 			was := trust.ImplicitDeny
 			for i, role := range old {
-				if one := formerly(role.Policies, p.Given, request, is); i == 0 || nearnessOf(one) > nearnessOf(was) {
+				if one := formerly(alternativesOf(role), p.Given, request, is); i == 0 || nearnessOf(one) > nearnessOf(was) {
 					was = one
 				}
 			}
@@ -194,6 +194,16 @@ func widenedRole(r *rand.Rand, old []document.Role, fresh document.Role, deploye
 		}
 	}
 	return ""
+}
+
+// alternativesOf returns a role's policies, and one that admits nobody for
+// each way in which it does not exist.
+func alternativesOf(role document.Role) trust.Alternatives {
+	all := slices.Clone(role.Policies)
+	for _, given := range role.Missing {
+		all = append(all, &trust.Policy{Given: given})
+	}
+	return all
 }
 
 // canAllow reports whether an undetermined decision can certainly become

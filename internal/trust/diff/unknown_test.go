@@ -32,6 +32,16 @@ func allow(conditions string) string {
 	return `{ Effect: Allow, Action: "sts:AssumeRoleWithWebIdentity", Principal: { Federated: p }, Condition: ` + conditions + " }"
 }
 
+// onlyIf makes the role of templateOf depend on a condition.
+func onlyIf(condition, template string) string {
+	return strings.Replace(template, "    Properties:", "    Condition: "+condition+"\n    Properties:", 1)
+}
+
+// lasting gives the role of templateOf a duration of sessions.
+func lasting(seconds, template string) string {
+	return strings.Replace(template, "    Properties:", "    Properties:\n      MaxSessionDuration: "+seconds, 1)
+}
+
 // What cannot be told is said to be so, and two different expressions are
 // never the same.
 func TestUnknown(t *testing.T) {
@@ -78,6 +88,12 @@ func TestUnknown(t *testing.T) {
 		{"another condition", templateOf("Conditions: { Prod: !Equals [!ImportValue x, y] }", sub("!If [Prod, a, b]")),
 			templateOf("Conditions: { Prod: !Equals [!ImportValue z, y] }", sub("!If [Prod, a, b]")),
 			[]string{"certain  (if condition Prod is true and condition Prod is false)", "certain  (if condition Prod is false and condition Prod is true)"}},
+		{"existing sometimes", onlyIf("Prod", templateOf(prod, sub("a"))), onlyIf("Prod", templateOf(prod, sub("a"))), nil},
+		{"existing less often", templateOf(prod, sub("a")), onlyIf("Prod", templateOf(prod, sub("a"))), nil},
+		{"existing always", onlyIf("Prod", templateOf(prod, sub("a"))), templateOf(prod, sub("a")), []string{`certain  (if parameter Stage is "dev")`}},
+		{"existing otherwise", onlyIf("Prod", templateOf(prod, sub("a"))), onlyIf("Prod", templateOf("Conditions: { Prod: !Not [!Equals [!Ref Stage, prod]] }", sub("a"))), []string{"certain "}},
+		{"longer sessions for some", templateOf("", sub("a")), lasting("!Ref Who", templateOf("", sub("a"))), []string{"might parameter Who"}},
+		{"sessions as before", lasting("!Ref Who", templateOf("", sub("a"))), lasting("!Ref Who", templateOf("", sub("a"))), nil},
 		{"a value more to choose", templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b } } }"),
 			strings.Replace(templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b }, test: { s: '*' } } }"), "[dev, prod]", "[dev, prod, test]", 1),
 			[]string{`certain  (if parameter Stage is "test")`}},

@@ -26,6 +26,9 @@ type Role struct {
 	MaxSessionDuration int    // seconds, the highest of all alternatives; 0 if the document does not say
 	Pos                trust.Pos
 
+	// SessionOpen is set if a template does not determine MaxSessionDuration.
+	SessionOpen *trust.Unknown
+
 	// File is where Pos is: of a document that is several files, such as a
 	// Terraform module, the file's path below the module's folder; else empty,
 	// until the caller of Roles sets the name that it opened.
@@ -39,6 +42,10 @@ type Role struct {
 	// cannot be read, Err says why: a *trust.SyntaxError.
 	Policies trust.Alternatives
 	Err      error
+
+	// Missing are the choices of a template under which the role does not
+	// exist.
+	Missing [][]trust.Assumption
 
 	names []trust.Text
 }

@@ -119,20 +119,28 @@ func (d *document) resource(r *resolver, m member, globals node, prefix string) 
 		}
 		switch kind {
 		case "AWS::IAM::Role":
-			err = d.yield(d.role(r, logicalID, m.value, properties, properties.get("AssumeRolePolicyDocument")))
+			err = d.yieldExisting(d.role(r, logicalID, m.value, properties, properties.get("AssumeRolePolicyDocument")))
 		case "AWS::Serverless::Function": // SAM makes a role for it, unless it is given one
 			trusted := properties.get("AssumeRolePolicyDocument")
 			if trusted.isNull() {
 				trusted = globals.get("Function").get("AssumeRolePolicyDocument")
 			}
 			if !trusted.isNull() && properties.get("Role").isNull() {
-				err = d.yield(d.role(r, logicalID+"Role", m.value, nullNode(m.value.pos), trusted))
+				err = d.yieldExisting(d.role(r, logicalID+"Role", m.value, nullNode(m.value.pos), trusted))
 			}
 		case "AWS::CloudFormation::StackSet":
 			err = d.stackSet(r, properties, logicalID)
 		}
 	})
 	return err
+}
+
+// yieldExisting yields a role unless it exists in no alternative.
+func (d *document) yieldExisting(role Role) error {
+	if len(role.Policies) == 0 && role.Err == nil {
+		return nil
+	}
+	return d.yield(role)
 }
 
 // stackSet yields the roles of the template that a stack set holds.
@@ -172,13 +180,21 @@ func (d *document) role(r *resolver, logicalID string, resource, properties, tru
 			}
 			role.names = append(role.names, name.text)
 		}
-		seconds, err := strconv.Atoi(r.resolve(properties.get("MaxSessionDuration")).name())
+		session := r.resolve(properties.get("MaxSessionDuration"))
+		seconds, err := strconv.Atoi(session.name())
 		if err != nil {
 			seconds = defaultSession
 		}
+		if u := session.text.Unknown(); u != nil {
+			role.SessionOpen = u
+		}
 		role.MaxSessionDuration = max(role.MaxSessionDuration, seconds)
 	})
+	condition := resource.get("Condition")
 	r.policies(&role, func() (*trust.Policy, error) {
+		if !condition.isNull() && !r.decide(condition.name(), condition.pos) {
+			return nil, nil
+		}
 		policy, err := d.policy(r.resolve(trusted))
 		if err == nil && r.macro != nil {
 			policy.Statements = append(policy.Statements, trust.Statement{Pos: role.Pos, Unknown: r.macro})
@@ -199,6 +215,8 @@ func (r *resolver) policies(role *Role, read func() (*trust.Policy, error)) {
 		case policy != nil:
 			policy.Given = c.assumptions()
 			role.Policies = append(role.Policies, policy)
+		case err == nil:
+			role.Missing = append(role.Missing, c.assumptions())
 		}
 	})
 	if open != nil {
