@@ -71,15 +71,17 @@ func equalBinary(want Pattern, got string) bool {
 
 func containsAddress(want Pattern, got string) bool {
 	address, err := netip.ParseAddr(got)
-	if err != nil {
-		return false
-	}
-	text := want.String()
+	return err == nil && parseBlock(want.String())(address)
+}
+
+// parseBlock returns the test whether an address is in a block, or is a single
+// one. No address is in what is neither.
+func parseBlock(text string) func(netip.Addr) bool {
 	if single, err := netip.ParseAddr(text); err == nil {
-		return single.Unmap() == address.Unmap()
+		return func(a netip.Addr) bool { return single.Unmap() == a.Unmap() }
 	}
 	block, err := netip.ParsePrefix(text)
-	return err == nil && block.Contains(address.Unmap())
+	return func(a netip.Addr) bool { return err == nil && block.Contains(a.Unmap()) }
 }
 
 // numeric and date compare the request's value with the policy's.

@@ -22,7 +22,7 @@ type language struct {
 func (p Pattern) Within(patterns ...Pattern) bool {
 	same := func(q Pattern) bool { return slices.Equal(p, q) }
 	return slices.ContainsFunc(patterns, same) ||
-		disjoint([]language{{patterns: []Pattern{p}}, {patterns: patterns, negated: true}})
+		NewEffort(maxWalk).disjoint([]language{{patterns: []Pattern{p}}, {patterns: patterns, negated: true}})
 }
 
 // disjoint reports whether no text is in all of the languages, whatever their
@@ -33,16 +33,22 @@ func (p Pattern) Within(patterns ...Pattern) bool {
 // one of them, the generator, with each unknown part of it in its place: a
 // negated language must match that part with the same one, or with a *, and
 // any other language could match it with anything.
-func disjoint(languages []language) bool {
-	if newWalk(languages, -1).empty() {
+func (e *Effort) disjoint(languages []language) bool {
+	if e.empty(newWalk(languages, -1)) {
 		return true
 	}
 	for i, l := range languages {
-		if !l.negated && slices.ContainsFunc(l.patterns, Pattern.HasUnknown) && newWalk(languages, i).empty() {
+		if !l.negated && slices.ContainsFunc(l.patterns, Pattern.HasUnknown) && e.empty(newWalk(languages, i)) {
 			return true
 		}
 	}
 	return false
+}
+
+func (e *Effort) empty(w *walk) bool {
+	empty := w.empty(min(e.left, maxWalk))
+	e.left -= w.work
+	return empty
 }
 
 // maxWalk bounds one run over languages, in positions that it looks at.
@@ -104,12 +110,12 @@ func newWalk(languages []language, generator int) *walk {
 }
 
 // empty reports whether no text was found to be in all languages; it also
-// says no when the work became too much.
-func (w *walk) empty() bool {
+// says no when the work became more than most.
+func (w *walk) empty(most int) bool {
 	for len(w.todo) > 0 {
 		s := w.todo[len(w.todo)-1]
 		w.todo = w.todo[:len(w.todo)-1]
-		if w.work > maxWalk || w.accepts(s) {
+		if w.work > most || w.accepts(s) {
 			return false
 		}
 		for _, r := range w.letters(s) {

@@ -2,12 +2,11 @@ package trust
 
 import (
 	"encoding/base64"
+	"math/big"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
-
-	"math/big"
 )
 
 // Values is a set of what a request can have for a condition key, one value
@@ -39,16 +38,31 @@ func (v Values) Not() Values {
 	return v
 }
 
+// Effort bounds what comparisons cost together. Once it is spent, they say
+// that they do not know.
+type Effort struct{ left int }
+
+// NewEffort returns an effort of so many steps, each of which looks at one
+// position of a pattern or at one value.
+func NewEffort(steps int) *Effort { return &Effort{steps} }
+
+// Spent reports whether nothing is left.
+func (e *Effort) Spent() bool { return e.left <= 0 }
+
 // Disjoint reports whether no value is in all of the sets, whatever their
 // unknown parts and policy variables are. It says no where it does not know:
 // where patterns are too tangled, and where it would have to compare operators
 // of different types, unless one of the sets lists single texts.
-func Disjoint(sets ...Values) bool {
+func (e *Effort) Disjoint(sets ...Values) bool {
 	byType := map[string][]Values{}
 	for _, v := range sets {
 		texts, ok := v.texts()
+		e.left -= len(v.Values) + 1
 		if ok && !slices.ContainsFunc(texts, func(text string) bool {
-			return !slices.ContainsFunc(sets, func(other Values) bool { return other.excludes(text) })
+			return !slices.ContainsFunc(sets, func(other Values) bool {
+				e.left -= len(other.Values)
+				return other.excludes(text)
+			})
 		}) {
 			return true
 		}
@@ -56,7 +70,7 @@ func Disjoint(sets ...Values) bool {
 		byType[of] = append(byType[of], v)
 	}
 	for of, sets := range byType {
-		if disjointBy(of, sets) {
+		if !e.Spent() && e.disjointBy(of, sets) {
 			return true
 		}
 	}
@@ -126,16 +140,18 @@ func (v Values) operatorType() string {
 	return ofText
 }
 
-func disjointBy(operatorType string, sets []Values) bool {
+func (e *Effort) disjointBy(operatorType string, sets []Values) bool {
 	switch operatorType {
 	case ofNumber:
-		return disjointInOrder(sets, ofNumber, parseNumber, (*big.Rat).Cmp)
+		return disjointInOrder(e, sets, ofNumber, parseNumber, (*big.Rat).Cmp)
 	case ofDate:
-		return disjointInOrder(sets, ofDate, parseDate, time.Time.Compare)
+		return disjointInOrder(e, sets, ofDate, parseDate, time.Time.Compare)
 	case ofAddress:
-		return disjointAt(sets, addresses(sets), matchesText)
+		return disjointAt(e, sets, addresses(sets), func(_, text string) func(netip.Addr) bool { return parseBlock(text) })
 	case ofBytes:
-		return disjointAt(sets, encodings(sets), matchesText)
+		return disjointAt(e, sets, encodings(sets), func(operator, text string) func(string) bool {
+			return func(at string) bool { return comparisons[operator](literal(text), at) }
+		})
 	}
 	var languages []language
 	for _, v := range sets {
@@ -149,22 +165,32 @@ func disjointBy(operatorType string, sets []Values) bool {
 		}
 		languages = append(languages, l)
 	}
-	return disjoint(languages)
+	return e.disjoint(languages)
 }
 
 // disjointAt reports whether none of the points is in all of the sets. The
 // points are to be such that what is in all of the sets has one of them.
-func disjointAt[P any](sets []Values, points []P, matches func(operator string, v Value, at P) bool) bool {
-	return !slices.ContainsFunc(points, func(at P) bool {
-		return !slices.ContainsFunc(sets, func(s Values) bool {
-			matched := slices.ContainsFunc(s.Values, func(v Value) bool {
-				if v.Unknown() != nil {
-					return !s.Negated && !s.excluded(v, sets)
-				}
-				return matches(s.Operator, v, at)
-			})
-			return matched == s.Negated
-		})
+// Matching returns the test whether a value of the policy matches a point.
+func disjointAt[P any](e *Effort, sets []Values, points []P, matching func(operator, text string) func(P) bool) bool {
+	tests := make([][]func(P) bool, len(sets))
+	for i, s := range sets {
+		for _, v := range s.Values {
+			switch {
+			case v.Unknown() == nil:
+				tests[i] = append(tests[i], matching(s.Operator, v.Text))
+			case !s.Negated && !s.excluded(v, sets):
+				tests[i] = append(tests[i], func(P) bool { return true })
+			}
+		}
+		e.left -= len(points) * len(tests[i])
+	}
+	return !e.Spent() && !slices.ContainsFunc(points, func(at P) bool {
+		for i, s := range sets {
+			if slices.ContainsFunc(tests[i], func(test func(P) bool) bool { return test(at) }) == s.Negated {
+				return false
+			}
+		}
+		return true
 	})
 }
 
@@ -176,13 +202,9 @@ func (s Values) excluded(v Value, sets []Values) bool {
 	})
 }
 
-func matchesText(operator string, v Value, text string) bool {
-	return comparisons[operator](literal(v.Text), text)
-}
-
 // disjointInOrder places the values of the sets in their order: the nth at
 // 2n+1, what is between them at even numbers, and what has no place at -1.
-func disjointInOrder[T any](sets []Values, typeName string, parse func(string) (T, bool), compare func(a, b T) int) bool {
+func disjointInOrder[T any](e *Effort, sets []Values, typeName string, parse func(string) (T, bool), compare func(a, b T) int) bool {
 	var line []T
 	for _, s := range sets {
 		for _, v := range s.Values {
@@ -197,33 +219,34 @@ func disjointInOrder[T any](sets []Values, typeName string, parse func(string) (
 	for at := -1; at <= 2*len(line); at++ {
 		points = append(points, at)
 	}
-	return disjointAt(sets, points, func(operator string, v Value, at int) bool {
-		wanted, ok := parse(v.Text)
-		if !ok || at < 0 {
-			return false
+	return disjointAt(e, sets, points, func(operator, text string) func(int) bool {
+		wanted, ok := parse(text)
+		if !ok {
+			return func(int) bool { return false }
 		}
 		n, _ := slices.BinarySearchFunc(line, wanted, compare)
-		return orders[strings.TrimPrefix(operator, typeName)](at - (2*n + 1))
+		holds := orders[strings.TrimPrefix(operator, typeName)]
+		return func(at int) bool { return at >= 0 && holds(at-(2*n+1)) }
 	})
 }
 
 // addresses returns the least address of each region that the blocks of the
-// sets make, and a text that is no address.
-func addresses(sets []Values) []string {
-	all := []string{"", "0.0.0.0", "::"}
+// sets make, and the zero one, which is none.
+func addresses(sets []Values) []netip.Addr {
+	all := []netip.Addr{{}, netip.IPv4Unspecified(), netip.IPv6Unspecified()}
 	for _, s := range sets {
 		for _, v := range s.Values {
 			block, err := netip.ParsePrefix(v.Text)
 			if single, errSingle := netip.ParseAddr(v.Text); errSingle == nil {
 				block, err = single.Prefix(single.BitLen())
-				all = append(all, v.Text)
+				all = append(all, single)
 			}
 			if err != nil {
 				continue
 			}
-			all = append(all, block.Masked().Addr().String())
+			all = append(all, block.Masked().Addr())
 			if behind := last(block).Next(); behind.IsValid() {
-				all = append(all, behind.String())
+				all = append(all, behind)
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func TestDisjointAgreesWithEvaluator(t *testing.T) {
 				common := slices.IndexFunc(of.texts, func(text string) bool {
 					return !slices.ContainsFunc(members, func(member func(string) bool) bool { return !member(text) })
 				})
-				if got := Disjoint(sets...); got != (common < 0) {
+				if got := NewEffort(1 << 20).Disjoint(sets...); got != (common < 0) {
 					t.Fatalf("seed %d: %+v disjoint: %t, text in common: %d", seed, sets, got, common)
 				}
 				if common < 0 {
@@ -167,11 +167,11 @@ func TestDisjointUnknown(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Disjoint(tt.sets...); got != tt.want {
+			if got := NewEffort(1 << 20).Disjoint(tt.sets...); got != tt.want {
 				t.Errorf("%t", got)
 			}
 			slices.Reverse(tt.sets)
-			if got := Disjoint(tt.sets...); got != tt.want {
+			if got := NewEffort(1 << 20).Disjoint(tt.sets...); got != tt.want {
 				t.Errorf("in the other order: %t", got)
 			}
 		})
@@ -206,7 +206,7 @@ func TestDisjointWhateverIsUnknown(t *testing.T) {
 			}
 			sets, written = append(sets, v), append(written, all)
 		}
-		if !Disjoint(sets...) {
+		if !NewEffort(1 << 20).Disjoint(sets...) {
 			continue
 		}
 		yes++
@@ -229,5 +229,32 @@ func TestDisjointWhateverIsUnknown(t *testing.T) {
 	}
 	if yes < tried/14 {
 		t.Errorf("only %d are disjoint", yes)
+	}
+}
+
+// What is spent is bounded, and then nothing is said to be disjoint.
+func TestEffort(t *testing.T) {
+	a, b := conditionOf(t, "StringLike", "a*").Accepts(), conditionOf(t, "StringLike", "b*").Accepts()
+	tangled := conditionOf(t, "StringLike", strings.Repeat("*a?b", 400)).Accepts()
+	opposite := conditionOf(t, "StringLike", strings.Repeat("*b?a", 400)).Accepts().Not()
+	e := NewEffort(3 * maxWalk)
+	for range 3 {
+		if !e.Disjoint(a, b) || e.Disjoint(tangled, opposite) {
+			t.Error("an effort is spent too early, or tangled patterns are disjoint")
+		}
+	}
+	if !e.Spent() || e.Disjoint(a, b) {
+		t.Errorf("an effort is not spent: %+v", e)
+	}
+	var numbers []string
+	for i := range 1000 {
+		numbers = append(numbers, fmt.Sprint(i))
+	}
+	many := conditionOf(t, "NumericEquals", numbers...).Accepts()
+	if e := NewEffort(1 << 20); e.Disjoint(many, many.Not()) || !e.Spent() {
+		t.Error("an effort is not spent by many values")
+	}
+	if e := NewEffort(1 << 23); !e.Disjoint(many, many.Not()) || e.Spent() {
+		t.Error("numbers and all others are not disjoint")
 	}
 }

@@ -110,10 +110,10 @@ func (a atom) outside(s atom) []difference {
 }
 
 // beyond returns the demands of s that those of a do not imply.
-func (a atom) beyond(s atom) []difference {
+func (a atom) beyond(e *trust.Effort, s atom) []difference {
 	var differences []difference
 	for _, o := range s.demands {
-		if o.implied(a.demands) {
+		if o.implied(e, a.demands) {
 			continue
 		}
 		d := difference{a.Pos, Condition, condition(o.Condition) + " is no longer required", openConditions(a.Conditions)}
@@ -138,7 +138,9 @@ func (a atom) beyond(s atom) []difference {
 }
 
 // within reports whether everything that a is about is certainly in s.
-func (a atom) within(s atom) bool { return len(a.outside(s)) == 0 && len(a.beyond(s)) == 0 }
+func (a atom) within(e *trust.Effort, s atom) bool {
+	return len(a.outside(s)) == 0 && all(s.demands, func(o demand) bool { return o.implied(e, a.demands) })
+}
 
 // meeting is what two statements have in common, a request that both match.
 type meeting struct {
@@ -148,21 +150,21 @@ type meeting struct {
 
 // meet returns what a and b have in common, and what it depends on whether
 // that is anything; false if it certainly is nothing.
-func meet(a, b atom) (m meeting, dependsOn []string, ok bool) {
+func meet(e *trust.Effort, a, b atom) (m meeting, dependsOn []string, ok bool) {
 	dependsOn, ok = principalsMeet(a.Principal, b.Principal)
 	if !ok || actionsApart(a.Action, b.Action) {
 		return m, nil, false
 	}
 	m = meeting{[2]atom{a, b}, slices.Concat(a.demands, b.demands)}
-	return m, dependsOn, !impossible(m.demands)
+	return m, dependsOn, !impossible(e, m.demands)
 }
 
 // within reports whether everything that m is about is certainly in s.
-func (m meeting) within(s atom) bool {
+func (m meeting) within(e *trust.Effort, s atom) bool {
 	either := func(holds func(atom) bool) bool { return holds(m.of[0]) || holds(m.of[1]) }
 	return either(func(a atom) bool { return principalWithin(a.Principal, s.Principal) }) &&
 		either(func(a atom) bool { return actionWithin(a.Action, s.Action) }) &&
-		all(s.demands, func(o demand) bool { return o.implied(m.demands) })
+		all(s.demands, func(o demand) bool { return o.implied(e, m.demands) })
 }
 
 // principalsMeet reports whether somebody can be among both; unless that is

@@ -85,7 +85,7 @@ func (d demand) key() string {
 
 // implied reports whether every request that meets all of given meets o. It
 // says no where it does not know.
-func (o demand) implied(given []demand) bool {
+func (o demand) implied(e *trust.Effort, given []demand) bool {
 	if o.opaque {
 		return slices.ContainsFunc(given, o.sameCondition)
 	}
@@ -107,7 +107,7 @@ func (o demand) implied(given []demand) bool {
 	}
 	// A request with several values has one in each of some, and all of them
 	// are in all. With any of these empty, there is no such request.
-	none := func(sets []trust.Values) bool { return trust.Disjoint(slices.Concat(all, sets)...) }
+	none := func(sets []trust.Values) bool { return e.Disjoint(slices.Concat(all, sets)...) }
 	if slices.ContainsFunc(some, none) {
 		return true
 	}
@@ -129,10 +129,10 @@ func (d demand) unsaid() bool {
 }
 
 // impossible reports whether no request meets all of given.
-func impossible(given []demand) bool {
+func impossible(e *trust.Effort, given []demand) bool {
 	return slices.ContainsFunc(given, func(d demand) bool {
 		never := demand{Condition: d.Condition}
-		return !d.opaque && !d.absent && (d.never() || d.contested(given) && never.implied(given))
+		return !d.opaque && !d.absent && (d.never() || d.contested(given) && never.implied(e, given))
 	})
 }
 

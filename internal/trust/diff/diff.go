@@ -62,6 +62,10 @@ const (
 	Unreadable Kind = "unreadable"
 )
 
+// maxEffort bounds a comparison of two documents. A role takes some thousand
+// steps; this many take some seconds.
+const maxEffort = 100_000_000
+
 // Compare returns what the new document widens, in its order, then the roles
 // that only the old one has. Roles are matched by ARN, logical id, name, then
 // by trust policy; two documents of one role each are about the same role. The
@@ -76,9 +80,10 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 		return nil, fmt.Errorf("read the new document: %w", err)
 	}
 	var changes []Change
-	pairs, gone := match(old, fresh)
+	effort := trust.NewEffort(maxEffort)
+	pairs, gone := match(effort, old, fresh)
 	for _, p := range pairs {
-		changes = append(changes, p.compare()...)
+		changes = append(changes, p.compare(effort)...)
 	}
 	for _, role := range gone {
 		changes = append(changes, Change{
@@ -89,9 +94,9 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 	return changes, nil
 }
 
-func (p pair) compare() []Change {
+func (p pair) compare(e *trust.Effort) []Change {
 	if p.old == nil {
-		return reportNew(*p.fresh)
+		return reportNew(e, *p.fresh)
 	}
 	var changes []Change
 	if p.same != "" {
@@ -104,7 +109,7 @@ func (p pair) compare() []Change {
 			Message: fmt.Sprintf("compared with role %s of %s (%s)", label(p.old), where, p.same),
 		})
 	}
-	return append(changes, compareRoles(*p.old, *p.fresh)...)
+	return append(changes, compareRoles(e, *p.old, *p.fresh)...)
 }
 
 func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
@@ -120,7 +125,7 @@ func collect(roles iter.Seq2[document.Role, error]) ([]document.Role, error) {
 
 // compareRoles returns what the new form of a role widens, in any combination of
 // what the templates leave open.
-func compareRoles(old, fresh document.Role) []Change {
+func compareRoles(e *trust.Effort, old, fresh document.Role) []Change {
 	c := comparison{}
 	if before, after := old.MaxSessionDuration, fresh.MaxSessionDuration; before > 0 && after > before {
 		c.report(fresh.Pos, Session, "sessions can last %d seconds (before: %d)", after, before)
@@ -139,8 +144,14 @@ func compareRoles(old, fresh document.Role) []Change {
 	for _, given := range old.Missing { // nobody can assume what does not exist
 		former = append(former, &trust.Policy{Pos: old.Pos, Given: given})
 	}
-	if len(former) > 0 {
-		changes = append(changes, comparePolicies(former, fresh.Policies)...)
+	switch {
+	case e.Spent():
+		changes = append(changes, Change{Pos: fresh.Pos, Kind: Unreadable, Message: "not compared, because the comparison of the documents takes too long; compare smaller ones"})
+	case len(former) > 0:
+		changes = append(changes, comparePolicies(e, former, fresh.Policies)...)
+		if e.Spent() {
+			changes = append(changes, Change{Pos: fresh.Pos, Kind: Unreadable, Message: "not compared in full, because the comparison takes too long; what is reported may be no wider"})
+		}
 	}
 	for i := range changes {
 		changes[i].Role, changes[i].File = fresh.Name, fresh.File
@@ -148,13 +159,13 @@ func compareRoles(old, fresh document.Role) []Change {
 	return changes
 }
 
-func comparePolicies(old, fresh trust.Alternatives) []Change {
+func comparePolicies(e *trust.Effort, old, fresh trust.Alternatives) []Change {
 	var found []trust.Found[Change]
 	pairs := 0
 	for _, p := range fresh {
 		for _, q := range compatible(old, p) {
 			pairs++
-			c := comparison{old: q, policy: p}
+			c := comparison{effort: e, old: q, policy: p}
 			c.compare()
 			for _, change := range c.changes {
 				found = trust.Collect(found, change, together(p.Given, q.Given), Change.same)
@@ -203,6 +214,7 @@ func together(a, b []trust.Assumption) []trust.Assumption {
 
 // comparison is that of two policies.
 type comparison struct {
+	effort      *trust.Effort
 	policy, old *trust.Policy
 	changes     []Change
 }
@@ -229,14 +241,14 @@ func (c *comparison) add(change Change) {
 
 // reportNew reports a role that has no counterpart: a widening, if it can be
 // assumed at all.
-func reportNew(role document.Role) []Change {
+func reportNew(e *trust.Effort, role document.Role) []Change {
 	var c comparison
 	if role.Err != nil {
 		c.report(role.Pos, Unreadable, "new role; its trust policy cannot be read: %v", role.Err)
 	}
 	var names []string
 	for _, p := range role.Policies {
-		names = append(names, principals(p)...)
+		names = append(names, principals(e, p)...)
 	}
 	slices.Sort(names)
 	switch {
@@ -253,14 +265,14 @@ func reportNew(role document.Role) []Change {
 
 // principals names whom the Allow statements trust, as far as somebody can
 // meet them.
-func principals(p *trust.Policy) []string {
+func principals(e *trust.Effort, p *trust.Policy) []string {
 	var names []string
 	for _, s := range p.Statements {
 		if s.Unknown != nil {
 			names = append(names, s.Unknown.Expression)
 		}
 	}
-	for _, a := range effective(p) {
+	for _, a := range effective(e, p) {
 		if name := a.principal(); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
@@ -280,7 +292,7 @@ func (c *comparison) compare() {
 			c.reportUnsure(s.Unknown.DependsOn, s.Pos, Statement, "statement "+s.Unknown.Expression)
 		}
 	}
-	allowed := effective(c.policy)
+	allowed := effective(c.effort, c.policy)
 	known := wholes(c.old.Statements, trust.Allow)
 	for _, a := range allowed {
 		c.explain(a, known)
@@ -308,7 +320,7 @@ func unknownStatements(p *trust.Policy) []string {
 // effective returns the parts of the Allow statements, each with what the
 // policy's Deny statements demand of it besides. Parts that nobody can meet
 // are left out.
-func effective(p *trust.Policy) []atom {
+func effective(e *trust.Effort, p *trust.Policy) []atom {
 	var allowed []atom
 	denials := wholes(p.Statements, trust.Deny)
 	for _, s := range p.Statements {
@@ -317,9 +329,9 @@ func effective(p *trust.Policy) []atom {
 		}
 		for _, a := range split(s) {
 			for _, d := range denials {
-				a.demands = append(a.demands, a.demandedBy(d)...)
+				a.demands = append(a.demands, a.demandedBy(e, d)...)
 			}
-			if !impossible(a.demands) {
+			if !impossible(e, a.demands) {
 				allowed = append(allowed, a)
 			}
 		}
@@ -329,13 +341,13 @@ func effective(p *trust.Policy) []atom {
 
 // demandedBy returns what must hold where a counts, because d denies it
 // otherwise: the opposite of d's only condition that does not hold already.
-func (a atom) demandedBy(d atom) []demand {
+func (a atom) demandedBy(e *trust.Effort, d atom) []demand {
 	if len(a.outside(d)) > 0 {
 		return nil
 	}
 	var open []demand
 	for _, o := range d.demands {
-		if !o.implied(a.demands) {
+		if !o.implied(e, a.demands) {
 			open = append(open, o)
 		}
 	}
@@ -353,7 +365,7 @@ func (a atom) demandedBy(d atom) []demand {
 func (c *comparison) explain(a atom, known []atom) {
 	var best []difference
 	for _, s := range known {
-		differences := append(a.outside(s), a.beyond(s)...)
+		differences := append(a.outside(s), a.beyond(c.effort, s)...)
 		if len(differences) == 0 {
 			return
 		}
@@ -402,7 +414,7 @@ func (c *comparison) compareDenials(allowed []atom) {
 			c.reportUnsure(join(open, s.Unknown.DependsOn), c.policy.Pos, DenyGone, "no longer there: statement "+s.Unknown.Expression+", which may deny")
 		case s.Effect == trust.Deny:
 			for _, d := range split(s) {
-				if dependsOn, ok := letsIn(d, allowed, denials, open); ok {
+				if dependsOn, ok := letsIn(c.effort, d, allowed, denials, open); ok {
 					c.reportUnsure(join(open, dependsOn), c.policy.Pos, DenyGone, fmt.Sprintf("no longer denied: %s may %s%s", d.principal(), d.action(), d.terms()))
 				}
 			}
@@ -413,13 +425,13 @@ func (c *comparison) compareDenials(allowed []atom) {
 // letsIn reports whether a policy may let in what d denied, and what it
 // depends on: with the parts that it allows, its denials, and what its unknown
 // statements depend on, which can allow anything.
-func letsIn(d atom, allowed, denials []atom, open []string) (dependsOn []string, ok bool) {
-	if slices.ContainsFunc(denials, d.within) {
+func letsIn(e *trust.Effort, d atom, allowed, denials []atom, open []string) (dependsOn []string, ok bool) {
+	if slices.ContainsFunc(denials, func(n atom) bool { return d.within(e, n) }) {
 		return nil, false
 	}
 	for _, a := range allowed {
-		m, depends, met := meet(a, d)
-		if !met || slices.ContainsFunc(denials, m.within) {
+		m, depends, met := meet(e, a, d)
+		if !met || slices.ContainsFunc(denials, func(n atom) bool { return m.within(e, n) }) {
 			continue
 		}
 		depends = slices.Concat(depends, a.unknown(), d.unknown())

@@ -51,7 +51,7 @@ func FuzzTemplate(f *testing.F) {
 			if (result.Decision == trust.Undetermined) != (len(result.DependsOn) > 0) {
 				t.Errorf("%s, depends on %q", result.Decision, result.DependsOn)
 			}
-			for _, change := range compareRoles(role, role) {
+			for _, change := range compareRoles(trust.NewEffort(maxEffort), role, role) {
 				if change.Kind != Unreadable {
 					t.Errorf("wider than itself: %+v", change)
 				}

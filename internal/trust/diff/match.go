@@ -22,9 +22,9 @@ type pair struct {
 // those, can be the same; a role without a key cannot be recognized that way.
 type identity struct {
 	key    func(*document.Role) string
-	fits   func(old, fresh *document.Role) bool // nil if the key is enough
-	same   string                               // what a renamed role has kept
-	unique bool                                 // a key that several roles have says nothing
+	fits   func(e *trust.Effort, old, fresh *document.Role) bool // nil if the key is enough
+	same   string                                                // what a renamed role has kept
+	unique bool                                                  // a key that several roles have says nothing
 }
 
 // identities are in the order in which they are tried.
@@ -38,7 +38,7 @@ var identities = []identity{
 
 // match pairs each role of the new document, in its order, with at most one
 // of the old document, and returns those of the old document that are left.
-func match(old, fresh []document.Role) (pairs []pair, gone []*document.Role) {
+func match(e *trust.Effort, old, fresh []document.Role) (pairs []pair, gone []*document.Role) {
 	left := make([]*document.Role, len(old))
 	for i := range old {
 		left[i] = &old[i]
@@ -48,7 +48,7 @@ func match(old, fresh []document.Role) (pairs []pair, gone []*document.Role) {
 		pairs[i].fresh = &fresh[i]
 	}
 	for _, by := range identities {
-		left = by.match(pairs, left)
+		left = by.match(e, pairs, left)
 	}
 	if len(old) == 1 && len(fresh) == 1 && len(left) == 1 {
 		pairs[0].old, pairs[0].same, left = left[0], "no other role to compare", nil
@@ -63,7 +63,7 @@ func match(old, fresh []document.Role) (pairs []pair, gone []*document.Role) {
 
 // match completes the pairs that it can and returns the old roles that are
 // left.
-func (by identity) match(pairs []pair, old []*document.Role) (left []*document.Role) {
+func (by identity) match(e *trust.Effort, pairs []pair, old []*document.Role) (left []*document.Role) {
 	byKey := map[string][]*document.Role{}
 	for _, r := range old {
 		if key := by.key(r); key != "" {
@@ -88,7 +88,7 @@ func (by identity) match(pairs []pair, old []*document.Role) (left []*document.R
 			continue
 		}
 		for _, r := range candidates {
-			if !taken[r] && (by.fits == nil || by.fits(r, p.fresh)) {
+			if !taken[r] && (by.fits == nil || by.fits(e, r, p.fresh)) {
 				taken[r] = true
 				p.old = r
 				p.same = by.same
@@ -144,7 +144,7 @@ func label(r *document.Role) string {
 // nameIdentifies reports whether two roles of one name can be the same: an
 // account has no two roles of one name, and a template's role without a name
 // has its logical ID in place of one.
-func nameIdentifies(old, fresh *document.Role) bool {
+func nameIdentifies(_ *trust.Effort, old, fresh *document.Role) bool {
 	named := func(r *document.Role) bool { return r.Name != r.LogicalID }
 	return sameAccount(old, fresh) && (old.LogicalID == "" || fresh.LogicalID == "" || named(old) && named(fresh))
 }
@@ -153,8 +153,8 @@ func sameAccount(old, fresh *document.Role) bool {
 	return old.ARN == "" || fresh.ARN == "" || arn.Account(old.ARN) == arn.Account(fresh.ARN)
 }
 
-func samePolicy(old, fresh *document.Role) bool {
-	return sameAccount(old, fresh) && len(compareRoles(*old, *fresh)) == 0 && len(compareRoles(*fresh, *old)) == 0
+func samePolicy(e *trust.Effort, old, fresh *document.Role) bool {
+	return sameAccount(old, fresh) && len(compareRoles(e, *old, *fresh)) == 0 && len(compareRoles(e, *fresh, *old)) == 0
 }
 
 // policyText returns the same text for roles with the same trust policy, but

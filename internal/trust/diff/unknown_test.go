@@ -226,3 +226,21 @@ func TestTooLongToCompare(t *testing.T) {
 		t.Errorf("%+v", changes)
 	}
 }
+
+// A comparison that takes too long is said to be cut short, and what it does
+// not get to is not called the same.
+func TestEffort(t *testing.T) {
+	read := func(subject string) document.Role {
+		return rolesOf(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Principal": "*", "Condition": {"StringLike": {"k": "`+subject+`"}}}}`, document.Options{})[0]
+	}
+	tangled, other := read(strings.Repeat("*a?b", 400)), read(strings.Repeat("*b?a", 400))
+	e := trust.NewEffort(1000)
+	changes := compareRoles(e, tangled, other)
+	if len(changes) != 2 || changes[1].Kind != Unreadable || !strings.Contains(changes[1].Message, "in full") {
+		t.Errorf("%+v", changes)
+	}
+	changes = compareRoles(e, tangled, tangled)
+	if len(changes) != 1 || changes[0].Kind != Unreadable || !changes[0].Widens() {
+		t.Errorf("%+v", changes)
+	}
+}
