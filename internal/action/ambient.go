@@ -15,8 +15,9 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// ambient returns the credentials that the job has without logging in. The fallback is a profile to use where neither
-// variables nor AWS_PROFILE nor the profile default has any.
+// ambient returns the credentials that the job has without logging in. fallback
+// is the profile to use where neither variables nor AWS_PROFILE nor the profile
+// default has any.
 func (f *source) ambient(ctx context.Context, of plan.Profile, fallback string) (ambient.Credentials, error) {
 	chain := f.chain(of)
 	if f.plan.UnsetCurrent {
@@ -26,7 +27,8 @@ func (f *source) ambient(ctx context.Context, of plan.Profile, fallback string) 
 	return chain.Resolve(ctx)
 }
 
-// chain is the default chain of AWS's SDKs as a step of this job sees it.
+// chain is the default credential chain of AWS SDKs, as a step of this job sees
+// it.
 func (f *source) chain(of plan.Profile) *ambient.Chain {
 	sts := ownSTS(of)
 	sts.SessionName = plan.DefaultSessionName(f.runner.Input, f.runner.Getenv)
@@ -37,7 +39,7 @@ func (f *source) chain(of plan.Profile) *ambient.Chain {
 		Files:   files,
 		Path: func(path string) string {
 			for _, file := range own {
-				if path == file.Value { // which only later steps see so
+				if path == file.Value { // the path as later steps see it
 					return file.Here
 				}
 			}
@@ -51,7 +53,7 @@ func (f *source) chain(of plan.Profile) *ambient.Chain {
 		STS:    sts,
 		Walker: func() *assume.Walker {
 			walker := f.walker(nil)
-			walker.OnHop = nil // none of its hops is one of the plan
+			walker.OnHop = nil // its hops are not the plan's
 			return walker
 		},
 		Mask:   f.runner.Mask,
@@ -61,9 +63,9 @@ func (f *source) chain(of plan.Profile) *ambient.Chain {
 	}
 }
 
-// storedSession returns the session of a profile that refreshes itself, whose
-// credential_process is the command, and whether the command is one of ours. A
-// session that is due is renewed, as the program would do.
+// storedSession returns the session of a profile with refresh: true, whose
+// credential_process is the command, and reports whether the command is our
+// helper. A session that is due is renewed, as the helper would do.
 func (f *source) storedSession(ctx context.Context, command string) (session assume.Session, ours bool, err error) {
 	name, ours := profile.Process{Executable: f.store.shared.Join(jobstate.HelperName).InFile}.ProfileOf(command)
 	if !ours {

@@ -165,7 +165,7 @@ func TestMaskedAccountsDoNotGetOutOfRenewals(t *testing.T) {
 	if id := twelveDigits.FindString(log); id != "" {
 		t.Errorf("%s is in the log:\n%s", id, log)
 	}
-	if !strings.Contains(log, "::warning title=region-disabled::profile default was renewed 0 times, and 1 renewals failed, the last one at ") || !strings.Contains(log, "account:***.") {
+	if !strings.Contains(log, "::warning title=region-disabled::profile default: 0 renewals succeeded and 1 failed, the last one at ") || !strings.Contains(log, "account:***.") {
 		t.Errorf("log:\n%s", log)
 	}
 }

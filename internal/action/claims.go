@@ -10,7 +10,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// showClaims prints what the token claims that a login would present.
+// showClaims prints the claims of the token that a login would present.
 func (p mainPhase) showClaims(ctx context.Context, login *assume.Login) *diagnosis.Diagnosis {
 	token, err := login.Token(ctx, login.Tokens(), p.plan.Profiles[0], oidc.Token{})
 	if err != nil {

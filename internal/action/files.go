@@ -13,8 +13,8 @@ import (
 )
 
 // profileFiles are the two files in which SDKs look for profiles: those that
-// the job has announced already, if the container can reach them, else files
-// of the action's own.
+// variables of the job name, if the container can reach them, or else the
+// action's own.
 type profileFiles struct {
 	config, credentials profileFile
 }
@@ -23,8 +23,8 @@ type profileFiles struct {
 type profileFile struct {
 	*jobstate.ProfileFile
 	path     string       // absolute; empty for the action's own
-	announce *runner.Pair // what later steps need to find it, if they do not know yet
-	missing  []byte       // content to begin with where the file is not there yet
+	announce *runner.Pair // the variable that later steps need to find it; nil if the job has it
+	missing  []byte       // initial content if the file does not exist
 }
 
 func (w *profileWriter) open(ctx context.Context) (*profileFiles, error) {
@@ -44,9 +44,9 @@ func (f *profileFiles) Close() {
 	_ = f.credentials.Close()
 }
 
-// file finds the file for a variable. One that the job has announced is
-// extended where it is, but for one in the workspace: credentials there would
-// end up in images and commits, so a copy of ours takes its place.
+// file finds the file for a variable. If the variable names a file, that file is
+// extended, except in the workspace: credentials there would end up in images
+// and commits, so the action's own copy replaces it.
 func (w *profileWriter) file(ctx context.Context, variable string, open func(path string) (*jobstate.ProfileFile, error)) (f profileFile, err error) {
 	announced := w.runner.Getenv(variable)
 	if announced != "" && !w.store.isOwn(variable, announced) && announced != w.homeFile(variable) {
@@ -57,14 +57,14 @@ func (w *profileWriter) file(ctx context.Context, variable string, open func(pat
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, fmt.Errorf("variable %s: %w", variable, err)
 		}
-		w.runner.Info("Note: %s is in the workspace; a copy outside of it takes its place until the job ends, because credentials in the workspace end up in images and commits", variable)
+		w.runner.Info("Note: %s names a file in the workspace; a copy outside of the workspace replaces it until the job ends, because credentials in the workspace end up in images and commits", variable)
 		f.path = ""
 	}
 	if f.path != "" {
 		if f.ProfileFile, err = open(f.path); err == nil {
 			return f, nil
 		}
-		w.warnOnce(variable, "the container cannot open the directory of "+f.path+"; a file of the action's own takes its place until the job ends")
+		w.warnOnce(variable, "the container cannot open the directory of "+f.path+"; the action's own file replaces it until the job ends")
 		f.path = ""
 	}
 	pair := runner.NewPair(variable, w.store.own(variable).Value)
@@ -73,7 +73,7 @@ func (w *profileWriter) file(ctx context.Context, variable string, open func(pat
 	return f, err
 }
 
-// warnOnce warns of a variable, which several parts of the step come across.
+// warnOnce warns about a variable once, however many parts of the step read it.
 func (w *profileWriter) warnOnce(variable, text string) {
 	if !w.warned[variable] {
 		w.warned[variable] = true
@@ -104,9 +104,9 @@ func (f *profileFiles) save(config, credentials *profile.File) []jobstate.Deed {
 	}
 }
 
-// announcements are the variables that later steps need to find the files and
-// to read both: the SDKs for Go v1 and JavaScript v2 leave the config file alone
-// unless AWS_SDK_LOAD_CONFIG is set.
+// announcements are the variables that later steps need to find and to read both
+// files: the SDKs for Go v1 and JavaScript v2 ignore the config file unless
+// AWS_SDK_LOAD_CONFIG is set.
 func (f *profileFiles) announcements() []runner.Pair {
 	var env []runner.Pair
 	for _, file := range []profileFile{f.config, f.credentials} {

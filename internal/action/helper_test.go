@@ -114,10 +114,10 @@ func TestWhatToDoIfNothingCanBePublished(t *testing.T) {
 	}{
 		{full, "free space in the runner's temporary directory"},
 		{helperError{full}, "free space in the runner's temporary directory"},
-		{jobstate.ErrLocked, "do not run steps of this action at the same time"},
+		{jobstate.ErrLocked, "run the steps of this action in a job one after another"},
 		{helperError{refresh.ErrLocked}, "end the process of an earlier step"},
-		{fs.ErrPermission, "let the action write to"},
-		{&fs.PathError{Op: "open", Err: syscall.EROFS}, "let the action write to"},
+		{fs.ErrPermission, "grant the action write access"},
+		{&fs.PathError{Op: "open", Err: syscall.EROFS}, "grant the action write access"},
 		{helperError{errors.New("x")}, "set refresh: false"},
 		{errors.New("x"), ""},
 	} {

@@ -38,7 +38,7 @@ func TestHostileFiles(t *testing.T) {
 			must(w, os.Truncate(path, 1<<40))
 		}, "is larger than"},
 	}
-	const projected = "is a symbolic link, and not one by which Kubernetes projects tokens"
+	const projected = "is a symbolic link, but not one of a Kubernetes projected volume"
 	for i, named := range []struct {
 		what     string
 		with     inputs

@@ -17,8 +17,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// result is a profile with the session that its chain ended in, or with the
-// reason why it did not.
+// result is a profile with the session at the end of its chain, or with the
+// reason why there is none.
 type result struct {
 	profile plan.Profile
 	session assume.Session
@@ -38,7 +38,7 @@ func (l login) run(ctx context.Context) ([]result, *diagnosis.Diagnosis) {
 	tokens := l.login.Tokens()
 	walker := l.walker(tokens)
 	evidence := sync.OnceValue(func() explain.Evidence {
-		return l.evidence(context.WithoutCancel(ctx)) // which explains an expired deadline, too
+		return l.evidence(context.WithoutCancel(ctx)) // to explain an expired deadline too
 	})
 	results := make([]result, len(l.plan.Profiles))
 	var group sync.WaitGroup
@@ -55,12 +55,13 @@ func (l login) run(ctx context.Context) ([]result, *diagnosis.Diagnosis) {
 	return results, l.judge(results)
 }
 
-// maxSkew is how far a clock may be off for most services of AWS to take its
+// maxSkew is how far a clock may be off for most AWS services to accept its
 // signatures (IAM user guide, "AWS Signature Version 4 for API requests").
 const maxSkew = 5 * time.Minute
 
-// warnOfClock says why later steps may fail although the login did not: a token
-// needs no clock, but they sign with one, and STS's is so far ahead of it.
+// warnOfClock warns that later steps may fail although the login succeeded: a
+// token login depends on no clock, but signed requests do. ahead is how far STS's
+// clock is ahead of the runner's.
 func (l login) warnOfClock(ahead time.Duration) {
 	if ahead.Abs() < maxSkew {
 		return
@@ -69,12 +70,12 @@ func (l login) warnOfClock(ahead time.Duration) {
 	if ahead < 0 {
 		direction = "ahead of"
 	}
-	l.runner.Warning("clock", fmt.Sprintf("the runner's clock is %s %s AWS's, and most AWS services refuse signatures that are more than %.0f minutes off; set the runner's clock (NTP)",
+	l.runner.Warning("clock", fmt.Sprintf("the runner's clock is %s %s AWS's clock, and most AWS services reject signatures that are more than %.0f minutes off; synchronize the runner's clock (NTP)",
 		ahead.Abs().Round(time.Minute), direction, maxSkew.Minutes()))
 }
 
-// walk walks one chain. Credentials that the chain begins with and that no answer
-// of STS's has named yet are asked for their identity.
+// walk walks one chain. If it has no role, STS identifies the credentials that
+// it begins with.
 func (l login) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, evidence func() explain.Evidence, profile plan.Profile) result {
 	session, err := w.Walk(ctx, profile)
 	if err == nil && session.ARN == "" && len(profile.Chain) == 0 {
@@ -93,8 +94,8 @@ func (l login) walk(ctx context.Context, w *assume.Walker, tokens *oidc.Tokens, 
 	return r
 }
 
-// judge decides whether results are published: all or nothing, unless the plan
-// says to continue with those that work.
+// judge decides whether results are published: all or nothing, unless
+// on-profile-error: continue allows those that succeeded.
 func (l login) judge(results []result) *diagnosis.Diagnosis {
 	failed := slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.failure == nil })
 	if len(failed) == 0 {
@@ -115,8 +116,8 @@ func (l login) judge(results []result) *diagnosis.Diagnosis {
 	return &d
 }
 
-// walker makes the walker for chains of the plan. Without a store of tokens it
-// is for credentials that are there.
+// walker returns a walker for chains of the plan. Without a store of tokens it
+// is for credentials that exist already.
 func (f *source) walker(tokens *oidc.Tokens) *assume.Walker {
 	w := f.login.Walker(tokens)
 	w.Origin, w.OnSession, w.OnHop = f.origin, f.maskSession, f.logHop
@@ -143,9 +144,9 @@ func (f *source) logHop(hop, hops int, h plan.Hop, s assume.Session) {
 	f.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
 }
 
-// guard holds the account of a session against the allowed ones: plan has seen
-// to the role's ARN, but where there is no role only STS's answer says whose
-// credentials these are.
+// guard checks the account of a session against the allowed ones. The plan has
+// checked the role's ARN, but without a role only STS's response names the
+// account.
 func (l login) guard(profile plan.Profile, s assume.Session) *diagnosis.Diagnosis {
 	allowed := profile.AllowedAccounts
 	switch {
@@ -166,7 +167,7 @@ func (l login) guard(profile plan.Profile, s assume.Session) *diagnosis.Diagnosi
 	}
 }
 
-// ownSTS is where GetCallerIdentity is asked for a profile.
+// ownSTS is the STS that a profile calls for GetCallerIdentity.
 func ownSTS(profile plan.Profile) plan.Hop {
 	return plan.Hop{Region: profile.Region, Endpoint: profile.Endpoint, Foreign: profile.Foreign, FIPS: profile.FIPS, DualStack: profile.DualStack}
 }

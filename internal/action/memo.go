@@ -14,7 +14,7 @@ const (
 )
 
 // memo returns the runner's copy of the step's record; nil if there is none,
-// as the step had published nothing.
+// because the step published nothing.
 func (p *phase) memo() (*jobstate.Record, error) {
 	text := p.runner.State(stateRecord)
 	if text == "" {
@@ -27,20 +27,18 @@ func (p *phase) memo() (*jobstate.Record, error) {
 	return &r, nil
 }
 
-// remember gives the record to the runner, and with it the keys of an earlier
-// login that this step replaces, so that the post phase can give them back
-// while that login's session lives.
+// remember saves the record as the runner's state, together with the keys of an
+// earlier login that this step replaces, so that the post phase can restore them
+// while the session of that login is valid.
 //
-// Only the runner's state can hold those keys. The post phase does not find
-// them in its environment, which has the values from the job's end; and the
-// state directory is for every step to read, and on disk until the job ends.
-// GITHUB_STATE is a file beside GITHUB_ENV, of the same owner and with the same
-// lifetime, in which the runner got these very keys from the earlier login;
-// from there they go into the runner's memory and into the environment of this
-// step's post phase only, which no other step sees. Every log masks them, since
-// the login that assumed them has masked them; they are masked again all the
-// same, before they are written. Keys that no step of this action exported are
-// not kept.
+// Only the runner's state can hold those keys. The environment of the post phase
+// has the values from the end of the job, and every step can read the state
+// directory, which is on disk until the job ends. GITHUB_STATE is a file beside
+// GITHUB_ENV, with the same owner and the same lifetime, and the earlier login
+// wrote the same keys to GITHUB_ENV. The runner reads them into its memory and
+// passes them to this step's post phase only. The login that assumed them has
+// masked them; they are masked once more before they are written. Keys that no
+// step of this action exported are not saved.
 func (p *publisher) remember(state jobstate.State) error {
 	memo, err := p.record.Memo()
 	if err != nil {
@@ -56,7 +54,7 @@ func (p *publisher) remember(state jobstate.State) error {
 	return p.runner.WriteState(pairs...)
 }
 
-// keysOf are the keys among variables.
+// keysOf returns the keys among variables.
 func keysOf(get func(name string) string) jobstate.Keys {
 	return jobstate.Keys{
 		AccessKeyID:     get("AWS_ACCESS_KEY_ID"),

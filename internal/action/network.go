@@ -9,8 +9,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// connect makes what the plan's login needs: the way to STS, completed with that
-// of the environment, and to the runner's token endpoint.
+// connect returns what a login of the plan needs: the network options for STS,
+// from the plan and the environment, and for the runner's token endpoint.
 func (p *phase) connect(ctx context.Context) *assume.Login {
 	o := transport.Options{Proxies: transport.FromEnvironment(p.runner.Getenv)}
 	// http-proxy is for STS only, and the job's request token passes no proxy unencrypted.
@@ -37,15 +37,15 @@ func (p *phase) connect(ctx context.Context) *assume.Login {
 	}
 }
 
-// announceEndpoint names an endpoint that takes the place of the region's own:
-// whoever sets it decides who gets the job's token or keys.
+// announceEndpoint logs an endpoint that replaces the region's own, because the
+// server at that address gets the job's token or keys.
 func (p mainPhase) announceEndpoint() {
 	e := p.plan.Endpoint
 	if e.URL == "" {
 		return
 	}
 	if e.URL == p.Rehearsed {
-		p.runner.Info("STS endpoint: %s, which plays AWS's", e.URL)
+		p.runner.Info("STS endpoint: %s (sandbox)", e.URL)
 		return
 	}
 	whose := ""
@@ -54,11 +54,11 @@ func (p mainPhase) announceEndpoint() {
 	}
 	p.runner.Info("STS endpoint: %s (%s)%s", e.URL, e.From, whose)
 	plain, leave := e.Unencrypted()
-	text := e.From + ": " + e.URL + " is not encrypted: whoever can read the connection gets the token and the credentials; use https:// unless that is only this job"
+	text := e.From + ": " + e.URL + " is not encrypted: anyone who can read the connection gets the token and the credentials; use https:// unless only this job can read it"
 	switch {
 	case leave:
 		p.runner.Warning("STS endpoint", text)
-	case plain: // worth a line, but no annotation of each job that tests against a simulation
+	case plain: // one log line: an annotation would show up in each job that tests against a simulation
 		p.runner.Info("Warning: %s", text)
 	}
 }
@@ -68,15 +68,15 @@ func (p mainPhase) announceEndpoint() {
 const maxRoots = 2 << 20
 
 // readRoots reads the certificate authorities that the environment adds to the
-// usual ones (AWS_CA_BUNDLE of AWS's SDKs, NODE_EXTRA_CA_CERTS of the runner and
-// of actions in JavaScript) or names in their place (SSL_CERT_FILE of OpenSSL
-// and Go), and logs which count.
+// default ones (AWS_CA_BUNDLE of AWS SDKs, NODE_EXTRA_CA_CERTS of the runner and
+// of JavaScript actions) or sets in their place (SSL_CERT_FILE of OpenSSL and
+// Go), and logs which ones are used.
 func (p *phase) readRoots(ctx context.Context, o *transport.Options) {
-	counted := []string{"the usual ones"}
+	counted := []string{"the default ones"}
 	if roots, ok := p.rootsOf(ctx, "SSL_CERT_FILE"); ok {
-		o.Roots, counted[0] = roots, "SSL_CERT_FILE (in place of the usual ones)"
+		o.Roots, counted[0] = roots, "SSL_CERT_FILE (in place of the default ones)"
 	} else if p.runner.Getenv("SSL_CERT_FILE") != "" {
-		o.Roots = []byte{} // or crypto/x509 would read the file by itself
+		o.Roots = []byte{} // otherwise crypto/x509 reads the file itself
 	}
 	for _, variable := range []string{"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"} {
 		if roots, ok := p.rootsOf(ctx, variable); ok {
@@ -89,8 +89,9 @@ func (p *phase) readRoots(ctx context.Context, o *transport.Options) {
 	}
 }
 
-// rootsOf returns the certificates in the file that a variable names. A job can
-// do without them, as most servers have certificates of a public authority.
+// rootsOf returns the certificates in the file that a variable names. Without
+// them the action continues, because most servers have certificates of a public
+// authority.
 func (p *phase) rootsOf(ctx context.Context, variable string) (roots []byte, ok bool) {
 	path := p.runner.Getenv(variable)
 	if path == "" {
@@ -99,7 +100,7 @@ func (p *phase) rootsOf(ctx context.Context, variable string) (roots []byte, ok 
 	roots, err := p.runner.Files().ReadFile(ctx, path, maxRoots)
 	switch {
 	case err != nil:
-		p.runner.Warning(variable, err.Error()+"; the action continues without it; a container action sees only the workspace and the runner's temporary directory")
+		p.runner.Warning(variable, err.Error()+"; the action continues without the file: a container action sees only the workspace and the runner's temporary directory")
 		return nil, false
 	case !transport.HasCertificate(roots):
 		p.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")

@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// cleanUpWait bounds the waits for locks that others hold, all together.
+	// cleanUpWait bounds the total wait for locks of other processes.
 	cleanUpWait = 4 * time.Second
 
-	// cleanUpLimit bounds a clean-up, whatever does not return.
+	// cleanUpLimit bounds a clean-up, even if a system call does not return.
 	cleanUpLimit = 12 * time.Second
 )
 
-// post undoes what the main phase published. It never fails the job: what
-// cannot be undone becomes a warning.
+// post undoes what the main phase published. It never fails the job: what it
+// cannot undo becomes a warning.
 func (p *phase) post(ctx context.Context) {
 	if strings.EqualFold(p.runner.Getenv("AWS_SKIP_CLEANUP_STEP"), "true") { // as the expression in action.yml compares
 		p.runner.Info("AWS_SKIP_CLEANUP_STEP is true; kept exported credentials")
@@ -83,9 +83,9 @@ type cleanUp struct {
 	errs  []error
 }
 
-// run undoes every part, whatever becomes of the others, and returns what could
-// not be undone. It ends in time even if a file system does not respond, and it
-// does not end early because the job is cancelled.
+// run undoes every part, even if others fail, and returns what could not be
+// undone. It ends in time even if a file system does not respond, and it does
+// not end early if the job is cancelled.
 func (c *cleanUp) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.limit)
 	defer cancel()
@@ -120,14 +120,14 @@ func (c *cleanUp) undo(ctx context.Context) error {
 		return c.conclude()
 	}
 	if unreadable != nil {
-		// What the state directory holds, and for whom, nobody can tell: all of
-		// it goes, as secrets would stay otherwise.
+		// It is unknown which step wrote what in the state directory. All of it
+		// is removed, because secrets would remain otherwise.
 		c.failed(fmt.Errorf("%w; removed what all steps of this action wrote", unreadable))
 	} else {
 		c.each(records, stored, func(r jobstate.Record, _ []jobstate.Record) error { return c.removeLogins(ctx, r) })
 	}
 	if len(kept) == 0 {
-		c.failed(c.store.Replace(nil)) // with the action's own profile files, whatever they hold
+		c.failed(c.store.Replace(nil)) // with the action's own profile files and all that they hold
 	}
 	c.each(records, stored, func(r jobstate.Record, earlier []jobstate.Record) error {
 		removed, err := c.store.RemoveProfiles(r, earlier)
@@ -150,11 +150,10 @@ func (c *cleanUp) each(records []jobstate.Record, stored func(jobstate.Record) b
 	}
 }
 
-// merge puts the memo into the place of the state's record of the same step:
-// no other step can have written to the memo. stored reports whether a record
-// may have left something on disk. A state with records of other steps only
-// says that this step's is undone, or that the step was killed before it did
-// what the memo names.
+// merge replaces the state's record of the step by the memo, to which no other
+// step can write. stored reports whether a record may have left something on
+// disk: if the state has records of other steps only, this step's is undone, or
+// the step was killed before it did what the memo names.
 func (c *cleanUp) merge(records []jobstate.Record) (merged []jobstate.Record, stored func(jobstate.Record) bool) {
 	inState := map[string]bool{}
 	for _, r := range records {
@@ -185,7 +184,7 @@ func split(records []jobstate.Record, chosen func(jobstate.Record) bool) (yes, n
 	return yes, no
 }
 
-// environment reverts the job's variables.
+// environment reverts the variables of the job.
 func (c *cleanUp) environment(undone, kept []jobstate.Record) {
 	former := keysOf(func(name string) string { return c.runner.State(stateFormer + name) })
 	reverted := jobstate.Environment{
@@ -208,7 +207,8 @@ func (c *cleanUp) environment(undone, kept []jobstate.Record) {
 	}
 }
 
-// homeFile is where SDKs of later steps look without a variable, or "".
+// homeFile is the file that SDKs of later steps read if the variable is not set,
+// or "".
 func (p *phase) homeFile(variable string) string {
 	home := p.runner.LaterHome(p.inJobContainer())
 	switch {
@@ -220,7 +220,7 @@ func (p *phase) homeFile(variable string) string {
 	return path.Join(home, ".aws", jobstate.CredentialsName)
 }
 
-// failed notes what could not be undone.
+// failed records an error of a part.
 func (c *cleanUp) failed(err error) {
 	if err != nil {
 		c.errs = append(c.errs, err)

@@ -148,7 +148,7 @@ func TestPostWithoutASharedDirectory(t *testing.T) {
 	if w.Job.Getenv("AWS_ACCESS_KEY_ID") != "" {
 		t.Error("the keys are still exported")
 	}
-	if warnings := w.warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "found no directory that later steps can see") {
+	if warnings := w.warnings(); len(warnings) != 1 || !strings.Contains(warnings[0], "no directory is visible to later steps") {
 		t.Errorf("warnings %q", warnings)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/org/aws-oidc-action/internal/profile"
 )
 
-// profileEntry is a profile to be written.
+// profileEntry is a profile to write.
 type profileEntry struct {
 	name   string
 	of     result
-	stored string // the name by which credential-process knows it; empty for keys
+	stored string // its name for credential-process; empty for keys
 }
 
 // profileWriter writes the profiles of a delivery.
@@ -25,8 +25,8 @@ type profileWriter struct {
 }
 
 // entries are the profiles to write: those of the delivery that have a session,
-// and a [default] of an earlier step that a plain login takes over, so that no
-// two SDKs see two accounts.
+// and the [default] of an earlier step, which a plain login takes over, so that
+// all SDKs see the same account.
 func (w *profileWriter) entries(state jobstate.State, results []result) []profileEntry {
 	var entries []profileEntry
 	add := func(e plan.Entry) {
@@ -49,7 +49,7 @@ func (w *profileWriter) entries(state jobstate.State, results []result) []profil
 	return entries
 }
 
-// storedName is the name by which credential-process knows a profile.
+// storedName is the name of a profile for credential-process.
 func storedName(p plan.Profile) string {
 	if p.Name == "" {
 		return plan.DefaultProfile
@@ -57,9 +57,9 @@ func storedName(p plan.Profile) string {
 	return p.Name
 }
 
-// check refuses, before any network call, to replace a
-// profile that the job has. A [default] of our own, and with
-// use-existing-credentials any profile of our own, is renewed.
+// check refuses, before any network call, to replace a profile that the job
+// has. It accepts a [default] that the action wrote, and with
+// use-existing-credentials every profile that the action wrote.
 func (w *profileWriter) check(ctx context.Context) *diagnosis.Diagnosis {
 	if w.plan.Profiles[0].Name == "" || w.plan.OverwriteProfile {
 		return nil
@@ -125,8 +125,8 @@ func (w *profileWriter) write(record *jobstate.Record, files *profileFiles, entr
 	return files.save(config, credentials), nil
 }
 
-// asWritten is an entry as the files say it: keys, or the program that is asked
-// for them.
+// asWritten is the form of an entry in the files: keys, or the program that
+// prints them.
 func (w *profileWriter) asWritten(e profileEntry) profile.Profile {
 	written := profile.Profile{Name: e.name, Region: e.of.profile.Region}
 	if e.stored != "" {

@@ -182,7 +182,7 @@ func TestProfilesFromAFileAndSelected(t *testing.T) {
 	if !credentials.Has("p1") || credentials.Has("p2") || !credentials.Has("p3") || !credentials.Has("p4") {
 		t.Errorf("profiles: %s", r.Outputs["profiles"])
 	}
-	for path, want := range map[string]string{"../x": "not a path inside", "gone.yml": "not in the workspace", "/etc/passwd": "not a path inside"} {
+	for path, want := range map[string]string{"../x": "not a path in the workspace", "gone.yml": "not in the workspace", "/etc/passwd": "not a path in the workspace"} {
 		if message := w.failed(w.use(inputs{"profiles-file": path}), "invalid-input"); !strings.Contains(message, want) || !strings.Contains(message, "profiles-file") {
 			t.Errorf("%s: %s", path, message)
 		}

@@ -20,7 +20,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// publishWait bounds the wait for another step of the job that publishes.
+// publishWait bounds the wait while another step of the job publishes.
 const publishWait = 30 * time.Second
 
 // publisher hands sessions to later steps, as the plan's delivery says.
@@ -28,14 +28,14 @@ type publisher struct {
 	*phase
 	store    *store
 	profiles *profileWriter
-	login    *assume.Login // which renewals repeat
+	login    *assume.Login // renewals repeat it
 	evidence func(context.Context) explain.Evidence
 	record   jobstate.Record
 }
 
 // publish hands the sessions to later steps: profile files, state, summary,
-// outputs, and the environment last. Masks are set already. If anything cannot
-// be written, nothing is.
+// outputs, and the environment last. The masks are set before. If one part
+// cannot be written, none is.
 func (p *publisher) publish(ctx context.Context, results []result) error {
 	outputs, err := p.outputs(results)
 	if err != nil {
@@ -74,7 +74,7 @@ func (p *publisher) publish(ctx context.Context, results []result) error {
 	return nil
 }
 
-// locked does what no other step of the job may do at the same time.
+// locked calls do while no other step of the job can hold the lock.
 func (p *publisher) locked(ctx context.Context, do func(jobstate.State) error) error {
 	wait, cancel := context.WithTimeout(ctx, publishWait)
 	defer cancel()
@@ -90,9 +90,9 @@ func (p *publisher) locked(ctx context.Context, do func(jobstate.State) error) e
 	return do(state)
 }
 
-// deliver records what is published, gives the record to the runner, does the
-// deeds, and hands the publication to the runner at last. The caller holds the
-// lock.
+// deliver records what is published, saves the record as the runner's state,
+// does the deeds, and hands the publication to the runner last. The caller holds
+// the lock.
 func (p *publisher) deliver(ctx context.Context, state jobstate.State, pub runner.Publication, deeds ...jobstate.Deed) error {
 	for _, pair := range pub.Env {
 		p.record.Export(pair.Name, pair.Value, p.runner.Getenv(pair.Name))
@@ -126,15 +126,15 @@ func undelivered(err error) *diagnosis.Diagnosis {
 	_, helper := errors.AsType[helperError](err)
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		d.Cure = "free space in the runner's temporary directory; refresh: true takes room for this program there; nothing was exported"
+		d.Cure = "free space in the runner's temporary directory (refresh: true needs space for a copy of this program); nothing was exported"
 	case errors.Is(err, jobstate.ErrLocked):
-		d.Cure = "do not run steps of this action at the same time in one job; nothing was exported"
+		d.Cure = "run the steps of this action in a job one after another; nothing was exported"
 	case errors.Is(err, refresh.ErrLocked):
-		d.Cure = "end the process of an earlier step that uses the profile, and run the job again; nothing was exported"
+		d.Cure = "end the process of an earlier step that uses the profile and run the job again; nothing was exported"
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		d.Cure = "let the action write to the runner's temporary directory and to the files that the job's variables name; nothing was exported"
+		d.Cure = "grant the action write access to the runner's temporary directory and to the files that the job's variables name; nothing was exported"
 	case helper:
-		d.Cure = "let no other program write to the directory " + jobstate.DirName + " in the runner's temporary directory, or set refresh: false; nothing was exported"
+		d.Cure = "keep other programs from writing to the directory " + jobstate.DirName + " in the runner's temporary directory, or set refresh: false; nothing was exported"
 	}
 	return d
 }
@@ -179,8 +179,8 @@ func (p *publisher) pairs(variables []plan.Variable, s assume.Session) (all []ru
 	return all
 }
 
-// outputs are those of the session in the environment, and with several
-// profiles what became of each.
+// outputs are those of the primary session, and with several profiles the result
+// of each.
 func (p *publisher) outputs(results []result) ([]runner.Pair, error) {
 	out := []runner.Pair{runner.NewPair("authenticated", "true")}
 	if r, ok := p.primary(results); ok {
@@ -194,7 +194,7 @@ func (p *publisher) outputs(results []result) ([]runner.Pair, error) {
 
 func (p *publisher) sessionOutputs(s assume.Session) []runner.Pair {
 	var out []runner.Pair
-	add := func(name, value string) { // unless the server did not tell it
+	add := func(name, value string) { // unless the response did not contain it
 		if value != "" {
 			out = append(out, runner.NewPair(name, value))
 		}
@@ -219,8 +219,8 @@ func (p *publisher) sessionOutputs(s assume.Session) []runner.Pair {
 	return out
 }
 
-// whose names a session as far as the server has told it.
-func whose(s assume.Session) string {
+// describeSession names a session as far as the response did.
+func describeSession(s assume.Session) string {
 	switch {
 	case s.ARN == "":
 		return string(s.Role) + " (the response names no session ARN and no account)"
@@ -230,7 +230,7 @@ func whose(s assume.Session) string {
 	return s.ARN + " in account " + s.Account
 }
 
-// sessionName is the session's name, also of one that an earlier step assumed.
+// sessionName is the name of a session, also if an earlier step assumed it.
 func sessionName(s assume.Session) string {
 	if s.SessionName != "" {
 		return s.SessionName
@@ -279,7 +279,7 @@ func (p *publisher) profileOutputs(out []runner.Pair, results []result) ([]runne
 	if err != nil {
 		return nil, fmt.Errorf("encode the output profiles: %w", err)
 	}
-	// Workflows print this output, and it quotes what STS said.
+	// Workflows print this output, which quotes messages of STS.
 	out = append(out, runner.NewPair("profiles", runner.SanitizeJSON(string(text))))
 	if !p.plan.Delivery.KeyOutputs {
 		return out, nil
@@ -291,8 +291,8 @@ func (p *publisher) profileOutputs(out []runner.Pair, results []result) ([]runne
 	return append(out, runner.NewPair("profiles-credentials", string(text))), nil
 }
 
-// conclude says in the log what was reached, and warns of what overrides
-// it in some SDK (the order in which SDKs look for credentials).
+// conclude logs the sessions, and warns about variables that override them in
+// some SDK.
 func (p *publisher) conclude(results []result) {
 	for _, r := range results {
 		if r.failure != nil {
@@ -303,16 +303,16 @@ func (p *publisher) conclude(results []result) {
 			until = " until " + r.session.Expires.Format(time.RFC3339)
 		}
 		if r.profile.Name != "" {
-			p.runner.Info("Profile %s: %s%s", r.profile.Name, whose(r.session), until)
+			p.runner.Info("Profile %s: %s%s", r.profile.Name, describeSession(r.session), until)
 		} else {
-			p.runner.Info("Authenticated as %s%s", whose(r.session), until)
+			p.runner.Info("Authenticated as %s%s", describeSession(r.session), until)
 		}
 	}
 	for _, o := range p.plan.Delivery.Overriding {
 		p.runner.Warning(o.Name, o.Warning)
 	}
 	if p.plan.Delivery.Process {
-		p.tellHowLong()
+		p.logRenewalEnd()
 	}
 	for _, note := range p.plan.Delivery.Notes {
 		p.runner.Info("Note: %s", note)

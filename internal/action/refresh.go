@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strconv"
 	"time"
 
 	"github.com/org/aws-oidc-action/internal/diagnosis"
@@ -17,7 +18,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// checkHelper refuses, before any network call, a directory from which later
+// checkHelper rejects, before any network call, a directory from which later
 // steps cannot start the helper.
 func checkHelper(p plan.Plan, s *store) *diagnosis.Diagnosis {
 	if !p.Delivery.Process || !s.noExec {
@@ -25,16 +26,15 @@ func checkHelper(p plan.Plan, s *store) *diagnosis.Diagnosis {
 	}
 	return &diagnosis.Diagnosis{
 		Code: diagnosis.Failed,
-		What: fmt.Sprintf("refresh: true needs a directory from which later steps can start a program, and %q is mounted noexec", path.Dir(s.shared.Value)),
-		Cure: "set refresh: false, or move the runner's work folder to a file system that is mounted without noexec",
+		What: fmt.Sprintf("refresh: true requires a directory from which later steps can start a program, but %q is mounted noexec", path.Dir(s.shared.Value)),
+		Cure: "set refresh: false, or move the runner's work folder to a file system mounted without noexec",
 	}
 }
 
-// installHelper leaves later steps the program that their SDKs start as
-// credential_process, and for each profile how to renew it and the session that
-// it begins with, so that the first SDK call costs no call to STS. Each is a
-// part of its own. The others are the records of earlier steps, which may need
-// the program too.
+// installHelper returns the deeds that install the program that SDKs of later
+// steps start as credential_process, and store for each profile its login and
+// its first session, so that the first SDK call needs no call to STS. others are
+// the records of earlier steps, which may need the program too.
 func (p *publisher) installHelper(ctx context.Context, others []jobstate.Record, results []result) []jobstate.Deed {
 	deeds := []jobstate.Deed{{Name: "install the helper for refresh", Do: func(context.Context) (func(context.Context) error, error) {
 		program, err := os.Open(p.Program)
@@ -81,26 +81,26 @@ func (p *publisher) installHelper(ctx context.Context, others []jobstate.Record,
 	return deeds
 }
 
-// helperError says that refresh: true could not be prepared.
+// helperError means that the helper for refresh: true could not be installed.
 type helperError struct{ error }
 
 func (e helperError) Unwrap() error { return e.error }
 
-// tellHowLong says until when sessions can be renewed: as long as GitHub's
-// request token lives.
-func (p *publisher) tellHowLong() {
-	p.runner.Info("Note: later steps that are container actions cannot run the host's program; use refresh: false for those")
+// logRenewalEnd logs until when sessions can be renewed: until GitHub's request
+// token expires.
+func (p *publisher) logRenewalEnd() {
+	p.runner.Info("Note: later steps that are container actions cannot run the helper program; use refresh: false for them")
 	ends := refresh.RequestTokenEnds(secret.New(p.runner.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")))
 	if ends.IsZero() {
 		return
 	}
-	p.runner.Info("Note: the credentials renew themselves until %s, when GitHub's request token ends, and then last as long as their session; where that is too short, log in to a first hop with a longer one (role-duration-seconds, at most 12 hours)",
+	p.runner.Info("Note: the credentials are renewed until %s, when GitHub's request token expires, and then last until their session ends; if that is too short, use a longer session for the first hop (role-duration-seconds, at most 12 hours)",
 		ends.UTC().Format(time.RFC3339))
 }
 
-// removeLogins deletes what a record left for the helper, and says what came of
-// it: SDKs swallow what the helper printed. A login that an earlier step stored
-// under the same name goes with it.
+// removeLogins deletes what a record stored for the helper, and logs how its
+// renewals went, because SDKs do not show what the helper prints. A login that an
+// earlier step stored under the same name is deleted too.
 func (c *cleanUp) removeLogins(ctx context.Context, r jobstate.Record) error {
 	if len(r.Refresh) == 0 {
 		return nil
@@ -114,23 +114,31 @@ func (c *cleanUp) removeLogins(ctx context.Context, r jobstate.Record) error {
 	}
 	var errs []error
 	for _, name := range r.Refresh {
-		c.tellNotes(stored, name)
+		c.logRenewals(stored, name)
 		errs = append(errs, stored.Remove(ctx, name))
 	}
 	return errors.Join(errs...)
 }
 
-func (c *cleanUp) tellNotes(stored *refresh.Store, name string) {
+func (c *cleanUp) logRenewals(stored *refresh.Store, name string) {
 	notes, err := stored.Notes(name)
 	switch {
 	case err != nil:
-		c.runner.Warning("refresh", fmt.Sprintf("the renewals of profile %s cannot be read: %v", name, err))
+		c.runner.Warning("refresh", fmt.Sprintf("the record of renewals of profile %s cannot be read: %v", name, err))
 	case notes.Failures > 0:
 		d := notes.Failure
-		d.What = fmt.Sprintf("profile %s was renewed %d times, and %d renewals failed, the last one at %s: %s",
-			name, notes.Renewals, notes.Failures, notes.Failed.UTC().Format(time.RFC3339), d.What)
+		d.What = fmt.Sprintf("profile %s: %s succeeded and %d failed, the last one at %s: %s",
+			name, renewals(notes.Renewals), notes.Failures, notes.Failed.UTC().Format(time.RFC3339), d.What)
 		c.annotate(runner.LevelWarning, d)
 	case notes.Renewals > 0:
-		c.runner.Info("Profile %s was renewed %d times, last at %s", name, notes.Renewals, notes.Renewed.UTC().Format(time.RFC3339))
+		c.runner.Info("Profile %s: %s, the last one at %s", name, renewals(notes.Renewals), notes.Renewed.UTC().Format(time.RFC3339))
 	}
+}
+
+// renewals counts renewals in words.
+func renewals(n int) string {
+	if n == 1 {
+		return "1 renewal"
+	}
+	return strconv.Itoa(n) + " renewals"
 }

@@ -85,8 +85,8 @@ func TestRefreshLeavesAProgramInsteadOfKeys(t *testing.T) {
 		t.Errorf("not renewed: %v", d)
 	}
 	w.finish()
-	if !strings.Contains(w.Job.Log(), "Profile default was renewed 1 times") {
-		t.Errorf("the post step does not tell of the renewal:\n%s", w.Job.Log())
+	if !strings.Contains(w.Job.Log(), "Profile default: 1 renewal, the last one at ") {
+		t.Errorf("the post step does not report the renewal:\n%s", w.Job.Log())
 	}
 	w.clean()
 }

@@ -17,17 +17,18 @@ import (
 	"github.com/org/aws-oidc-action/internal/runner"
 )
 
-// reuse uses the credentials that the job already has, if they serve.
+// reuse publishes the credentials that the job already has, if they fit the
+// plan.
 type reuse struct {
 	*source
 	to *publisher
 }
 
-// run reports whether the credentials that the job already has serve for every
-// profile: they work, belong to the wanted account and role, and last long
-// enough as far as their end is known. Then it publishes their identity, and
-// nothing is fetched. It takes at most half of the time that ctx leaves, so
-// that a login can follow.
+// run reports whether the credentials that the job already has fit every profile:
+// they work, belong to the expected account and role, and last long enough as far
+// as their expiry is known. If so, it publishes their identity and requests no
+// others. It takes at most half of the time that ctx leaves, so that a login can
+// follow.
 func (r reuse) run(ctx context.Context) (reused bool, err error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -65,7 +66,7 @@ func (r reuse) run(ctx context.Context) (reused bool, err error) {
 			session.Expires = state.Expiry(session.AccessKeyID)
 		}
 		if why := r.unfit(profile, session); why != "" {
-			r.runner.Info("Existing credentials (%s) are not used: %s", found.From, why)
+			r.runner.Info("Existing credentials (%s) do not fit: %s; fetching new ones", found.From, why)
 			return false, nil
 		}
 		r.runner.Info("Using existing credentials (%s): %s", found.From, session.ARN)
@@ -77,8 +78,8 @@ func (r reuse) run(ctx context.Context) (reused bool, err error) {
 var errNoneExist = errors.New("none are configured")
 
 // existing returns the credentials that later steps would use for a profile if
-// this one fetched none: those of the profile if it has a name, else the
-// environment's, and without a name the whole default chain.
+// this step fetched none. With a name these are the profile's or else the
+// environment's; without one they come from the whole default chain.
 func (r reuse) existing(ctx context.Context, profile plan.Profile) (ambient.Credentials, error) {
 	name := r.name(profile)
 	if name == "" {
@@ -98,8 +99,8 @@ func (r reuse) existing(ctx context.Context, profile plan.Profile) (ambient.Cred
 	return ambient.Credentials{}, errNoneExist
 }
 
-// whyNone leaves out the advice, which is about credentials to be used in place
-// of a login.
+// whyNone returns the reason without the advice, which applies only if these
+// credentials are used in place of a login.
 func whyNone(err error) string {
 	if e, ok := errors.AsType[*ambient.Error](err); ok {
 		return e.Source + ": " + e.Reason
@@ -107,8 +108,8 @@ func whyNone(err error) string {
 	return err.Error()
 }
 
-// notIdentified tells credentials that AWS refuses from a question that nobody
-// answered.
+// notIdentified says whether AWS rejected the credentials or they could not be
+// checked.
 func notIdentified(err error) string {
 	denial, ok := errors.AsType[*diagnosis.Denial](err)
 	if !ok {
@@ -121,8 +122,8 @@ func notIdentified(err error) string {
 	return "no longer work: " + denial.What()
 }
 
-// publish puts out whose credentials are reused, and exports their region as
-// a login would.
+// publish publishes the identity of the credentials, and exports their region
+// as a login would.
 func (r reuse) publish(ctx context.Context, results []result) error {
 	outputs, err := r.to.outputs(results)
 	if err != nil {
@@ -140,8 +141,8 @@ func (r reuse) publish(ctx context.Context, results []result) error {
 	return r.to.locked(ctx, func(state jobstate.State) error { return r.to.deliver(ctx, state, pub) })
 }
 
-// name is the profile that would hold the credentials to reuse; the empty name
-// means the environment first.
+// name is the profile that would hold the credentials to reuse; if it is empty
+// the environment comes first.
 func (r reuse) name(profile plan.Profile) string {
 	if r.plan.Delivery.Process {
 		return storedName(profile)
@@ -156,10 +157,10 @@ func forProfile(profile plan.Profile) string {
 	return " for profile " + profile.Name
 }
 
-// unfit says why credentials are not what the plan would get, or "".
+// unfit says why credentials are not what the plan would fetch, or "".
 func (r reuse) unfit(wanted plan.Profile, s assume.Session) string {
 	if allowed := wanted.AllowedAccounts; len(allowed) > 0 && !slices.Contains(allowed, s.Account) {
-		return "they belong to account " + s.Account + ", which is not among allowed-account-ids"
+		return "they belong to account " + s.Account + ", which is not in allowed-account-ids"
 	}
 	if role := wanted.Last().Role; role != "" {
 		if role.Account() != "" && role.Account() != s.Account {
@@ -170,7 +171,7 @@ func (r reuse) unfit(wanted plan.Profile, s assume.Session) string {
 		}
 	}
 	if left := s.Expires.Sub(r.Now()); !s.Expires.IsZero() && left < r.plan.MinRemaining {
-		return fmt.Sprintf("they end in %s, which is less than min-remaining-seconds", left.Round(time.Second))
+		return fmt.Sprintf("they expire in %s, which is less than min-remaining-seconds", left.Round(time.Second))
 	}
 	return ""
 }

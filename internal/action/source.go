@@ -9,7 +9,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// source gets the credentials that the chains of a plan begin with, and makes
+// source gets the credentials that the chains of a plan begin with, and creates
 // the walker for them.
 type source struct {
 	*phase
@@ -17,8 +17,8 @@ type source struct {
 	login *assume.Login
 }
 
-// origin returns the credentials that a chain begins with, and says in the log
-// which they are.
+// origin returns the credentials that a chain begins with, and logs which ones
+// these are.
 func (f *source) origin(ctx context.Context, profile plan.Profile) (assume.Session, error) {
 	if profile.Source == plan.SourceKeys {
 		f.runner.Info("Using the credentials of input aws-access-key-id")
@@ -34,7 +34,7 @@ func (f *source) origin(ctx context.Context, profile plan.Profile) (assume.Sessi
 	}
 	f.runner.Info("Using the credentials of the default chain (%s)", found.From)
 	if found.Renewing && !f.plan.Delivery.HandsOutKeys() {
-		found.Expires = time.Time{} // it matters to nobody: later steps get new ones in time
+		found.Expires = time.Time{} // of no interest: later steps get new ones in time
 	}
 	return found.Session, nil
 }

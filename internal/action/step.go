@@ -1,11 +1,10 @@
-// Package action is the step itself: its main phase, which plans, logs in and
+// Package action runs the step: its main phase, which plans, logs in and
 // publishes, and its post phase, which undoes what was published.
 package action
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -19,35 +18,35 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Step is one phase of one use of the action. All fields but Rehearsed and
-// OnFailure are needed.
+// Step is one phase of one use of the action. All fields except Rehearsed and
+// OnFailure are required.
 type Step struct {
-	Environ []string // as os.Environ gives it
+	Environ []string // as os.Environ returns it
 	Stdout  io.Writer
 	HTTP    func(transport.Options) *http.Client
 	Now     func() time.Time
 	Sleep   func(context.Context, time.Duration) error // between tries
 	Version string                                     // for the user agent and links to the documentation
-	Post    bool                                       // this is the post phase, even if the state does not say so
-	Program string                                     // path of this executable, which refresh: true leaves to later steps
+	Post    bool                                       // run the post phase, even without the state of a main phase
+	Program string                                     // path of this executable, of which refresh: true installs a copy for later steps
 
-	// Rehearsed is the endpoint of a server that plays AWS's STS: what AWS
-	// demands of inputs and responses is demanded there too. It may be empty.
+	// Rehearsed is the endpoint of a server that simulates AWS's STS: AWS's rules
+	// for inputs and responses apply to it too. It may be empty.
 	Rehearsed string
 
-	// OnFailure gets the diagnosis with which a main phase fails.
+	// OnFailure is called with the diagnosis of a main phase that fails.
 	OnFailure func(diagnosis.Diagnosis)
 }
 
-// statePost is the state by which the main phase tells the post phase that it
-// is one; stateStep names the record of what was published.
+// The states that the main phase saves: statePost marks the post phase, and
+// stateStep holds the ID of the record of what was published.
 const (
 	statePost = "isPost"
 	stateStep = "step"
 )
 
-// Run does the main phase, or the post phase if Post or the main phase's state
-// says so, and returns the exit code (diagnosis.ExitFine and its siblings).
+// Run runs the main phase, or the post phase if Post or the main phase's state
+// is set, and returns the exit code (diagnosis.ExitFine and its siblings).
 func (s Step) Run(ctx context.Context) int {
 	p := &phase{Step: s, runner: runner.New(s.Environ, s.Stdout)}
 	if plan.MasksAccounts(p.runner.LookupInput, p.runner.Getenv) {
@@ -67,7 +66,7 @@ func (s Step) Run(ctx context.Context) int {
 	return diagnosis.ExitFine
 }
 
-// phase is what all parts of the main phase and of the post phase work with.
+// phase is what the parts of the main phase and of the post phase share.
 type phase struct {
 	Step
 	runner *runner.Runner
@@ -156,16 +155,16 @@ func (p mainPhase) needsToken() bool {
 	return slices.ContainsFunc(p.plan.Profiles, func(profile plan.Profile) bool { return profile.Source == plan.SourceOIDC })
 }
 
-// missingToken lets the step pass without credentials where the plan says so
-// and the job gets no token whatever the workflow says. A permission that the
-// repository's own run lacks stays an error: a deployment that silently does
+// missingToken lets the step succeed without credentials if the plan says so and
+// no permission in the workflow could get the job a token. A missing permission
+// of the repository's own run remains an error: a deployment that silently does
 // nothing is worse than a failed job.
 func (p mainPhase) missingToken(job runner.Job, d diagnosis.Diagnosis) *diagnosis.Diagnosis {
 	switch {
 	case !p.plan.SkipMissing:
 		return &d
 	case !job.Tokenless():
-		d.Cure += "\non-missing-token: skip is only for pull requests from forks, for Dependabot and for runners without OIDC"
+		d.Cure += "\non-missing-token: skip applies only to pull requests from forks, to Dependabot and to runners without OIDC"
 		return &d
 	}
 	if err := p.runner.Publish(runner.Publication{Outputs: []runner.Pair{runner.NewPair("authenticated", "false")}}); err != nil {
@@ -175,9 +174,9 @@ func (p mainPhase) missingToken(job runner.Job, d diagnosis.Diagnosis) *diagnosi
 	return nil
 }
 
-// refuse is why a step with these problems fails. Where all of them are that
-// something came out empty, a job from which GitHub withholds secrets explains
-// them, and is skipped like one without a token.
+// refuse returns why a step with these problems fails. If all of them are empty
+// values, a job from which GitHub withholds secrets explains them, and is
+// skipped like a job without a token.
 func (p mainPhase) refuse(job runner.Job, problems []plan.Problem) *diagnosis.Diagnosis {
 	lines := make([]string, 0, len(problems))
 	for _, problem := range problems {
@@ -222,10 +221,10 @@ func (p mainPhase) announce() {
 	}
 }
 
-// maskKnown masks the secrets among the inputs, the credentials in URLs and, if
-// that is wanted, every account id that inputs and plan name, before anything
-// that could show one is printed. Later steps depend on it; what this step
-// prints names no id anyway.
+// maskKnown masks the secrets among the inputs, the credentials in URLs and,
+// with mask-aws-account-id, every account ID that inputs and plan name, before
+// anything that could show one is printed. This protects later steps; the output
+// of this step contains no ID anyway.
 func (p mainPhase) maskKnown() {
 	for _, url := range p.urls() {
 		for _, form := range transport.Credentials(url) {
@@ -247,8 +246,7 @@ func (p mainPhase) maskKnown() {
 	}
 }
 
-// urls are those of servers and proxies that the step was given, whether they
-// count or not.
+// urls are those of servers and proxies in variables and inputs, used or not.
 func (p mainPhase) urls() []string {
 	all := []string{p.runner.Getenv("AWS_ENDPOINT_URL_STS"), p.runner.Getenv("AWS_ENDPOINT_URL")}
 	for _, name := range transport.ProxyVariables {
@@ -262,7 +260,7 @@ func (p mainPhase) urls() []string {
 	return all
 }
 
-// fail writes the one error of a failing step and its summary.
+// fail writes the one error of a failing step, and its summary.
 func (p mainPhase) fail(d diagnosis.Diagnosis) int {
 	p.annotate(runner.LevelError, d)
 	if p.plan.Summary != plan.SummaryNever {
@@ -275,13 +273,13 @@ func (p mainPhase) fail(d diagnosis.Diagnosis) int {
 	return d.ExitCode()
 }
 
-// annotate writes the short form of a diagnosis as an annotation, and the whole
+// annotate writes the short form of a diagnosis as an annotation, and all of it
 // to the log.
 func (p *phase) annotate(level runner.Level, d diagnosis.Diagnosis) {
 	p.runner.Annotate(level, runner.Annotation{Title: string(d.Code), Text: d.Brief(), Details: d.Text(), Link: d.Code.Page(p.Version)})
 }
 
-// badInput lists all problems. If they share a code it is the diagnosis's.
+// badInput lists all problems. If they share a code, it is the diagnosis's.
 func badInput(problems []plan.Problem) *diagnosis.Diagnosis {
 	d := &diagnosis.Diagnosis{Code: problems[0].Code, Origin: diagnosis.OriginInputs}
 	lines := make([]string, 0, len(problems))
@@ -296,8 +294,9 @@ func badInput(problems []plan.Problem) *diagnosis.Diagnosis {
 }
 
 func failure(err error) *diagnosis.Diagnosis {
+	what := err.Error()
 	if errors.Is(err, context.Canceled) {
-		err = fmt.Errorf("the job was cancelled: %w", err)
+		what = "the job was cancelled"
 	}
-	return &diagnosis.Diagnosis{Code: diagnosis.Failed, What: err.Error()}
+	return &diagnosis.Diagnosis{Code: diagnosis.Failed, What: what}
 }

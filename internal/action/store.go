@@ -10,11 +10,11 @@ import (
 // store is the state directory of the job.
 type store struct {
 	*jobstate.Store
-	shared runner.Shared // the state directory under its names; it need not exist yet
-	noExec bool          // no program can be started there
+	shared runner.Shared // the paths of the state directory, which need not exist yet
+	noExec bool          // mounted noexec: no program can be started there
 
-	refresh  *refresh.Store          // open once it was needed
-	reverted map[string]secret.Value // variables that a clean-up has given their former value
+	refresh  *refresh.Store          // opened on first use
+	reverted map[string]secret.Value // variables to which a clean-up restored their former value
 }
 
 func (p *phase) openStore() (*store, error) {
@@ -41,7 +41,7 @@ func (p *phase) openStore() (*store, error) {
 
 func (p *phase) inJobContainer() bool { return p.runner.Input("job-container-id") != "" }
 
-// own is the action's own profile file that a variable names.
+// own is the action's own profile file for a variable.
 func (s *store) own(variable string) runner.Shared {
 	if variable == "AWS_CONFIG_FILE" {
 		return s.shared.Join(jobstate.ConfigName)
@@ -62,7 +62,7 @@ func (s *store) Close() {
 	_ = s.Store.Close()
 }
 
-// stored is what the state directory, which must be there, holds for
+// stored opens what the state directory, which must exist, holds for
 // credential-process.
 func (s *store) stored() (*refresh.Store, error) {
 	if s.refresh != nil {
@@ -76,7 +76,8 @@ func (s *store) stored() (*refresh.Store, error) {
 	return opened, nil
 }
 
-// onlyProfile is the name of the one profile that the job's steps wrote, or "".
+// onlyProfile is the name of the one profile that the job's steps wrote, or "" if
+// there are none or several.
 func (s *store) onlyProfile() string {
 	state, err := s.Read()
 	if err != nil {

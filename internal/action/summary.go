@@ -10,7 +10,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
-// successSummary is a row for each profile and the tree of their chains.
+// successSummary is a table with a row for each profile, and the tree of their
+// chains.
 func successSummary(results []result) string {
 	var b strings.Builder
 	b.WriteString("### AWS credentials\n\n| profile | account | role | session name | expires | chain |\n|---|---|---|---|---|---|\n")
@@ -78,7 +79,7 @@ func chainDiagram(results []result) string {
 	return b.String()
 }
 
-// diagramLabel keeps to characters that mean nothing to mermaid.
+// diagramLabel replaces all characters that can have a meaning for mermaid.
 func diagramLabel(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || strings.ContainsRune(" _+=,.@:/-", c) {
@@ -88,7 +89,7 @@ func diagramLabel(s string) string {
 	}, s)
 }
 
-// failureSummary is the whole diagnosis below its code, which links to the page
+// failureSummary is the whole diagnosis under its code, which links to the page
 // of the program's version.
 func failureSummary(d diagnosis.Diagnosis, version string) string {
 	return fmt.Sprintf("### AWS credentials: [%s](%s)\n\n<pre>%s</pre>\n\n", d.Code, d.Code.Page(version), html.EscapeString(d.Text()))

@@ -41,7 +41,7 @@ var ambientCases = []tableCase{
 	{name: "a container that refuses, on an instance that would not", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded"}),
 		use: use{with: plain, code: "failed", says: []string{"status 403"}}},
 	{name: "a container that has nothing", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/empty"},
-		use: use{with: plain, code: "failed", says: []string{"the answer holds no keys"}}},
+		use: use{with: plain, code: "failed", says: []string{"the response contains no keys"}}},
 	{name: "a container's role from afar", job: also(instance, vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://agent.example.com/role"}),
 		use: use{with: plain, code: "failed", says: []string{"variable AWS_CONTAINER_CREDENTIALS_FULL_URI", `"http://agent.example.com/role" would fetch credentials unencrypted`}}},
 
@@ -63,13 +63,13 @@ var ambientCases = []tableCase{
 	{name: "a profile that assumes a role with that of the instance", job: instance, files: vars{"{home}/.aws/config": "[default]\nrole_arn = " + deployRole + "\ncredential_source = Ec2InstanceMetadata\nrole_session_name = pod-7\n"}, use: aside, then: []use{
 		{with: plain, calls: "AssumeRole deploy by hub name=pod-7", as: "deploy", env: justRegion, out: factsUntil("deploy", "pod-7", "")}}},
 	{name: "a profile that asks a program, on an instance", job: instance, files: vars{"{home}/.aws/config": "[default]\ncredential_process = /bin/false\n"},
-		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "default" (credential_process): the program ended with exit status 1`}}},
+		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "default" (credential_process): the program failed with exit status 1`}}},
 	{name: "a profile whose program has keys", files: vars{"{home}/.aws/config": "[default]\ncredential_process = cat {temp}/keys\n", "{temp}/keys": processKeys},
 		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", env: justRegion, out: factsUntil("ci", "{name}", ""), says: []string{"the default chain (profile default)"}}},
 	{name: "a profile in the workspace whose program has keys", job: vars{"AWS_CONFIG_FILE": "aws"}, files: vars{"{workspace}/aws": "[default]\ncredential_process = cat {temp}/keys\n", "{temp}/keys": processKeys},
-		use: use{with: plain, code: "failed", says: []string{"a program that a file of the workspace names is not started"}}},
+		use: use{with: plain, code: "failed", says: []string{"programs in profile files of the workspace are not started"}}},
 	{name: "a profile that logs people in, on an instance", job: also(instance, vars{"AWS_CONFIG_FILE": "{temp}/sso", "AWS_PROFILE": "me"}), files: vars{"{temp}/sso": "[profile me]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = dev\n[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example\n"},
-		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "me" (sso_session): there is no login in {home}/.aws/sso/cache/`, "'aws sso login' needs a person"}}},
+		use: use{with: plain, code: "failed", says: []string{`no credentials from profile "me" (sso_session): {home}/.aws/sso/cache/`, "'aws sso login' needs a person"}}},
 	{name: "a file of profiles behind a link at home", files: vars{"{temp}/machine": "[default]\n" + profileKeys("ci")}, links: vars{"{home}/.aws/credentials": "{temp}/machine"},
 		use: use{with: plain, calls: "GetCallerIdentity by ci", as: "ci", out: factsUntil("ci", "{name}", ""), env: justRegion, says: []string{"the default chain (profile default)"}}},
 

@@ -99,7 +99,7 @@ var authCases = []tableCase{
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, calls: "AssumeRoleWithWebIdentity hub", as: "hub", hides: []string{"eyJ"}}},
 	{name: "a token file that is missing", use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"{temp}/token\" does not exist", "workspace"}}},
 	{name: "a token file without a token", files: vars{"{temp}/token": "not a token"},
-		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not hold a token"}, hides: []string{"not a token"}}},
+		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not contain a token"}, hides: []string{"not a token"}}},
 	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": notGiven, "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"needs a role-to-assume"}}},
 
 	// 3. Credentials that are there already.
@@ -166,7 +166,7 @@ var authCases = []tableCase{
 	{name: "OIDC refused, with the role's trust policy at hand", files: vars{"{workspace}/iam/lost.json": forProduction},
 		use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied", code: "subject-environment", says: []string{"iam/lost.json"}}},
 	{name: "OIDC refused, with a trust policy that is missing", use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied",
-		code: "web-identity-not-authorized", says: []string{"matches no file of the workspace"}}},
+		code: "web-identity-not-authorized", says: []string{"matches no file in the workspace"}}},
 	{name: "OIDC refused, with a trust policy by another name of the workspace", files: vars{"{workspace}/iam/lost.json": forProduction},
 		use: use{with: inputs{"role-to-assume": lostRole, "trust-policy-file": "/__w/octo-repo/octo-repo/iam/*.json"}, calls: "token; AssumeRoleWithWebIdentity " + lostRole + " AccessDenied", code: "subject-environment", says: []string{"iam/lost.json"}}},
 	{name: "OIDC with a trust policy outside the workspace", use: use{with: inputs{"trust-policy-file": "../iam.json"}, code: "invalid-input", says: []string{"input trust-policy-file"}}},

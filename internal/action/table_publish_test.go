@@ -69,7 +69,7 @@ var publishCases = []tableCase{
 			"{temp}/aws-oidc-action/credentials": "[p]\n" + profileKeys("hub")}}},
 	{name: "announced files in the workspace", job: vars{"AWS_CONFIG_FILE": "{workspace}/aws/config", "AWS_SHARED_CREDENTIALS_FILE": "{workspace}/aws/credentials"},
 		files: vars{"{workspace}/aws/config": ownConfig, "{workspace}/aws/credentials": ownCredentials},
-		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), says: []string{"AWS_CONFIG_FILE is in the workspace", "AWS_SHARED_CREDENTIALS_FILE is in the workspace"}, files: vars{
+		use: use{with: inputs{"aws-profile": "p"}, calls: byOIDC.calls, env: announced, out: facts("hub"), says: []string{"AWS_CONFIG_FILE names a file in the workspace", "AWS_SHARED_CREDENTIALS_FILE names a file in the workspace"}, files: vars{
 			"{temp}/aws-oidc-action/config":      ownConfig + "\n\n[profile p]\nregion = eu-central-1",
 			"{temp}/aws-oidc-action/credentials": ownCredentials + "\n\n[p]\n" + strings.TrimSuffix(profileKeys("hub"), "\n")}}},
 

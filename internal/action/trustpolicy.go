@@ -12,8 +12,7 @@ import (
 // maxPolicyFiles bounds how many files trust-policy-file may match.
 const maxPolicyFiles = 100
 
-// evidence is what explains a refusal, whichever profile's it is and whenever
-// it came.
+// evidence is what explains the refusal of any profile at any time.
 func (w workspace) evidence(ctx context.Context) (e explain.Evidence) {
 	if pattern := w.plan.TrustPolicyFile; pattern != "" {
 		e.Policies, e.NoPolicies = w.trustPolicies(ctx, pattern)
@@ -22,17 +21,17 @@ func (w workspace) evidence(ctx context.Context) (e explain.Evidence) {
 }
 
 // trustPolicies reads the files of the workspace that a pattern matches, or
-// says why there are none: they serve the explanation only, so nothing fails
-// for want of one.
+// returns the reason why there are none. They are for the explanation only, so a
+// missing file is no error.
 func (w workspace) trustPolicies(ctx context.Context, pattern string) (files []explain.PolicyFile, reason string) {
 	paths, err := w.matches(pattern)
 	switch {
 	case err != nil:
 		return nil, "trust-policy-file: " + err.Error()
 	case len(paths) == 0:
-		return nil, fmt.Sprintf("trust-policy-file: %q matches no file of the workspace, check it and that actions/checkout runs before", pattern)
+		return nil, fmt.Sprintf("trust-policy-file: %q matches no file in the workspace; check the pattern, and that actions/checkout runs before this step", pattern)
 	case len(paths) > maxPolicyFiles:
-		return nil, fmt.Sprintf("trust-policy-file: %q matches %d files, at most %d are read", pattern, len(paths), maxPolicyFiles)
+		return nil, fmt.Sprintf("trust-policy-file: %q matches %d files, more than %d; use a narrower pattern", pattern, len(paths), maxPolicyFiles)
 	}
 	for _, path := range paths {
 		content, err := w.read(ctx, path)
@@ -55,7 +54,7 @@ func (w workspace) matches(pattern string) ([]string, error) {
 	defer workspace.Close()
 	matched, err := fs.Glob(workspace.FS(), pattern)
 	if err != nil {
-		return nil, fmt.Errorf("%q is not a pattern", pattern)
+		return nil, fmt.Errorf("%q is not a valid pattern", pattern)
 	}
 	var paths []string
 	for _, path := range matched {

@@ -59,10 +59,10 @@ func TestTrustPolicyFileIsNoCondition(t *testing.T) {
 		many[fmt.Sprintf("many/%d.json", i)] = "{}"
 	}
 	for pattern, reason := range map[string]string{
-		"nothing/*.json":  `"nothing/*.json" matches no file of the workspace`,
+		"nothing/*.json":  `"nothing/*.json" matches no file in the workspace`,
 		"many":            `"many" matches no file`, // a directory
-		"many/*":          "matches 101 files, at most 100",
-		"github-hub.json": "matches no file of the workspace", // a link that leads out of it
+		"many/*":          "matches 101 files, more than 100",
+		"github-hub.json": "matches no file in the workspace", // a link that leads out of it
 		"large.json":      "larger than 1 MiB",
 	} {
 		w := newWorld(t, refusing())

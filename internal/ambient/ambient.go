@@ -1,9 +1,9 @@
 // Package ambient finds the credentials that a job has without logging in:
 // those of its environment, of a profile, of its container or pod, of its
-// instance. It reads profiles with the AWS SDK's config package and asks the
-// SDK's providers, in the order of the SDK for Go, but it reads no environment
-// of the process, starts no program that a workspace names, and has every role
-// assumed by the walker that it is given.
+// instance. It reads profiles with the AWS SDK's config package and calls the
+// SDK's providers, in the order of the SDK for Go. It does not read the process's
+// environment, starts no program that a file of the workspace names, and assumes
+// every role with the caller's walker.
 package ambient
 
 import (
@@ -26,8 +26,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// Chain is the default chain of AWS's SDKs. All fields are needed but Fallback
-// and Stored.
+// Chain is the default credential chain of AWS SDKs. All fields except Fallback
+// and Stored are required.
 type Chain struct {
 	Environ []string // as os.Environ returns it; programs that profiles start inherit it, without ACTIONS_*, INPUT_* and STATE_*
 
@@ -36,27 +36,27 @@ type Chain struct {
 	Files safefile.Files
 	Path  func(string) string
 
-	// Foreign reports whether a file of profiles may be a repository's. No
-	// program of one is started.
+	// Foreign reports whether a profile file may belong to a repository. No
+	// program that such a file names is started.
 	Foreign func(path string) bool
 
-	// Stored returns the session of a credential_process of our own, without
-	// starting it, and whether the command is one.
+	// Stored returns the session of a credential_process of our own without
+	// starting it, and reports whether the command is one.
 	Stored func(ctx context.Context, command string) (session assume.Session, ours bool, err error)
 
-	// Fallback is the profile that is used where AWS_PROFILE names none and
-	// the profile default has no credentials; or empty.
+	// Fallback is the profile to use if AWS_PROFILE names none and the profile
+	// default has no credentials; or empty.
 	Fallback string
 
 	STS    plan.Hop              // region, endpoint, FIPS and session name of the roles that profiles assume
 	Walker func() *assume.Walker // assumes them
 	Mask   func(string)          // is called with each secret as soon as it is read
 	HTTP   *http.Client          // to AWS
-	Direct *http.Client          // to the machine's own services, which no proxy leads to
+	Direct *http.Client          // to the machine's own services, without a proxy
 	Retry  retry.Policy          // of each provider, up to three attempts
 }
 
-// attempts bounds how often a provider is asked, as in the SDK.
+// attempts bounds the calls of a provider, as in the SDK.
 const attempts = 3
 
 // Credentials are what a source yields.
@@ -65,13 +65,13 @@ type Credentials struct {
 	From string // "environment", "token file", "profile NAME", "container" or "instance"
 
 	// Renewing reports whether the SDKs of later steps get new ones from the
-	// same source in time, as long as nobody exports these.
+	// same source in time, unless these are exported.
 	Renewing bool
 }
 
 // Resolve returns the credentials of the first source that is configured. One
-// that is configured but does not work is an error, so that no job goes on with
-// other credentials than it was given.
+// that is configured but does not work is an error, so that no job continues
+// with other credentials than the configured ones.
 func (c *Chain) Resolve(ctx context.Context) (Credentials, error) {
 	if found, ok := c.Environment(); ok {
 		return found, nil
@@ -93,16 +93,15 @@ func (c *Chain) Resolve(ctx context.Context) (Credentials, error) {
 }
 
 // The variables of the keys and of the profile, as the SDK for Go reads them:
-// the first one that is not empty counts.
+// the first one that is not empty is used.
 var (
 	keyIDNames     = []string{"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"}
 	secretKeyNames = []string{"AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"}
 	profileNames   = []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"}
 )
 
-// halfKeys is the error of an environment that has one key without the other,
-// such as one whose secret came out empty. SDKs disagree on whether to pass it
-// over.
+// halfKeys returns the error for an environment with one key but not the other,
+// for example because a secret is empty. SDKs disagree on whether to ignore it.
 func (c *Chain) halfKeys() error {
 	id, key := c.getenv(keyIDNames...), c.getenv(secretKeyNames...)
 	if (id == "") == (key == "") {
@@ -125,25 +124,25 @@ func (c *Chain) Environment() (found Credentials, ok bool) {
 	return Credentials{session, "environment", false}, session.AccessKeyID != "" && !session.SecretAccessKey.IsZero()
 }
 
-// Machine returns the credentials of the container or of the instance, whatever
-// variables and profiles say.
+// Machine returns the credentials of the container or of the instance, without
+// regard to keys in variables and to profiles.
 func (c *Chain) Machine(ctx context.Context) (Credentials, error) {
 	if c.getenv(relativeURI) != "" || c.getenv(fullURI) != "" {
 		session, err := c.container(ctx)
 		return Credentials{session, "container", true}, err
 	}
 	session, err := c.instance(ctx, instanceOptions{})
-	if e, ok := errors.AsType[*Error](err); ok { // of what nobody may have configured
+	if e, ok := errors.AsType[*Error](err); ok { // it may not be configured at all
 		e.Source, e.Reason = "environment, profiles, container or instance", e.Source+": "+e.Reason
 	}
 	return Credentials{session, "instance", true}, err
 }
 
-// tokenFile is the variable by which Kubernetes announces the token of a
-// service account.
+// tokenFile is the variable in which Kubernetes passes the path of a service
+// account's token.
 const tokenFile = "AWS_WEB_IDENTITY_TOKEN_FILE"
 
-// webIdentity is a role that a token in a file opens.
+// webIdentity is a role to assume with a token in a file.
 type webIdentity struct {
 	source, path   string // what names the file
 	roleFrom, role string // what names the role
@@ -159,7 +158,7 @@ func (c *Chain) webIdentity(ctx context.Context, w webIdentity) (assume.Session,
 	walker.Token = func(ctx context.Context, _ plan.Profile, _ oidc.Token) (oidc.Token, error) {
 		token, err := oidc.ReadTokenFile(ctx, c.Files, c.Path(w.path), c.Mask)
 		if _, ok := errors.AsType[*oidc.TokenFileError](err); ok {
-			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not hold a token", Remedy: "check " + w.path}
+			return oidc.Token{}, &Error{Source: w.source, Reason: "the file does not contain a token", Remedy: "check " + w.path}
 		}
 		if err != nil {
 			return oidc.Token{}, unread(w.source, err)
@@ -222,7 +221,7 @@ func (c *Chain) homeFile(source string, names ...string) (string, error) {
 	return filepath.Join(append([]string{home}, names...)...), nil
 }
 
-// retrieve asks a provider of the SDK's. Each attempt ends after limit; one
+// retrieve calls a provider of the SDK. Each attempt ends after limit; one
 // that times out is the last.
 func (c *Chain) retrieve(ctx context.Context, limit time.Duration, provider aws.CredentialsProvider) (assume.Session, error) {
 	policy := c.Retry

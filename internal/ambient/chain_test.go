@@ -235,7 +235,7 @@ func TestResolve(t *testing.T) {
 			w.write(filepath.Join(w.home, "token"), "h4nter2")
 			w.set("AWS_WEB_IDENTITY_TOKEN_FILE", filepath.Join(w.home, "token"))
 			w.set("AWS_ROLE_ARN", pod)
-		}, err: []string{"variable AWS_WEB_IDENTITY_TOKEN_FILE: the file does not hold a token"}},
+		}, err: []string{"variable AWS_WEB_IDENTITY_TOKEN_FILE: the file does not contain a token"}},
 
 		{name: "keys of the profile default", make: func(w *world) { w.config("[default]\n" + keys) }, from: "profile default", arn: userARN},
 		{name: "keys in the credentials file", make: func(w *world) {
@@ -285,12 +285,12 @@ func TestResolve(t *testing.T) {
 		}, from: "profile default", arn: podARN, renewing: true},
 		{name: "a role with a code", make: func(w *world) {
 			w.config("[default]\nmfa_serial = arn:aws:iam::111111111111:mfa/me\nsource_profile = default\nrole_arn = " + deploy + "\n" + keys)
-		}, err: []string{"mfa_serial asks for a code, which a job cannot enter"}},
+		}, err: []string{"mfa_serial requires a code, which a job cannot enter"}},
 		{name: "no role", make: func(w *world) { w.config("[default]\nsource_profile = default\nrole_arn = deploy\n" + keys) },
 			err: []string{`profile "default" (role_arn): "deploy" is not the ARN of a role`}},
 
 		{name: "the missing profile of AWS_PROFILE", make: func(w *world) { w.instance(); w.set("AWS_PROFILE", "gone") },
-			err: []string{`profile "gone" (AWS_PROFILE): neither of the profile files that this container sees has it; correct the name`}},
+			err: []string{`profile "gone" (AWS_PROFILE): it is in neither of the profile files that this container sees; correct the name`}},
 		{name: "the profile of AWS_DEFAULT_PROFILE", make: func(w *world) {
 			w.instance()
 			w.config("[profile other]\n" + keys)
@@ -314,7 +314,7 @@ func TestResolve(t *testing.T) {
 		{name: "a source without a role", make: func(w *world) { w.config("[default]\ncredential_source = Environment\n") },
 			err: []string{`profile "default": credential_source needs role_arn`}},
 		{name: "a value that no SDK reads", make: func(w *world) { w.config("[default]\nretry_mode = h4nter2\n" + keys) },
-			err: []string{`profile "default": it, or a profile that it leads to, has an invalid entry`}},
+			err: []string{`profile "default": it, or a profile that it refers to, has an invalid entry`}},
 		{name: "a profile with nothing but a region", make: func(w *world) { w.instance(); w.config("[default]\nregion = us-west-2\n") }, from: "instance", arn: userARN, renewing: true},
 		{name: "a large file", make: func(w *world) {
 			w.config("[default]\n" + keys + strings.Repeat("# "+strings.Repeat("x", 98)+"\n", 2000))

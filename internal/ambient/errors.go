@@ -14,14 +14,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Error says which source of credentials does not work, and why. It holds no
-// text of the SDK or of a server. It is context.DeadlineExceeded or
+// Error says which source of credentials failed, and why. It contains no text of
+// the SDK or of a server. It is context.DeadlineExceeded or
 // context.Canceled if the caller's context ended, and fs.ErrNotExist if a file
 // is missing.
 type Error struct {
 	Source string // a variable, profile or service
 	Reason string
-	Remedy string // begins with a verb; may be empty
+	Remedy string // what to do, beginning with a verb; may be empty
 	cause  error
 }
 
@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 // Unwrap returns the error of the context or of the file.
 func (e *Error) Unwrap() error { return e.cause }
 
-// failed is the Error for what a provider of the SDK's returned.
+// failed is the Error for what a provider of the SDK returned.
 func failed(source string, err error, remedy string) *Error {
 	e := &Error{Source: source, Reason: reason(err), Remedy: remedy}
 	for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
@@ -51,24 +51,24 @@ func failed(source string, err error, remedy string) *Error {
 func unread(source string, err error) *Error {
 	e := &Error{Source: source, Reason: err.Error(), cause: err}
 	if errors.Is(err, fs.ErrNotExist) {
-		e.Remedy = "put it where the action's container sees it: the workspace or the runner's temporary directory"
+		e.Remedy = "put the file into the workspace or the runner's temporary directory, which the action's container sees"
 	}
 	return e
 }
 
 var (
-	errNoKeys = errors.New("the answer holds no keys")
+	errNoKeys = errors.New("the response contains no keys")
 	errPanic  = errors.New("the provider panicked")
 )
 
-// timedOut is an attempt that ended after so long, while the step's deadline
-// had not passed.
+// timedOut is the duration after which an attempt timed out, before the step's
+// own deadline.
 type timedOut time.Duration
 
 func (t timedOut) Error() string { return fmt.Sprintf("timed out after %v", time.Duration(t)) }
 
-// invalidAnswer is the reason of every error that is not of a known kind.
-const invalidAnswer = "the answer is not valid"
+// invalidAnswer is the reason for every error of an unknown kind.
+const invalidAnswer = "the response is invalid"
 
 func reason(err error) string {
 	if errors.Is(err, errNoKeys) {
@@ -78,7 +78,7 @@ func reason(err error) string {
 		return attempt.Error()
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return fmt.Sprintf("the program ended with %s", exit.ProcessState)
+		return fmt.Sprintf("the program failed with %s", exit.ProcessState)
 	}
 	why := transport.Classify(err)
 	switch why.Reason {
@@ -92,8 +92,8 @@ func reason(err error) string {
 	return why.Error()
 }
 
-// isCode reports whether a text has the form of AWS's error codes; any other
-// could be anything.
+// isCode reports whether a text has the form of an AWS error code. No other text
+// is shown.
 func isCode(text string) bool {
 	if text == "" || len(text) > 64 {
 		return false

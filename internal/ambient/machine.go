@@ -20,21 +20,21 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// How long one answer of the machine's services may take. Where there is no
-// metadata service, nothing answers. An agent of a container may have to ask
-// AWS first.
+// How long one response of the machine's services may take. Without a metadata
+// service there is no response at all. A container's agent may have to call AWS
+// first.
 const (
 	metadataTimeout  = 2 * time.Second
 	containerTimeout = 5 * time.Second
 )
 
-// The variables by which ECS and EKS tell a container where its agent is.
+// The variables in which ECS and EKS pass the address of a container's agent.
 const (
 	relativeURI = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 	fullURI     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 )
 
-// container asks the agent of ECS or EKS.
+// container gets credentials from the agent of ECS or EKS.
 func (c *Chain) container(ctx context.Context) (assume.Session, error) {
 	relative, full := c.getenv(relativeURI), c.getenv(fullURI)
 	endpoint, err := containerEndpoint(relative, full)
@@ -62,7 +62,7 @@ func (c *Chain) container(ctx context.Context) (assume.Session, error) {
 	return session, nil
 }
 
-// containerToken is what the agent asks for, or nothing. The file comes first,
+// containerToken is the token for the agent, or nothing. The file comes first,
 // as in the SDKs: it is replaced while it is in use.
 func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
 	const variable, fileVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
@@ -72,7 +72,7 @@ func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
 		case err != nil:
 			return token, unread("variable "+fileVariable, err)
 		case token.IsZero() || strings.ContainsAny(token.Reveal(), lineEnds):
-			return token, &Error{Source: "variable " + fileVariable, Reason: "the file does not hold a token", Remedy: "check " + path}
+			return token, &Error{Source: "variable " + fileVariable, Reason: "the file does not contain a token", Remedy: "check " + path}
 		}
 		return token, nil
 	}
@@ -84,15 +84,15 @@ func (c *Chain) containerToken(ctx context.Context) (secret.Value, error) {
 	return secret.New(token), nil
 }
 
-// lineEnds cannot be in a header.
+// lineEnds are not allowed in an HTTP header.
 const lineEnds = "\r\n"
 
-// ecsAgent is where a relative URI leads (task IAM roles of ECS).
+// ecsAgent is the host of a relative URI (ECS developer guide, "Task IAM role").
 const ecsAgent = "169.254.170.2"
 
-// containerEndpoint is the URL that the two variables give. The rules are those
-// of the SDKs, but for names: only localhost may stand for loopback, as whoever
-// answers for another name can change the answer.
+// containerEndpoint returns the URL of the two variables. The rules are those of
+// the SDKs, except for host names: localhost is the only one that counts as
+// loopback, because DNS can resolve another one to a different address later.
 func containerEndpoint(relative, full string) (string, error) {
 	if relative != "" {
 		if _, err := url.Parse(relative); err != nil || relative[0] != '/' {
@@ -111,14 +111,14 @@ func containerEndpoint(relative, full string) (string, error) {
 	return full, nil
 }
 
-// parseURL parses the URL of a service that hands out credentials. One that
-// may hold a password is not quoted.
+// parseURL parses the URL of a service that returns credentials. Its errors do
+// not quote a URL that may contain a password.
 func parseURL(source, raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	e := &Error{Source: source, Reason: fmt.Sprintf("%q is not a URL", raw), Remedy: "set a URL such as https://host/path"}
 	switch {
 	case err == nil && u.User != nil:
-		e.Reason = "it holds a user or password"
+		e.Reason = "it contains a user or password"
 	case err == nil && u.Hostname() != "" && (u.Scheme == "https" || u.Scheme == "http"):
 		return u, nil
 	case strings.Contains(raw, "@"):
@@ -127,8 +127,8 @@ func parseURL(source, raw string) (*url.URL, error) {
 	return nil, e
 }
 
-// onMachine reports whether what is sent to a host stays on the machine:
-// loopback, and the addresses of the agents of ECS and EKS.
+// onMachine reports whether a host is on this machine: loopback, and the
+// addresses of the agents of ECS and EKS.
 func onMachine(host string) bool {
 	if host == "localhost" {
 		return true
@@ -144,13 +144,14 @@ func onMachine(host string) bool {
 	return addr.Unmap().IsLoopback()
 }
 
-// instanceOptions are what a profile says about the metadata service.
+// instanceOptions are a profile's settings for the metadata service.
 type instanceOptions struct {
 	endpoint string
 	mode     imds.EndpointModeState
 }
 
-// instance asks the metadata service of EC2, in its second version only.
+// instance gets credentials from the metadata service of EC2, in its second
+// version only.
 func (c *Chain) instance(ctx context.Context, o instanceOptions) (assume.Session, error) {
 	const source = "instance metadata service"
 	const instead = "set role-to-assume (with permissions: id-token: write) or aws-access-key-id; for the instance's role, "
@@ -177,7 +178,7 @@ func (c *Chain) instance(ctx context.Context, o instanceOptions) (assume.Session
 	}
 	direct := &witness{Client: c.Direct}
 	client := imds.New(imds.Options{
-		Endpoint:          o.endpoint, // and the mode not, for which the SDK would read the process's environment
+		Endpoint:          o.endpoint, // without the mode, for which the SDK would read the process's environment
 		ClientEnableState: imds.ClientEnabled,
 		HTTPClient:        direct,
 		Retryer:           aws.NopRetryer{},
@@ -197,14 +198,14 @@ func (c *Chain) instance(ctx context.Context, o instanceOptions) (assume.Session
 	return assume.Session{}, e
 }
 
-// witness is a client that remembers why its last request failed: the SDK's
-// client for the metadata service does not pass that on.
+// witness is a client that records why its last request failed, because the
+// SDK's client for the metadata service does not return it.
 type witness struct {
 	*http.Client
 	err error
 }
 
-// Do is that of http.Client.
+// Do is http.Client.Do.
 func (w *witness) Do(r *http.Request) (*http.Response, error) {
 	response, err := w.Client.Do(r)
 	w.err = err

@@ -22,8 +22,8 @@ const (
 // shell starts the command of a credential_process, as in the SDK for Go.
 const shell = "/bin/sh"
 
-// process returns what the credential_process of a profile prints. One of our
-// own is not started.
+// process returns what the credential_process of a profile prints. Our own
+// helper is not started.
 func (c *Chain) process(ctx context.Context, source string, files *files, p *config.SharedConfig) (Credentials, error) {
 	if c.Stored != nil {
 		if session, ours, err := c.Stored(ctx, p.CredentialProcess); ours {
@@ -33,7 +33,7 @@ func (c *Chain) process(ctx context.Context, source string, files *files, p *con
 	source += " (credential_process)"
 	// A file that our parser and the SDK's read differently counts as foreign.
 	if paths := files.ofProcess(p.Profile); len(paths) == 0 || slices.ContainsFunc(paths, c.Foreign) {
-		return Credentials{}, &Error{Source: source, Reason: "a program that a file of the workspace names is not started", Remedy: "move the profile to a file outside of the workspace"}
+		return Credentials{}, &Error{Source: source, Reason: "programs in profile files of the workspace are not started", Remedy: "move the profile to a file outside of the workspace"}
 	}
 	if err := checkShell(source, shell); err != nil {
 		return Credentials{}, err
@@ -62,11 +62,11 @@ func checkShell(source, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
 	}
-	return &Error{Source: source, Reason: "it takes a shell, and this container has no " + path, Remedy: "get the keys in a run step before, and pass them as aws-access-key-id, aws-secret-access-key and aws-session-token"}
+	return &Error{Source: source, Reason: "it requires a shell, and this container has no " + path, Remedy: "get the keys in a run step before this one and pass them as aws-access-key-id, aws-secret-access-key and aws-session-token"}
 }
 
-// forPrograms leaves out what is meant for the step alone: the right to mint
-// tokens, the inputs and the state.
+// forPrograms removes the variables that are for the step only: the right to
+// request tokens, the inputs and the state.
 func forPrograms(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
 		return strings.HasPrefix(pair, "ACTIONS_") || strings.HasPrefix(pair, "INPUT_") || strings.HasPrefix(pair, "STATE_")
@@ -75,7 +75,7 @@ func forPrograms(environ []string) []string {
 
 var errQuota = errors.New("the program printed more than 64 KiB")
 
-// quota is a writer that fails after so many bytes.
+// quota is a writer that fails after a number of bytes.
 type quota struct{ left int }
 
 func (q *quota) Write(p []byte) (int, error) {

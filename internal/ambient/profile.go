@@ -38,7 +38,7 @@ func (c *Chain) announced(ctx context.Context) (found Credentials, ok bool, err 
 		}
 		return Credentials{}, false, &Error{
 			Source: fmt.Sprintf("profile %q (%s)", name, variable),
-			Reason: "neither of the profile files that this container sees has it",
+			Reason: "it is in neither of the profile files that this container sees",
 			Remedy: "correct the name, or unset " + variable,
 		}
 	}
@@ -115,7 +115,7 @@ func (c *Chain) base(ctx context.Context, files *files, p *config.SharedConfig) 
 	return c.Machine(ctx)
 }
 
-// named asks the source that credential_source names.
+// named gets credentials from the source that credential_source names.
 func (c *Chain) named(ctx context.Context, source string, p *config.SharedConfig) (Credentials, error) {
 	switch p.CredentialSource {
 	case "Ec2InstanceMetadata":
@@ -140,7 +140,7 @@ func (c *Chain) named(ctx context.Context, source string, p *config.SharedConfig
 func (c *Chain) assumeRole(ctx context.Context, p *config.SharedConfig, by assume.Session) (assume.Session, error) {
 	source := fmt.Sprintf("profile %q", p.Profile)
 	if p.MFASerial != "" {
-		return assume.Session{}, &Error{Source: source, Reason: "mfa_serial asks for a code, which a job cannot enter", Remedy: "use a role that does not need MFA"}
+		return assume.Session{}, &Error{Source: source, Reason: "mfa_serial requires a code, which a job cannot enter", Remedy: "use a role without MFA"}
 	}
 	hop, err := c.hop(source+" (role_arn)", p.RoleARN, p.RoleSessionName)
 	if err != nil {
@@ -196,7 +196,7 @@ func (c *Chain) file(ctx context.Context, variable, name string, parse func([]by
 	}
 	var err error
 	if f.parsed, err = parse(f.content); err != nil {
-		return file{}, &Error{Source: source, Reason: "it is not a file of profiles", Remedy: "check " + path}
+		return file{}, &Error{Source: source, Reason: "it is not a valid profile file", Remedy: "check " + path}
 	}
 	return f, nil
 }
@@ -217,7 +217,7 @@ func (f *files) ofProcess(name string) []string {
 	return paths
 }
 
-// load reads a profile and those that it leads to with the SDK's parser. It is
+// load reads a profile and those that it refers to with the SDK's parser. It is
 // nil if there is no profile of that name.
 func (f *files) load(ctx context.Context, name string) (*config.SharedConfig, error) {
 	inConfig, err := serve(f.config.content)
@@ -278,11 +278,11 @@ func (f *files) defect(name string) string {
 	case session != "":
 		return fmt.Sprintf("its sso_session has no section [sso-session %s]", session)
 	}
-	return "it, or a profile that it leads to, has an invalid entry"
+	return "it, or a profile that it refers to, has an invalid entry"
 }
 
-// served is content that can be opened once by a path: the SDK's parser takes
-// nothing else, and would read files without a bound, wherever links lead.
+// served is content that can be opened once by a path. The SDK's parser accepts
+// paths only, and would read files without a bound and through any link.
 type served struct{ read *os.File }
 
 func serve(content []byte) (served, error) {

@@ -50,19 +50,19 @@ func TestContainer(t *testing.T) {
 		{name: "with a token of two lines in a file", make: func(w *world) {
 			w.write(filepath.Join(w.home, "token"), "h4nter2\r\nX-Other: h4nter2\n")
 			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
-		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the file does not hold a token; check "}},
+		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: the file does not contain a token; check "}},
 		{name: "with a token in an empty file", make: func(w *world) {
 			w.write(filepath.Join(w.home, "token"), "\n")
 			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
-		}, err: []string{"the file does not hold a token"}},
+		}, err: []string{"the file does not contain a token"}},
 		{name: "with a token in a missing file", make: func(w *world) {
 			w.set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", filepath.Join(w.home, "token"))
-		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "does not exist", "where the action's container sees it"}},
+		}, err: []string{"variable AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "does not exist", "which the action's container sees"}},
 		{name: "refused", tries: 1, make: func(*world) {}, err: []string{"unexpected response (status 403), AccessDenied; check that this container may use it"}},
 		{name: "overloaded twice", tries: 3, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/busy?2") }},
 		{name: "overloaded", tries: 3, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/busy?9") }, err: []string{"unexpected response (status 503)"}},
-		{name: "empty", tries: 1, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/empty") }, err: []string{"the answer holds no keys"}},
-		{name: "not JSON", tries: 1, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/page") }, err: []string{"the answer is not valid"}},
+		{name: "empty", tries: 1, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/empty") }, err: []string{"the response contains no keys"}},
+		{name: "not JSON", tries: 1, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/page") }, err: []string{"the response is invalid"}},
 		{name: "endless", tries: 1, make: func(w *world) { w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", w.url+"/endless") }, err: []string{"response too large"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,29 +160,29 @@ func TestProcess(t *testing.T) {
 		{name: "the variables of the job", command: `test "$MINE" = 1 && test "$AWS_REGION" = nowhere && ` + printKeys},
 		{name: "no right to mint tokens, no inputs, no state", command: `if env | grep -qE '^(ACTIONS|INPUT|STATE)_'; then exit 3; fi; ` + printKeys},
 		{name: "what it says besides is not shown", command: "echo '::error::h4nter2' >&2; " + printKeys},
-		{name: "an error", command: "echo h4nter2; echo h4nter2 >&2; exit 7", err: []string{`profile "default" (credential_process): the program ended with exit status 7; run the command in a run step`}},
-		{name: "no program", command: "/nonexistent/program", err: []string{"the program ended with exit status 127"}},
-		{name: "something else than keys", command: "echo h4nter2", err: []string{"the answer is not valid"}},
-		{name: "no keys", command: `echo '{"Version": 1}'`, err: []string{"the answer is not valid"}},
+		{name: "an error", command: "echo h4nter2; echo h4nter2 >&2; exit 7", err: []string{`profile "default" (credential_process): the program failed with exit status 7; run the command in a run step`}},
+		{name: "no program", command: "/nonexistent/program", err: []string{"the program failed with exit status 127"}},
+		{name: "something else than keys", command: "echo h4nter2", err: []string{"the response is invalid"}},
+		{name: "no keys", command: `echo '{"Version": 1}'`, err: []string{"the response is invalid"}},
 		{name: "endless output", command: "yes h4nter2", err: []string{"the program printed more than 64 KiB"}},
 		{name: "a file of the workspace", command: printKeys, make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			w.set("AWS_CONFIG_FILE", "config")
-		}, err: []string{`profile "default" (credential_process): a program that a file of the workspace names is not started; move the profile`}},
+		}, err: []string{`profile "default" (credential_process): programs in profile files of the workspace are not started; move the profile`}},
 		{name: "a file of the workspace by another name of it", command: printKeys, make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			if err := os.Symlink(w.workspace, filepath.Join(w.home, "alias")); err != nil {
 				w.Fatal(err)
 			}
 			w.set("AWS_CONFIG_FILE", filepath.Join(w.home, "alias/config"))
-		}, err: []string{"a file of the workspace"}},
+		}, err: []string{"profile files of the workspace"}},
 		{name: "a file of the workspace behind a link outside", command: printKeys, make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "dir/config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			if err := os.Symlink(filepath.Join(w.workspace, "dir/config"), filepath.Join(w.home, "linked")); err != nil {
 				w.Fatal(err)
 			}
 			w.set("AWS_CONFIG_FILE", filepath.Join(w.home, "linked"))
-		}, err: []string{"a file of the workspace"}},
+		}, err: []string{"profile files of the workspace"}},
 		{name: "a home whose .aws is a directory of the workspace", make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "aws/config"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			home := filepath.Join(w.home, "other")
@@ -190,16 +190,16 @@ func TestProcess(t *testing.T) {
 				w.Fatal(err)
 			}
 			w.set("HOME", home)
-		}, err: []string{"a file of the workspace"}},
+		}, err: []string{"profile files of the workspace"}},
 		{name: "a file of the workspace beside another", command: printKeys, make: func(w *world) {
 			w.write(filepath.Join(w.workspace, "credentials"), "[default]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			w.set("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-		}, err: []string{"a file of the workspace"}},
+		}, err: []string{"profile files of the workspace"}},
 		{name: "a source profile in a file of the workspace", make: func(w *world) {
 			w.config("[default]\nsource_profile = theirs\nrole_arn = " + deploy + "\n")
 			w.write(filepath.Join(w.workspace, "credentials"), "[theirs]\ncredential_process = touch "+filepath.Join(w.home, "started")+"\n")
 			w.set("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-		}, err: []string{`profile "theirs" (credential_process): a program that a file of the workspace`}},
+		}, err: []string{`profile "theirs" (credential_process): programs in profile files of the workspace`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -234,7 +234,7 @@ func TestNoShell(t *testing.T) {
 		t.Error(err)
 	}
 	w := &world{T: t}
-	w.refused(checkShell("it", filepath.Join(t.TempDir(), "sh")), "no credentials from it: it takes a shell, and this container has no /", "in a run step before")
+	w.refused(checkShell("it", filepath.Join(t.TempDir(), "sh")), "no credentials from it: it requires a shell, and this container has no /", "in a run step before")
 }
 
 // A program that leaves a child with its output open does not keep the step.
@@ -328,7 +328,7 @@ func TestSSO(t *testing.T) {
 			w.config(strings.Replace(ssoProfile, "[default]", "[profile base]", 1) + "[default]\nsource_profile = base\nexternal_id = x7\nrole_arn = " + deploy + "\n")
 			w.login("corp", "living", time.Hour, "")
 		}},
-		{name: "no login", make: func(w *world) { w.config(ssoProfile) }, err: []string{`profile "default" (sso_session): there is no login in `, "'aws sso login' needs a person"}},
+		{name: "no login", make: func(w *world) { w.config(ssoProfile) }, err: []string{`profile "default" (sso_session): `, "contains no login", "'aws sso login' needs a person"}},
 		{name: "an old login", make: func(w *world) { w.config(ssoProfile); w.login("corp", "living", -time.Hour, "") }, err: []string{"the login has expired or is invalid; run 'aws sso login' on the machine"}},
 		{name: "a login that cannot be renewed", make: func(w *world) {
 			w.config(ssoProfile)
@@ -338,12 +338,12 @@ func TestSSO(t *testing.T) {
 		{name: "a portal that is none", make: func(w *world) {
 			w.config(ssoProfile)
 			w.login("corp", "garbled", time.Hour, "")
-		}, err: []string{"(sso_session): the answer is not valid"}},
+		}, err: []string{"(sso_session): the response is invalid"}},
 		{name: "a portal at no URL", make: func(w *world) {
 			w.config(ssoProfile)
 			w.login("corp", "living", time.Hour, "")
 			w.set("AWS_ENDPOINT_URL_SSO", "http://u:h4nter2@portal.example")
-		}, err: []string{"variable AWS_ENDPOINT_URL_SSO: it holds a user or password"}},
+		}, err: []string{"variable AWS_ENDPOINT_URL_SSO: it contains a user or password"}},
 		{name: "a login without a home", make: func(w *world) {
 			w.config(ssoProfile)
 			w.login("corp", "living", time.Hour, "") // moved to where a path without a home begins
@@ -391,7 +391,7 @@ func TestLoginSession(t *testing.T) {
 	w := newWorld(t)
 	w.config("[default]\nlogin_session = arn:aws:iam::111111111111:user/ci\n")
 	_, err := w.chain().Resolve(t.Context())
-	w.refused(err, `profile "default" (login_session): there is no login in `+filepath.Join(w.home, ".aws/login/cache"), "'aws login' needs a person")
+	w.refused(err, `profile "default" (login_session): `+filepath.Join(w.home, ".aws/login/cache"), "'aws login' needs a person")
 	sum := sha256.Sum256([]byte("arn:aws:iam::111111111111:user/ci"))
 	cache := t.TempDir()
 	w.set("AWS_LOGIN_CACHE_DIRECTORY", cache)

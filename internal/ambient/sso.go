@@ -32,9 +32,8 @@ func usesSSO(p *config.SharedConfig) bool {
 	return p.SSOSessionName != "" || p.SSORegion != "" || p.SSOAccountID != "" || p.SSOStartURL != "" || p.SSORoleName != ""
 }
 
-// sso returns the credentials that IAM Identity Center gives for a person's
-// login, which the AWS CLI has cached. A login that has expired is renewed, if
-// it can be.
+// sso returns the credentials that IAM Identity Center issues for a person's
+// login, which the AWS CLI has cached. An expired login is renewed if possible.
 func (c *Chain) sso(ctx context.Context, source string, p *config.SharedConfig) (assume.Session, error) {
 	region, startURL, key := p.SSORegion, p.SSOStartURL, p.SSOStartURL
 	source += " (sso_start_url)"
@@ -118,7 +117,7 @@ func (c *Chain) checkLogin(ctx context.Context, source, path, command string) er
 	}
 	e := &Error{Source: source, Reason: err.Error(), cause: err}
 	if errors.Is(err, fs.ErrNotExist) {
-		e.Reason = fmt.Sprintf("there is no login in %s", path)
+		e.Reason = fmt.Sprintf("%s contains no login", path)
 		e.Remedy = "use a role that a job can assume, such as role-to-assume with the job's OIDC token: '" + command + "' needs a person"
 	}
 	return e
@@ -127,13 +126,13 @@ func (c *Chain) checkLogin(ctx context.Context, source, path, command string) er
 func loginFailed(source string, err error, command string) error {
 	e := failed(source, err, "run '"+command+"' on the machine, or set role-to-assume")
 	if _, answered := errors.AsType[*smithy.OperationError](err); e.Reason == invalidAnswer && !answered {
-		// No call was made. The SDK's words for why name no kind of error.
+		// No call was made. The SDK's error has no type.
 		e.Reason = "the login has expired or is invalid"
 	}
 	return e
 }
 
-// endpoint is the URL that stands in for a service's own, or nil.
+// endpoint is the URL that replaces a service's own, or nil.
 func (c *Chain) endpoint(service string) (*string, error) {
 	if c.getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
 		return nil, nil

@@ -80,7 +80,7 @@ func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {
 		code    int
 		stderr  string
 	}{
-		"ended":         {10 * time.Hour, nil, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: failed: the session has ended and cannot be renewed here: this process has no ACTIONS_"},
+		"ended":         {10 * time.Hour, nil, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: failed: the session has expired and cannot be renewed here: this process has no ACTIONS_"},
 		"no answer":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: id-token-endpoint: GitHub gave no OIDC token"},
 		"other profile": {9 * time.Hour, nil, []string{"--profile", "other", "--state", "."}, exitFailure, `aws-oidc-action: failed: the state in . has no profile "other"`},
 		"no state":      {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none"}, exitFailure, "aws-oidc-action: failed: open the state"},
@@ -159,7 +159,7 @@ func TestExecRefuses(t *testing.T) {
 		"no such command": {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "no-such-command"}, exitUsage, `aws-oidc-action: exec: cannot run "no-such-command": executable file not found`},
 		"no state":        {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none", "true"}, exitFailure, "failed: open the state"},
 		"other profile":   {9 * time.Hour, nil, []string{"--profile", "other", "--state", ".", "true"}, exitFailure, `no profile "other"`},
-		"ended":           {10 * time.Hour, nil, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: failed: the session has ended"},
+		"ended":           {10 * time.Hour, nil, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: failed: the session has expired"},
 		"unreachable":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: id-token-endpoint: "},
 	} {
 		t.Run(name, func(t *testing.T) {

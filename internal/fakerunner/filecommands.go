@@ -8,15 +8,15 @@ import (
 // assignment is one NAME=VALUE of a file command.
 type assignment struct{ name, value string }
 
-// formatError is the runner's complaint about a file, in the runner's words.
+// formatError is the runner's error about a file, in the runner's words.
 type formatError string
 
 func (e formatError) Error() string { return string(e) }
 
 // parseFileCommand reads what a step wrote to GITHUB_ENV, GITHUB_OUTPUT or
 // GITHUB_STATE as the runner does: NAME=VALUE, or NAME<<DELIMITER, lines, and
-// the delimiter alone on a line. On an error it returns what came before it,
-// too: the runner has applied that already.
+// the delimiter alone on a line. With an error it also returns what came before
+// it, because the runner has applied that already.
 func parseFileCommand(text string) ([]assignment, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	var all []assignment

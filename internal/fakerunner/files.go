@@ -17,9 +17,9 @@ const (
 	maxSummary     = 1 << 20 // bytes of a summary that the runner uploads
 )
 
-// carryOut does what a step wrote into its files, and removes them. A file
-// that cannot be read as a command fails the step, but not the other files;
-// what stands in it before the fault takes effect.
+// carryOut processes what a step wrote to its files, and removes them. A file with
+// a format error fails the step, but not the other files; what is in it before
+// the error takes effect.
 func (j *Job) carryOut(environ map[string]string, result *Result) error {
 	for _, f := range fileCommands {
 		path := environ[f.variable]
@@ -28,7 +28,7 @@ func (j *Job) carryOut(environ map[string]string, result *Result) error {
 			err = os.Remove(path)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("take the file of %s: %w", f.variable, err)
+			return fmt.Errorf("read the file of %s: %w", f.variable, err)
 		}
 		switch f.variable {
 		case "GITHUB_STEP_SUMMARY":
@@ -88,7 +88,8 @@ func (j *Job) addPaths(result *Result, text string) {
 	}
 }
 
-// summary drops what is too large, with an error that does not fail the step.
+// summary drops a summary that is too large, with an error that does not fail the
+// step.
 func (j *Job) summary(result *Result, text string) {
 	if len(text) > maxSummary {
 		j.log.runnerError(result.Name, fmt.Sprintf("$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of %dk, got %dk.", maxSummary>>10, len(text)>>10))

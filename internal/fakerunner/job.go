@@ -1,4 +1,4 @@
-// Package fakerunner plays GitHub's runner for the steps of one job, in one
+// Package fakerunner simulates GitHub's runner for the steps of one job, in one
 // process, for tests and rehearsals: directories, variables, inputs with their
 // defaults, file commands, workflow commands, masks, post steps.
 package fakerunner
@@ -22,19 +22,18 @@ type Step func(ctx context.Context, environ []string, stdout, stderr io.Writer) 
 
 // JobOptions describe the machine and the job.
 type JobOptions struct {
-	Dir     string   // an existing directory, empty, in which the job gets its own
+	Dir     string   // an existing, empty directory for the directories of the job
 	Environ []string // NAME=VALUE of the workflow and the runner, such as those of a sandbox
 	Event   []byte   // the webhook payload, such as that of a scenario
 	Secrets []string // masked from the beginning, as secrets of a repository are
 
-	Defaults map[string]string // of every input of the steps' action, as its action.yml gives them; empty where it gives none
-	Contexts map[string]string // what expressions in them stand for
+	Defaults map[string]string // of every input of the steps' action, as in its action.yml; empty for inputs without one
+	Contexts map[string]string // values of the expressions in them
 }
 
-// Job plays the runner for the steps of one job: it makes the directories and
-// the files, runs each step with its environment, carries out what the step
-// wrote, masks the log, and runs the post steps at the end. Everything is as
-// on a host, so paths are the host's. A Job is for one goroutine; a step may
+// Job simulates the runner for the steps of one job: it creates the directories
+// and files, runs each step with its environment, processes its commands, masks
+// the log, and runs the post steps at the end. All paths are the host's. A Job is for one goroutine; a step may
 // write its output from several.
 type Job struct {
 	dir     string
@@ -54,7 +53,7 @@ type post struct {
 	state  map[string]string
 }
 
-// Result is what the runner knows of a phase when it has ended.
+// Result is what the runner knows about a phase at its end.
 type Result struct {
 	Name     string
 	ExitCode int
@@ -66,8 +65,8 @@ type Result struct {
 	Summary  string // masked, as it is uploaded
 }
 
-// fileCommands are the files through which a step talks to the runner: the
-// variable that names one, and how the runner calls it.
+// fileCommands are the files for commands of a step: the variable of each, and the
+// runner's name for it.
 var fileCommands = []struct{ variable, prefix string }{
 	{"GITHUB_ENV", "set_env_"},
 	{"GITHUB_OUTPUT", "set_output_"},
@@ -83,13 +82,13 @@ func NewJob(o JobOptions) (*Job, error) {
 	for _, line := range o.Environ {
 		name, text, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, fmt.Errorf("environment entry without =: %q", name)
+			return nil, fmt.Errorf("environment entry %q has no =", name)
 		}
 		j.environ[name] = text
 	}
 	for _, dir := range []string{j.Workspace(), j.Temp(), j.home(), j.workflowDir(), j.commandDir()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("make the job's directories: %w", err)
+			return nil, fmt.Errorf("create the job's directories: %w", err)
 		}
 	}
 	event := filepath.Join(j.workflowDir(), "event.json")
@@ -112,7 +111,7 @@ func NewJob(o JobOptions) (*Job, error) {
 	return j, nil
 }
 
-// Workspace is the directory that a checkout would fill.
+// Workspace is the directory for a checkout.
 func (j *Job) Workspace() string { return filepath.Join(j.dir, "work", "repo", "repo") }
 
 // Temp is the directory of RUNNER_TEMP.
@@ -122,20 +121,20 @@ func (j *Job) home() string        { return filepath.Join(j.Temp(), "_github_hom
 func (j *Job) workflowDir() string { return filepath.Join(j.Temp(), "_github_workflow") }
 func (j *Job) commandDir() string  { return filepath.Join(j.Temp(), "_runner_file_commands") }
 
-// Environ returns what a run: step would get now, sorted.
+// Environ returns the environment of a run: step at this time, sorted.
 func (j *Job) Environ() []string { return lines(j.environ) }
 
-// Getenv returns a variable as a run: step would see it now.
+// Getenv returns a variable of a run: step at this time.
 func (j *Job) Getenv(name string) string { return j.environ[name] }
 
-// Log returns the log so far, as people see it.
+// Log returns the log so far, as it is shown.
 func (j *Job) Log() string {
 	j.log.mu.Lock()
 	defer j.log.mu.Unlock()
 	return j.log.shown.String()
 }
 
-// Mask returns text with everything replaced that is masked by now.
+// Mask returns text with all values replaced that are masked so far.
 func (j *Job) Mask(text string) string { return j.log.maskText(text) }
 
 // Raw returns every piece of output so far as it was written.
@@ -152,11 +151,10 @@ func (j *Job) Annotations() []Annotation {
 	return slices.Clone(j.log.annotations)
 }
 
-// Run runs the main phase of a step and carries out what it wrote, even if it
-// failed. Its post phase will run at the end of the job. Inputs that with does
-// not name get the default of the action, as from the runner; a step without
-// with at all, which is nil, is a run: step and has no inputs. Errors are of the
-// runner's own doing, not the step's.
+// Run runs the main phase of a step and processes its commands, even if it failed.
+// Its post phase runs at the end of the job. Inputs that are not in with get the
+// default of the action, as from the runner. If with is nil, the step is a run:
+// step and has no inputs. Errors are the runner's, not the step's.
 func (j *Job) Run(ctx context.Context, step Step, with map[string]string) (*Result, error) {
 	j.steps++
 	name := "step"
@@ -186,8 +184,8 @@ func inputVariable(input string) string {
 
 var expression = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{\{ *([^ }]*) *\}\}`) })
 
-// evaluateDefaults replaces the expressions in the defaults of inputs, which
-// name one value each.
+// evaluateDefaults replaces the expressions in the defaults of inputs, each of
+// which is the name of one value.
 func (j *Job) evaluateDefaults(o JobOptions) error {
 	contexts := map[string]string{"runner.temp": j.Temp()}
 	maps.Copy(contexts, o.Contexts)
@@ -203,15 +201,15 @@ func (j *Job) evaluateDefaults(o JobOptions) error {
 			return value
 		})
 		if unknown != "" {
-			return fmt.Errorf("default of input %s: %s is not evaluated here", input, unknown)
+			return fmt.Errorf("default of input %s: unknown expression %s; add it to the contexts", input, unknown)
 		}
 	}
 	return nil
 }
 
-// Finish runs the post phases in reverse order, unless AWS_SKIP_CLEANUP_STEP
-// is true by then: that is the post-if of our action.yml, and expressions
-// compare without regard to case.
+// Finish runs the post phases in reverse order, unless AWS_SKIP_CLEANUP_STEP is
+// true at that time: this is the post-if of our action.yml. Expressions ignore
+// case.
 func (j *Job) Finish(ctx context.Context) ([]*Result, error) {
 	var results []*Result
 	for ; len(j.posts) > 0; j.posts = j.posts[:len(j.posts)-1] {
@@ -232,7 +230,7 @@ func (j *Job) Finish(ctx context.Context) ([]*Result, error) {
 	return results, nil
 }
 
-// phase runs one process and carries out its file commands.
+// phase runs one process and processes its file commands.
 func (j *Job) phase(ctx context.Context, step Step, name string, variables map[string]string) (*Result, error) {
 	environ := maps.Clone(j.environ)
 	maps.Copy(environ, variables)
@@ -243,7 +241,7 @@ func (j *Job) phase(ctx context.Context, step Step, name string, variables map[s
 	for _, f := range fileCommands {
 		path := filepath.Join(j.commandDir(), f.prefix+name)
 		if err := os.WriteFile(path, nil, 0o644); err != nil {
-			return nil, fmt.Errorf("make the file of %s: %w", f.variable, err)
+			return nil, fmt.Errorf("create the file of %s: %w", f.variable, err)
 		}
 		environ[f.variable] = path
 	}

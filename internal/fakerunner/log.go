@@ -31,8 +31,8 @@ const (
 	maxAnnotations = 10   // of each level in a step
 )
 
-// jobLog turns what steps write into the log that people see: it carries out
-// commands line by line and masks everything that comes after a mask.
+// jobLog turns the output of steps into the log as it is shown: it processes
+// commands line by line and masks all lines after a mask.
 type jobLog struct {
 	mu          sync.Mutex
 	masks       masker
@@ -42,8 +42,8 @@ type jobLog struct {
 	stopped     string // resume word of ::stop-commands::
 }
 
-// stream returns a writer for one output of one step, and what must be called
-// when the step has ended.
+// stream returns a writer for one output of one step, and a function to call at
+// the end of the step.
 func (l *jobLog) stream(step, name string) (io.Writer, func()) {
 	s := &stream{log: l, step: step, name: name}
 	return s, s.flush
@@ -71,7 +71,7 @@ func (s *stream) Write(p []byte) (int, error) {
 	}
 }
 
-// flush takes what is left without a line break.
+// flush handles the rest, which has no line break.
 func (s *stream) flush() {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
@@ -109,8 +109,8 @@ func (l *jobLog) runnerError(step, message string) {
 	l.annotate(step, "error", "", message)
 }
 
-// annotate shows a message and, up to maxAnnotations, keeps it. The log has it
-// cut as well.
+// annotate logs a message and keeps it, up to maxAnnotations. The message is cut
+// in the log too.
 func (l *jobLog) annotate(step, level, title, message string) {
 	message = l.maskLines(message)
 	if units := utf16.Encode([]rune(message)); len(units) > maxMessage {

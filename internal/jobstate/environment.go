@@ -7,8 +7,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// variables are all that a step exports. Nothing else in a record is heeded.
-// The keys come first.
+// variables are all that a step exports. Other variables in a record are
+// ignored. The keys come first.
 var variables = [...]string{
 	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN",
@@ -24,7 +24,7 @@ func (r Record) ReplacesKeys() bool {
 	return slices.ContainsFunc(variables[:3], func(name string) bool { _, ok := r.Exported[name]; return ok })
 }
 
-// Environment is how the job's variables stand when records are undone.
+// Environment holds the job's variables at the time when records are undone.
 type Environment struct {
 	Getenv func(name string) string
 
@@ -40,15 +40,15 @@ type Environment struct {
 }
 
 // Revert returns the variables to set so that the job's environment is as it
-// was before the undone records, the latest last. A variable that holds another
-// value than the record's was changed by somebody else and stays.
+// was before the undone records, the latest last. A variable whose value differs
+// from the record's was changed since and is kept.
 //
-// A variable cannot be unset. An empty value counts as unset for keys and for
-// AWS_SDK_LOAD_CONFIG, but not for regions and AWS_PROFILE (as SDKs read them), which stay if they had
-// no value; and an empty name of a profile file hides the one in the home
-// directory (from boto3 and the SDK for Ruby), so that the variable gets that
-// one's name or, if that is unknown, stays. The keys of an earlier login come
-// back while its record is among the kept ones and its session lives.
+// A variable cannot be unset. SDKs treat an empty value as unset for keys and for
+// AWS_SDK_LOAD_CONFIG, but not for regions and AWS_PROFILE, which are kept if they
+// had no value before. An empty path of a profile file hides the file in the home
+// directory from boto3 and the SDK for Ruby, so the variable is set to that file
+// or, if it is unknown, kept. The keys of an earlier login are restored if its
+// record is among the kept ones and its session has not expired.
 func (e Environment) Revert(undone, kept []Record) map[string]secret.Value {
 	changed := map[string]secret.Value{}
 	now := func(name string) string {

@@ -19,8 +19,8 @@ const (
 	CredentialsName = "credentials"
 )
 
-// Profile are the marks by which a record knows a profile in the two files; an
-// empty one means that the profile is not in that file.
+// Profile holds the marks that identify a record's profile in the two files. An
+// empty mark means that the profile is not in that file.
 type Profile struct {
 	Config      string `json:"config,omitempty"`
 	Credentials string `json:"credentials,omitempty"`
@@ -31,8 +31,8 @@ func Mark(config, credentials *profile.File, name string) Profile {
 	return Profile{Config: mark(config, name), Credentials: mark(credentials, name)}
 }
 
-// mark is what tells a profile that was replaced: the digest of its key, else
-// of its program, else of its region.
+// mark shows whether a profile was replaced: it is the digest of its key, or else
+// of its program, or else of its region.
 func mark(file *profile.File, name string) string {
 	for _, key := range []string{"aws_access_key_id", "credential_process", "region"} {
 		if value, ok := file.Get(name, key); ok {
@@ -44,7 +44,7 @@ func mark(file *profile.File, name string) string {
 
 // fileKind is one of the two files in which SDKs look for profiles.
 type fileKind struct {
-	variable string // that names it
+	variable string // whose value is its path
 	name     string // in the state directory
 	parse    func([]byte) (*profile.File, error)
 	path     func(Record) string
@@ -151,7 +151,7 @@ func (f *ProfileFile) Save(file *profile.File) (undo func(context.Context) error
 	}
 	content := file.Bytes()
 	if len(content) > profile.MaxSize {
-		return nil, f.fail(fmt.Errorf("it would have %d bytes, and at most %d are read; use fewer profiles", len(content), profile.MaxSize))
+		return nil, f.fail(fmt.Errorf("it would have %d bytes, more than the maximum of %d; use fewer profiles", len(content), profile.MaxSize))
 	}
 	if err := f.dir.WriteFile(f.name, content); err != nil {
 		return nil, f.fail(err)
@@ -164,11 +164,11 @@ func (f *ProfileFile) Save(file *profile.File) (undo func(context.Context) error
 	}, nil
 }
 
-// RemoveProfiles takes a record's profiles out of the files again, as far as
-// they are as the record says, and with them what a killed writer left. If
-// [default] is among them, it repeats again the profile that it repeated for
-// an earlier step. What fails for one file or profile keeps no other from
-// being removed. The caller holds the lock.
+// RemoveProfiles removes a record's profiles from the files unless they were
+// replaced since, together with what a killed writer left. If [default] is among
+// them, it becomes a copy of the profile again that it copied for an earlier
+// step. An error with one file or profile does not keep others from being
+// removed. The caller holds the lock.
 func (s *Store) RemoveProfiles(r Record, earlier []Record) (removed bool, err error) {
 	if len(r.Profiles) == 0 {
 		return false, nil

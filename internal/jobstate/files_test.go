@@ -301,7 +301,7 @@ func TestSaveRefusesWhatIsNotReadAgain(t *testing.T) {
 	must(t, err)
 	must(t, file.Set("p", []profile.Entry{{Key: "region", Value: secret.New("r")}}))
 	_, err = f.Save(file)
-	wants(t, err, "AWS_SHARED_CREDENTIALS_FILE", "at most 8388608", "use fewer profiles")
+	wants(t, err, "AWS_SHARED_CREDENTIALS_FILE", "maximum of 8388608", "use fewer profiles")
 	if got := files(t, p.store); len(got) > 0 {
 		t.Errorf("wrote %d files", len(got))
 	}

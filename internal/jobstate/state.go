@@ -1,10 +1,10 @@
-// Package jobstate keeps what the steps of one job have published, so that a
-// later phase, of whichever step, can undo it.
+// Package jobstate records what the steps of one job have published, so that a
+// later phase of any step can undo it.
 //
-// What is published is recorded before it is done: whenever a process is
-// killed, a record names whatever it left. A record holds no secret; of values
-// it keeps digests. Every part is undone by itself, so that one that fails
-// keeps no other from being undone.
+// Everything is recorded before it is published, so that a record names all that
+// a killed process left. A record contains no secret, only digests of values.
+// Every part is undone separately, so that an error with one does not keep others
+// from being undone.
 package jobstate
 
 import (
@@ -24,9 +24,8 @@ import (
 const (
 	version = 2 // of the state's format
 
-	// maxState bounds the state in bytes, for those who write it and for those
-	// who read it. 500 profiles with the longest names that AWS's own tools
-	// write take a tenth of it.
+	// maxState bounds the state in bytes, for writers and readers. 500 profiles
+	// with the longest names that AWS's own tools write take a tenth of it.
 	maxState = 4 << 20
 
 	// maxMemo bounds a memo in bytes: Linux passes no variable of 128 KiB or
@@ -44,10 +43,10 @@ type State struct {
 type Record struct {
 	ID       string             `json:"id"`
 	Action   string             `json:"action,omitempty"`   // GITHUB_ACTION, the step's name in its job
-	Exported map[string]Export  `json:"exported,omitempty"` // by variable, those that are known only
+	Exported map[string]Export  `json:"exported,omitempty"` // by variable
 	Profiles map[string]Profile `json:"profiles,omitempty"` // by name
-	Refresh  []string           `json:"refresh,omitempty"`  // names under which logins are stored for the helper
-	Default  string             `json:"default,omitempty"`  // the profile that [default] repeats
+	Refresh  []string           `json:"refresh,omitempty"`  // names of the logins stored for the helper
+	Default  string             `json:"default,omitempty"`  // the profile that [default] copies
 	Sessions []Session          `json:"sessions,omitempty"`
 
 	// The files that hold the profiles, as absolute paths; empty for the files
@@ -98,7 +97,7 @@ func (r *Record) Export(name string, value secret.Value, former string) {
 	r.Exported[name] = Export{Digest: digest(value.Reveal()), Former: former}
 }
 
-// DefaultProfile returns the profile that [default] repeats, or "".
+// DefaultProfile returns the profile that [default] copies, or "".
 func (s State) DefaultProfile() string {
 	for _, r := range slices.Backward(s.Records) {
 		if r.Default != "" {
@@ -142,8 +141,8 @@ func (s State) Expiry(accessKeyID string) time.Time {
 	return time.Time{}
 }
 
-// Owns reports whether a step exported exactly these keys, has not been undone,
-// and its session lives.
+// Owns reports whether the record of a step has exactly these keys and their
+// session has not expired.
 func (s State) Owns(k Keys, now time.Time) bool {
 	return slices.ContainsFunc(s.Records, func(r Record) bool {
 		session, ok := r.session(k.AccessKeyID)
@@ -181,10 +180,10 @@ func (k Keys) Variables() map[string]secret.Value {
 	}
 }
 
-// Memo returns the record as one line of text, for the runner to keep in its
-// own memory until the step's post phase: what other steps do to the state
-// directory does not reach it. It leaves out sessions, which the post phase
-// does not need, and profiles where they are too many for a variable.
+// Memo returns the record as one line of text, which the runner keeps in memory
+// until the step's post phase, out of reach of other steps. It leaves out
+// sessions, which the post phase does not need, and profiles if they are too many
+// for a variable.
 func (r Record) Memo() (string, error) {
 	r.Sessions = nil
 	content, err := json.Marshal(r)
@@ -202,7 +201,7 @@ func (r Record) Memo() (string, error) {
 func ParseMemo(text string) (Record, error) {
 	var r Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil || r.ID == "" {
-		return Record{}, errors.New("the runner's copy of what this step published is invalid")
+		return Record{}, errors.New("the runner's copy of this step's record is invalid")
 	}
 	r.prune()
 	return r, nil
@@ -220,7 +219,7 @@ func (r Record) Complete(stored Record) Record {
 	return r
 }
 
-// prune drops what no version of this action writes: other steps can write to
+// prune removes what no version of this action writes: other steps can write to
 // the state directory, and what they add must not reach the job's environment.
 func (r *Record) prune() {
 	for name, e := range r.Exported {
@@ -239,12 +238,12 @@ func encodeState(s State) ([]byte, error) {
 		return nil, fmt.Errorf("encode the state: %w", err)
 	}
 	if len(content) > maxState {
-		return nil, fmt.Errorf("the state of the job's steps has %d bytes, more than %d; use fewer profiles", len(content), maxState)
+		return nil, fmt.Errorf("the state of the job's steps has %d bytes, more than the maximum of %d; use fewer profiles", len(content), maxState)
 	}
 	return content, nil
 }
 
-var errUnreadable = errors.New("the state of an earlier step is not readable; use one version of the action in a job, and let no other program write to its directory")
+var errUnreadable = errors.New("the state of an earlier step is not readable; use one version of the action in a job, and keep other programs from writing to its directory")
 
 func decodeState(content []byte) (State, error) {
 	var s State
@@ -258,7 +257,7 @@ func decodeState(content []byte) (State, error) {
 }
 
 // digest is short, so that the records of many profiles fit into a variable.
-// 128 bits are enough to tell a value that was replaced.
+// 128 bits are enough to detect a replaced value.
 func digest(value string) string {
 	sum := sha256.Sum256([]byte(value))
 	return hex.EncodeToString(sum[:16])

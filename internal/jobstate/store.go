@@ -39,8 +39,8 @@ type Options struct {
 
 	// Announced reports whether a variable, AWS_CONFIG_FILE or
 	// AWS_SHARED_CREDENTIALS_FILE, names the action's own file in later steps.
-	// When the last record goes, that file then stays, empty: a variable cannot
-	// be unset.
+	// When the last record is removed, that file is emptied and kept, because a
+	// variable cannot be unset.
 	Announced func(variable string) bool
 }
 
@@ -51,7 +51,7 @@ type Store struct {
 	dir *safefile.Dir
 }
 
-// Open opens the state directory, which need not exist yet. Opening makes and
+// Open opens the state directory, which need not exist yet. It creates and
 // changes nothing.
 func Open(o Options) (*Store, error) {
 	dir, err := safefile.Open(o.Dir)
@@ -71,9 +71,9 @@ var ErrLocked = errors.New("another step of the job holds the lock on the action
 // called. It waits until ctx ends, which should have a deadline; then it
 // returns ErrLocked.
 //
-// The lock is on the shared directory itself and not on a file in it: nobody
-// can wait for the lock on a file that is gone, and nothing is left behind. On
-// file systems without locks it excludes nobody.
+// The lock is on the shared directory itself and not on a file in it, so that no
+// process can wait for the lock on a deleted file, and nothing is left behind. On
+// file systems without locks it has no effect.
 func (s *Store) Lock(ctx context.Context) (unlock func(), err error) {
 	lock := flock.New(s.Dir, flock.SetFlag(safefile.LockFlag))
 	_, err = lock.TryLockContext(ctx, lockPoll)
@@ -113,15 +113,15 @@ func (s *Store) Read() (State, error) {
 type Deed struct {
 	Name string // what it does, for errors: "install the helper"
 
-	// Do returns what undoes it. Beside an error, undo is for what was done
-	// until then; it may be nil.
+	// Do returns the function that undoes it; with an error, what was done until
+	// then. It may be nil.
 	Do func(ctx context.Context) (undo func(context.Context) error, err error)
 }
 
 // Publish writes the record, durably, and then does the deeds in turn. If one
-// fails, all that was done is undone, the latest first, each part whatever
-// becomes of the others; the end of ctx does not stop that. The record stays if
-// a part could not be undone, so that the post phase tries again. The caller
+// fails, all of them are undone, the latest first, even if others cannot be
+// undone or ctx ends. The record is kept if a part could not be undone, so that
+// the post phase tries again. The caller
 // holds the lock.
 func (s *Store) Publish(ctx context.Context, r Record, deeds ...Deed) error {
 	state, err := s.Read()
@@ -163,7 +163,7 @@ func (s *Store) Publish(ctx context.Context, r Record, deeds ...Deed) error {
 
 func (s *Store) add(state State, r Record) error {
 	if err := s.dir.MkdirAll(DirName); err != nil {
-		return fmt.Errorf("make the state directory: %w", err)
+		return fmt.Errorf("create the state directory: %w", err)
 	}
 	state.Records = append(state.Records, r)
 	return s.write(state)
@@ -188,8 +188,9 @@ func (s *Store) forget(id string) error {
 	return nil
 }
 
-// Replace makes these the records of the state. Without any, the whole state
-// directory goes, but for an empty profile file that the job's variables name.
+// Replace makes these the records of the state. Without records it removes the
+// whole state directory, except an empty profile file that the job's variables
+// name.
 // The caller holds the lock.
 func (s *Store) Replace(records []Record) error {
 	if len(records) > 0 {
@@ -207,7 +208,7 @@ func (s *Store) Replace(records []Record) error {
 	return errors.Join(errs...)
 }
 
-// sweep removes what writers left in the state directory that were killed.
+// sweep removes what killed writers left in the state directory.
 func (s *Store) sweep() error {
 	var errs []error
 	for _, name := range []string{stateName, helper, profileFiles[0].own(), profileFiles[1].own()} {
@@ -230,8 +231,8 @@ func (s *Store) write(state State) error {
 // StateDir is the path of the state directory, as this process sees it.
 func (s *Store) StateDir() string { return filepath.Join(s.Dir, DirName) }
 
-// WriteHelper makes program the helper. Whatever has its name is replaced,
-// without a look at its content: who can plant a file can change it later.
+// WriteHelper installs program as the helper. It replaces any file of its name
+// without comparing the content: anyone who can plant a file can change it later.
 func (s *Store) WriteHelper(program io.Reader) error {
 	if err := s.dir.Displace(helper); err != nil {
 		return err

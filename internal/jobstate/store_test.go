@@ -223,7 +223,7 @@ func TestLimitsAreTheSameForWritingAndReading(t *testing.T) {
 
 	r.ID, r.Default = "large", strings.Repeat("x", maxState)
 	before := files(t, s)
-	wants(t, s.Publish(t.Context(), r), "more than 4194304", "use fewer profiles")
+	wants(t, s.Publish(t.Context(), r), "maximum of 4194304", "use fewer profiles")
 	if diff := cmp.Diff(before, files(t, s)); diff != "" {
 		t.Errorf("the state changed:\n%s", diff)
 	}

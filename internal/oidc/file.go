@@ -15,7 +15,7 @@ import (
 // characters (AssumeRoleWithWebIdentity, WebIdentityToken).
 const MaxTokenFile = 64 << 10
 
-// TokenFileError says that the content of a file is not a token. It holds no
+// TokenFileError means that the content of a file is not a token. It contains no
 // part of it.
 type TokenFileError struct {
 	Path   string
@@ -23,7 +23,7 @@ type TokenFileError struct {
 }
 
 func (e *TokenFileError) Error() string {
-	return "file " + e.Path + " does not hold a token: " + e.Reason.Error()
+	return "file " + e.Path + " does not contain a token: " + e.Reason.Error()
 }
 
 // ReadTokenFile reads a web identity token. Callers read it anew for each call,

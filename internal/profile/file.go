@@ -1,8 +1,8 @@
 // Package profile edits the two files in which AWS SDKs look for profiles: the
-// config file and the shared credentials file. It keeps every byte that it need
-// not change, and after a change the SDKs of Go, Python (botocore) and
-// JavaScript read the same values, although they disagree about much of the
-// format; where they would go on disagreeing, it refuses.
+// config file and the shared credentials file. It keeps every byte that it does
+// not have to change. After a change the SDKs for Go, Python (botocore) and
+// JavaScript read the same values, although they differ in much of the format; if
+// they would still differ, the change is an error.
 package profile
 
 import (
@@ -19,15 +19,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// MaxSize is the size in bytes of the largest file that is parsed, and so of
-// the largest that may be written. 500 profiles with session tokens of 2 KiB
-// take an eighth of it.
+// MaxSize is the maximum size, in bytes, of a file that is parsed or written. 500
+// profiles with session tokens of 2 KiB take an eighth of it.
 const MaxSize = 8 << 20
 
 const byteOrderMark = "\ufeff"
 
 // File is a config or credentials file that keeps every byte it does not
-// change. It may hold secrets and prints as a placeholder.
+// change. It may contain secrets and prints as a placeholder.
 type File struct {
 	kind  kind
 	mark  string   // a byte order mark, or nothing
@@ -60,11 +59,11 @@ func ParseConfig(src []byte) (*File, error) { return parse(configFile, src) }
 // bare name.
 func ParseCredentials(src []byte) (*File, error) { return parse(credentialsFile, src) }
 
-// parse refuses only what is not text with the line endings that all SDKs know.
-// Lines that an SDK cannot read stay as they are.
+// parse rejects only what is not text with line endings that all SDKs support.
+// Lines that an SDK cannot read are kept as they are.
 func parse(k kind, src []byte) (*File, error) {
 	if len(src) > MaxSize {
-		return nil, fmt.Errorf("%s: it has %d bytes; at most %d are read", k, len(src), MaxSize)
+		return nil, fmt.Errorf("%s: it has %d bytes, more than the maximum of %d; remove profiles from it", k, len(src), MaxSize)
 	}
 	text, marked := strings.CutPrefix(string(src), byteOrderMark)
 	f := &File{kind: k}
@@ -74,11 +73,11 @@ func parse(k kind, src []byte) (*File, error) {
 	for line := range strings.Lines(text) {
 		f.lines = append(f.lines, line)
 		if strings.ContainsRune(line, 0) {
-			return nil, fmt.Errorf("%s: line %d holds a zero byte: save the file as UTF-8 text", k, len(f.lines))
+			return nil, fmt.Errorf("%s: line %d contains a zero byte; save the file as UTF-8 text", k, len(f.lines))
 		}
 		// To botocore it ends a line, to the others it does not.
 		if strings.ContainsRune(strings.TrimSuffix(line, "\r\n"), '\r') {
-			return nil, fmt.Errorf("%s: line %d holds a carriage return without a line feed: save the file with Unix or Windows line endings", k, len(f.lines))
+			return nil, fmt.Errorf("%s: line %d contains a carriage return without a line feed; save the file with Unix or Windows line endings", k, len(f.lines))
 		}
 	}
 	return f, nil
@@ -122,10 +121,10 @@ type Entry struct {
 	Value secret.Value
 }
 
-// Set makes entries the profile's only ones: it replaces all that stands in the
-// first section of that profile, including nested blocks, removes its further
-// sections, or appends a section. Comments between sections and on the header
-// stay. A byte order mark is dropped, as botocore cannot read such a file.
+// Set makes entries the profile's only ones: it replaces the content of the first
+// section of that profile, including nested blocks, and removes its other
+// sections, or appends a section. Comments between sections and on the header are
+// kept. A byte order mark is dropped, as botocore cannot read such a file.
 //
 // It changes nothing and returns an error if an entry cannot be written so that
 // every SDK reads it, if the SDKs disagree about where the section to be
@@ -169,13 +168,12 @@ func (f *File) Set(profile string, entries []Entry) error {
 	return nil
 }
 
-// Remove takes every section of the profiles out, with one blank line before
-// each, so that it undoes a Set that appended one. A profile that is not there
-// is no error; one whose sections SDKs read differently stays, and the others
-// go all the same.
+// Remove removes every section of the profiles, with one blank line before each,
+// so that it undoes a Set that appended one. A missing profile is no error. A
+// profile whose sections SDKs read differently is kept; the others are removed.
 func (f *File) Remove(profiles ...string) error {
 	var errs []error
-	doomed := map[int]section{} // by head, as two names may mean one section
+	doomed := map[int]section{} // by head: two names may mean one section
 	for _, profile := range profiles {
 		sections := f.sectionsOf(profile)
 		if err := f.editable(sections); err != nil {
@@ -195,7 +193,7 @@ func (f *File) Remove(profiles ...string) error {
 }
 
 // section is a header with its entries: lines[head] and lines[head+1:tail].
-// What stands from tail to the next header is blank or comment.
+// From tail to the next header there are only blank lines and comments.
 type section struct {
 	head, tail, next int
 	readers          reading
@@ -234,8 +232,8 @@ func (f *File) sectionsOf(profile string) []section {
 	return list
 }
 
-// editable refuses sections whose bounds the SDKs do not agree about: to some
-// of them, a change would give or take entries of a neighbor.
+// editable rejects sections whose bounds differ between SDKs: for some of them, a
+// change would add or remove entries of a neighbor.
 func (f *File) editable(sections []section) error {
 	for _, s := range sections {
 		for _, bound := range []int{s.head, s.next} {
@@ -243,7 +241,7 @@ func (f *File) editable(sections []section) error {
 				continue
 			}
 			if r, _ := readHeader(f.kind, f.lines[bound]); !r.plain {
-				return fmt.Errorf("%s: line %d: %.80q starts a section for some SDKs only: write [name] at the beginning of the line and nothing but a comment after it",
+				return fmt.Errorf("%s: line %d: %.80q starts a section for some SDKs only; put [name] at the beginning of the line, with nothing but a comment after it",
 					f.kind, bound+1, strings.TrimSpace(f.lines[bound]))
 			}
 		}
@@ -256,8 +254,8 @@ var sourceKeys = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(aws_.*|sso_.*|role_arn|source_profile|credential_source|credential_process|web_identity_token_file|login_session)$`)
 })
 
-// inheritsNothing refuses a file in which botocore would add credentials to
-// every section.
+// inheritsNothing rejects a file in which botocore would add credentials to every
+// section.
 func (f *File) inheritsNothing() error {
 	for _, s := range f.sections() {
 		if !s.readers.defaults {
@@ -265,7 +263,7 @@ func (f *File) inheritsNothing() error {
 		}
 		for i := s.head + 1; i < s.tail; i++ {
 			if key, _ := splitEntry(f.lines[i]); sourceKeys().MatchString(key) {
-				return fmt.Errorf("%s: line %d: botocore gives %s of [DEFAULT] to every profile: move it to the profile that it is meant for",
+				return fmt.Errorf("%s: line %d: botocore applies %s of [DEFAULT] to every profile; move it to a profile of its own",
 					f.kind, i+1, key)
 			}
 		}
@@ -286,7 +284,7 @@ func (f *File) render(entries []Entry) ([]string, error) {
 	seen := make(map[string]bool)
 	for _, e := range entries {
 		if seen[e.Key] {
-			return nil, fmt.Errorf("entry %q is given twice", e.Key)
+			return nil, fmt.Errorf("entry %q is duplicated", e.Key)
 		}
 		seen[e.Key] = true
 		if err := e.validate(); err != nil {
@@ -311,7 +309,7 @@ func (f *File) open() bool {
 }
 
 // add appends a section after a blank line. A file whose last line has no line
-// ending keeps that peculiarity, by which cut knows what to take back.
+// ending stays without one, so that cut can restore it.
 func (f *File) add(lines []string) {
 	f.found = nil
 	if len(f.lines) > 0 {
@@ -325,7 +323,7 @@ func (f *File) add(lines []string) {
 	f.lines = append(f.lines, lines...)
 }
 
-// replace puts lines in the place of a section, up to its last entry.
+// replace replaces a section, up to its last entry, by lines.
 func (f *File) replace(s section, lines []string) {
 	f.found = nil
 	if s.tail == len(f.lines) && f.open() {
@@ -335,7 +333,7 @@ func (f *File) replace(s section, lines []string) {
 	f.lines = slices.Replace(f.lines, s.head, s.tail, lines...)
 }
 
-// cut takes a section out, with one blank line before it.
+// cut removes a section, with one blank line before it.
 func (f *File) cut(s section) {
 	f.found = nil
 	wasOpen := s.tail == len(f.lines) && f.open()

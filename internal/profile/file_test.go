@@ -101,11 +101,11 @@ var odds = []odd{
 	{name: "text after the next header", before: "[profile dev]\nregion = old\n[profile b]junk\naws_access_key_id = A\n", err: `line 3: "[profile b]junk"`},
 	{name: "comment in the next header", before: "[profile dev]\nregion = old\n[profile a#b]\nregion = a\n", err: `line 3: "[profile a#b]"`},
 	{name: "comment glued to the header", before: "[profile dev]#c\nregion = old\n", err: `line 1: "[profile dev]#c"`},
-	{name: "indented header", before: "[profile b]\nregion = b\n  [profile dev]\nregion = old\n", err: `line 3: "[profile dev]" starts a section for some SDKs only: write [name] at the beginning of the line`},
+	{name: "indented header", before: "[profile b]\nregion = b\n  [profile dev]\nregion = old\n", err: `line 3: "[profile dev]" starts a section for some SDKs only; put [name] at the beginning of the line`},
 	{name: "next header indented", before: "[profile dev]\nregion = old\n  [profile b]\nregion = b\n", err: `line 3: "[profile b]"`},
 	{name: "empty header", before: "[profile dev]\nregion = old\n[]\nregion = b\n", err: `line 3: "[]"`},
-	{name: "credentials in DEFAULT", before: "[DEFAULT]\noutput = json\n aws_access_key_id = A\n", err: "config file: line 3: botocore gives aws_access_key_id of [DEFAULT] to every profile"},
-	{name: "a process in DEFAULT", kind: credentialsFile, before: "[dev]\n[DEFAULT]\nCredential_Process : /x\n", err: "credentials file: line 3: botocore gives credential_process of [DEFAULT]"},
+	{name: "credentials in DEFAULT", before: "[DEFAULT]\noutput = json\n aws_access_key_id = A\n", err: "config file: line 3: botocore applies aws_access_key_id of [DEFAULT] to every profile"},
+	{name: "a process in DEFAULT", kind: credentialsFile, before: "[dev]\n[DEFAULT]\nCredential_Process : /x\n", err: "credentials file: line 3: botocore applies credential_process of [DEFAULT]"},
 }
 
 func (o odd) set() (*File, error) {
@@ -227,12 +227,12 @@ func without(v view, profiles []string) view {
 
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
-		{"[a]\nb = c\x00\n", "config file: line 2 holds a zero byte: save the file as UTF-8 text"},
-		{"\xff\xfe[\x00a\x00]\x00", "line 1 holds a zero byte"},
-		{"[a]\n\nb = c\rd = e\n", "line 3 holds a carriage return without a line feed"},
-		{"[a]\r\nb = c\r", "line 2 holds a carriage return"},
-		{"b = c\r\r\n", "line 1 holds a carriage return"},
-		{strings.Repeat("#", MaxSize+1), fmt.Sprintf("it has %d bytes; at most %d are read", MaxSize+1, MaxSize)},
+		{"[a]\nb = c\x00\n", "config file: line 2 contains a zero byte; save the file as UTF-8 text"},
+		{"\xff\xfe[\x00a\x00]\x00", "line 1 contains a zero byte"},
+		{"[a]\n\nb = c\rd = e\n", "line 3 contains a carriage return without a line feed"},
+		{"[a]\r\nb = c\r", "line 2 contains a carriage return"},
+		{"b = c\r\r\n", "line 1 contains a carriage return"},
+		{strings.Repeat("#", MaxSize+1), fmt.Sprintf("it has %d bytes, more than the maximum of %d", MaxSize+1, MaxSize)},
 	} {
 		if _, err := ParseConfig([]byte(c.src)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("ParseConfig(%.20q) = %v, want an error with %q", c.src, err, c.want)

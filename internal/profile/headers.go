@@ -14,17 +14,17 @@ import (
 //   - botocore 1.29 with Python's configparser,
 //   - JavaScript: parseIni of @smithy/core 3.41.
 //
-// Headers are compared as these SDKs read them, because one that only one SDK
-// takes for a profile's section still shadows that profile there.
+// Headers are compared as these SDKs read them, because a header that only one
+// SDK reads as a profile's section still shadows that profile in that SDK.
 
-// Default is the profile that SDKs use where no other is named.
+// Default is the profile that SDKs use if no other is named.
 const Default = "default"
 
 // reader is how one SDK reads a line that may start a section.
 type reader struct {
-	// header returns what the section is called, or false if the line starts none.
+	// header returns the name of the section, or false if the line starts none.
 	header func(line string) (string, bool)
-	// profile returns the profile whose section is called so, or "".
+	// profile returns the profile whose section has this name, or "".
 	profile func(k kind, header string) string
 }
 
@@ -40,11 +40,11 @@ var readers = [...]reader{
 	javascript: {javascriptHeader, javascriptProfile},
 }
 
-// reading is what the readers make of a line that at least one takes for a header.
+// reading is how the readers interpret a line that is a header for at least one.
 type reading struct {
 	profiles [len(readers)]string // by reader; "" if it sees no profile
-	plain    bool                 // every reader takes the line for a header
-	defaults bool                 // botocore takes its entries for those of every section
+	plain    bool                 // the line is a header for every reader
+	defaults bool                 // botocore applies its entries to every section
 }
 
 func (r reading) anySees(profile string) bool {
@@ -197,8 +197,8 @@ func javascriptProfile(k kind, header string) string {
 }
 
 // cutComment drops a comment as the JavaScript SDK sees it: from a # or ; at
-// the beginning of the line or after a blank. Go wants a space or a tab there,
-// and botocore knows only lines that are comments as a whole.
+// the beginning of the line or after a blank. Go requires a space or a tab there,
+// and botocore supports only lines that are comments as a whole.
 func cutComment(line string) string {
 	blank := true
 	for i, c := range line {

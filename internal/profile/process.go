@@ -12,13 +12,13 @@ import (
 // Process is the call of this program as an SDK's credential_process.
 type Process struct {
 	Executable string // absolute, as the job's steps see it
-	Profile    string // the name that the program knows the profile by
-	StateDir   string // absolute; empty where the program finds it by itself
+	Profile    string // name of the profile for the program
+	StateDir   string // absolute; empty if the program finds it itself
 }
 
-// entry quotes the command so that all who start it see the same words:
-// botocore, which splits it as a shell would but starts no shell, and the SDKs
-// of Go, Java and JavaScript, which hand it to sh.
+// entry quotes the command so that all SDKs start the same words: botocore splits
+// it like a shell without starting one; the SDKs for Go, Java and JavaScript pass
+// it to sh.
 //
 // The profile's name comes last: it needs no quotes, and a line that began and
 // ended with one would lose both in Go.
@@ -43,24 +43,24 @@ func (p Process) entry() (Entry, error) {
 }
 
 // ProfileOf returns the name of the profile for which a command calls this
-// program, and whether the command is such a call, to the letter. Profile is
-// not looked at.
+// program, and reports whether the command is exactly such a call. It ignores
+// p.Profile.
 func (p Process) ProfileOf(command string) (name string, ok bool) {
 	p.Profile = command[strings.LastIndexByte(command, ' ')+1:]
 	entry, err := p.entry()
 	return p.Profile, err == nil && entry.Value.Reveal() == command
 }
 
-// plainPath needs no quotes: no character means anything to a shell.
+// plainPath needs no quotes: no character has a meaning for a shell.
 var plainPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) })
 
 // quotePath returns one word for sh and for Python's shlex alike.
 func quotePath(path string) (string, error) {
 	if !strings.HasPrefix(path, "/") {
-		return "", fmt.Errorf("%q is not absolute, and nobody knows where an SDK starts it", path)
+		return "", fmt.Errorf("%q is not an absolute path; use one, because SDKs start it in any directory", path)
 	}
 	if problem := problemOf(path); problem != "" {
-		return "", fmt.Errorf("%q %s, which no quoting carries through every SDK: use another directory", path, problem)
+		return "", fmt.Errorf("%q %s, which cannot be quoted for every SDK; use another directory", path, problem)
 	}
 	if plainPath().MatchString(path) {
 		return path, nil

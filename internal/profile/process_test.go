@@ -72,11 +72,11 @@ func TestPlainCommandNeedsNoQuotes(t *testing.T) {
 
 func TestProcessRefusesPaths(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
-		{"tool", `"tool" is not absolute`},
-		{"./tool", "is not absolute"},
-		{"", "is not absolute"},
-		{`C:\tool`, "is not absolute"},
-		{"/a\nb", `"/a\nb" has a line break or another control character, which no quoting carries through every SDK: use another directory`},
+		{"tool", `"tool" is not an absolute path`},
+		{"./tool", "is not an absolute path"},
+		{"", "is not an absolute path"},
+		{`C:\tool`, "is not an absolute path"},
+		{"/a\nb", `"/a\nb" has a line break or another control character, which cannot be quoted for every SDK; use another directory`},
 		{"/a\x00", "control character"},
 		{"/a #b", "has a # or ; at its beginning or after a blank"},
 		{"/a ;b", "has a # or ;"},

@@ -8,8 +8,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// Profile is what the two files say about one profile. Exactly one of Keys and
-// Process is given. A process is written into both files: AWS's SDKs for Go (v1)
+// Profile is the content of the two files for one profile. Exactly one of Keys
+// and Process is set. A process is written into both files: AWS's SDKs for Go (v1)
 // and JavaScript (v2) and minio-go, which restic is built on, look for it in the
 // credentials file only, some of them always and some unless
 // AWS_SDK_LOAD_CONFIG is set.
@@ -20,15 +20,15 @@ type Profile struct {
 	Process *Process
 }
 
-// Keys are credentials that stand in the credentials file.
+// Keys are credentials in the credentials file.
 type Keys struct {
 	AccessKeyID     string
 	SecretAccessKey secret.Value
 	SessionToken    secret.Value // the zero Value for a user's long-lived keys
 }
 
-// Write makes p all that both files say about the profile: whatever was there
-// under its name goes, so that neither old keys shadow a new process nor the
+// Write makes p the only content of both files for the profile. It replaces all
+// sections of its name, so that old keys do not shadow a new process or the
 // reverse. If it returns an error, neither file has changed.
 func Write(config, credentials *File, p Profile) error {
 	inConfig, inCredentials, err := p.entries()
@@ -46,7 +46,7 @@ func Write(config, credentials *File, p Profile) error {
 // edit applies change to both files or to none.
 func edit(config, credentials *File, change func(config, credentials *File) error) error {
 	if config.kind != configFile || credentials.kind != credentialsFile {
-		return errors.New("config and credentials file are mixed up")
+		return errors.New("config and credentials file are swapped")
 	}
 	newConfig, newCredentials := config.clone(), credentials.clone()
 	if err := change(newConfig, newCredentials); err != nil {
@@ -60,7 +60,7 @@ func (f *File) clone() *File {
 	return &File{kind: f.kind, mark: f.mark, lines: slices.Clone(f.lines), found: f.found}
 }
 
-// become is Set, or Remove where there is nothing to set.
+// become is Set, or Remove if there are no entries.
 func (f *File) become(profile string, entries []Entry) error {
 	if len(entries) == 0 {
 		return f.Remove(profile)
@@ -80,14 +80,14 @@ func (p Profile) entries() (inConfig, inCredentials []Entry, err error) {
 		process, err = p.Process.entry()
 		inConfig, inCredentials = append(inConfig, process), []Entry{process}
 	default:
-		err = errors.New("it needs either keys or a process")
+		err = errors.New("either keys or a process is required")
 	}
 	return inConfig, inCredentials, err
 }
 
 func (k Keys) entries() ([]Entry, error) {
 	if k.AccessKeyID == "" || k.SecretAccessKey.IsZero() {
-		return nil, errors.New("access key id and secret access key go together: give both")
+		return nil, errors.New("access key ID and secret access key are both required")
 	}
 	entries := []Entry{
 		{"aws_access_key_id", secret.New(k.AccessKeyID)},
@@ -99,9 +99,8 @@ func (k Keys) entries() ([]Entry, error) {
 	return entries, nil
 }
 
-// Repeat makes the profile to repeat what the file says about from: its region,
-// and its keys or process. A from that is not in the file is no error: then to
-// is removed. If it returns an error, the file has not changed.
+// Repeat makes the profile to a copy of the profile from: its region, and its
+// keys or process. If from is not in the file, to is removed. If it returns an error, the file has not changed.
 func (f *File) Repeat(from, to string) error {
 	keys := []string{"region", "credential_process"}
 	if f.kind == credentialsFile {

@@ -113,14 +113,14 @@ func TestWriteRefuses(t *testing.T) {
 		config  string
 		want    string
 	}{
-		{"nothing to write", Profile{Name: "dev"}, "", `profile "dev": it needs either keys or a process`},
+		{"nothing to write", Profile{Name: "dev"}, "", `profile "dev": either keys or a process is required`},
 		{"both", Profile{Name: "dev", Keys: keys, Process: &Process{Executable: "/x", Profile: "dev"}}, "", "either keys or a process"},
-		{"half a pair", Profile{Name: "dev", Keys: &Keys{AccessKeyID: "AKIA"}}, "", "go together: give both"},
-		{"the other half", Profile{Name: "dev", Keys: &Keys{SecretAccessKey: secret.New("hush")}}, "", "go together: give both"},
-		{"a name", Profile{Name: "a b", Keys: keys}, "", `profile name "a b": use only letters, digits and the characters : _ - . + @ %, as SDKs`},
+		{"half a pair", Profile{Name: "dev", Keys: &Keys{AccessKeyID: "AKIA"}}, "", "are both required"},
+		{"the other half", Profile{Name: "dev", Keys: &Keys{SecretAccessKey: secret.New("hush")}}, "", "are both required"},
+		{"a name", Profile{Name: "a b", Keys: keys}, "", `profile name "a b" is invalid; use only letters, digits and the characters : _ - . + @ % (SDKs`},
 		{"a name for the process", Profile{Name: "dev", Process: &Process{Executable: "/x", Profile: "a b"}}, "", `the profile of credential-process: profile name "a b"`},
 		{"a line break in a key", Profile{Name: "dev", Keys: &Keys{"AKIA", secret.New("hush\n[b]"), keys.SessionToken}}, "",
-			`profile "dev": the value of entry aws_secret_access_key has a line break or another control character, which SDKs do not read alike: use another one`},
+			`profile "dev": the value of entry aws_secret_access_key has a line break or another control character, which SDKs read differently; use another value`},
 		{"a line break in the region", Profile{Name: "dev", Region: "hush\nx", Keys: keys}, "", "the value of entry region has a line break"},
 		// The credentials file could be written, but the config file cannot.
 		{"one file of two", Profile{Name: "dev", Keys: keys}, "[profile dev]junk\n", "config file: line 1"},

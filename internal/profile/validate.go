@@ -11,38 +11,38 @@ import (
 )
 
 // The JavaScript SDK finds a profile of the config file only by a name of these
-// characters (and the slash, which is kept out of names as other tools make
-// file names of them).
+// characters (and the slash, which is not allowed because other tools use names as
+// file names).
 var validName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@+.%:-]+$`) })
 
-// ValidateName refuses what is not, to every SDK, the name of one profile in
-// both files.
+// ValidateName rejects a name that is not, for every SDK, the name of one profile
+// in both files.
 func ValidateName(name string) error {
 	switch {
 	case name == "":
-		return errors.New("the profile name is empty: give it a name")
+		return errors.New("the profile name is empty; set a name")
 	case !validName().MatchString(name):
-		return fmt.Errorf("profile name %q: use only letters, digits and the characters : _ - . + @ %%, as SDKs read others differently", name)
+		return fmt.Errorf("profile name %q is invalid; use only letters, digits and the characters : _ - . + @ %% (SDKs read others differently)", name)
 	case strings.EqualFold(name, Default) && name != Default:
-		return fmt.Errorf("profile name %q: write it %q; botocore gives the entries of [DEFAULT] to every profile", name, Default)
+		return fmt.Errorf("profile name %q is invalid, because botocore applies the entries of [DEFAULT] to every profile; use %q", name, Default)
 	case name == "__proto__":
-		return fmt.Errorf("profile name %q: the JavaScript SDK refuses it; choose another one", name)
+		return fmt.Errorf("profile name %q is invalid, because the JavaScript SDK rejects it; use another one", name)
 	}
 	return nil
 }
 
-// validKey describes the keys that every SDK finds: JavaScript distinguishes
-// case, the others make it lower.
+// validKey matches the keys that every SDK finds: JavaScript distinguishes case,
+// the others convert to lower case.
 var validKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]*$`) })
 
-// validate refuses an entry that some SDK would read as anything but this key
-// and this value. The error never holds the value.
+// validate rejects an entry that some SDK would read as another key or value. The
+// error never contains the value.
 func (e Entry) validate() error {
 	if !validKey().MatchString(e.Key) {
-		return fmt.Errorf("entry %q: a key is of lower-case letters, digits and _", e.Key)
+		return fmt.Errorf("entry %q is invalid; use lower-case letters, digits and _", e.Key)
 	}
 	if problem := problemOf(e.Value.Reveal()); problem != "" {
-		return fmt.Errorf("the value of entry %s %s, which SDKs do not read alike: use another one", e.Key, problem)
+		return fmt.Errorf("the value of entry %s %s, which SDKs read differently; use another value", e.Key, problem)
 	}
 	return nil
 }

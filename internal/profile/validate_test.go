@@ -85,8 +85,8 @@ func TestSetRefusesEntries(t *testing.T) {
 		want    string
 	}{
 		{nil, `profile "dev" has no entries`},
-		{[]Entry{{"a", x}, {"a", x}}, `entry "a" is given twice`},
-		{[]Entry{{"Region", x}}, `entry "Region": a key is of lower-case letters`},
+		{[]Entry{{"a", x}, {"a", x}}, `entry "a" is duplicated`},
+		{[]Entry{{"Region", x}}, `entry "Region" is invalid; use lower-case letters`},
 		{[]Entry{{"", x}}, `entry ""`},
 		{[]Entry{{"a = b\nc", x}}, `entry "a = b\nc"`},
 		{[]Entry{{" a", x}}, `entry " a"`},

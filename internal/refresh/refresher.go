@@ -13,33 +13,33 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Refresher hands out sessions and renews them in time. All fields are needed.
+// Refresher returns sessions and renews them in time. All fields are required.
 type Refresher struct {
 	Store  *Store
 	Getenv func(string) string
 	HTTP   func(transport.Options) *http.Client
 	Now    func() time.Time
-	Sleep  func(context.Context, time.Duration) error // between tries, and while others renew
+	Sleep  func(context.Context, time.Duration) error // between attempts, and while another process renews
 }
 
-// How long a caller waits. AWS's SDK for Go gives the whole program one minute.
+// How long a caller waits. The AWS SDK for Go ends the program after one minute.
 const (
 	longestWait    = 50 * time.Second
-	longestRenewal = 15 * time.Second // by a caller whose session lives longer than that
-	longestQueue   = 5 * time.Second  // of a renewal by another process, before a living session is handed out all the same
+	longestRenewal = 15 * time.Second // by a caller whose session is valid for longer than that
+	longestQueue   = 5 * time.Second  // for a renewal by another process, before a valid session is returned instead
 )
 
-// lastMinute is when a session is so near its end that it is renewed even
-// where the new one cannot be kept, so that each caller renews it.
+// lastMinute is the time before the end of a session in which it is renewed even
+// if the new one cannot be stored, so that each caller renews it.
 const lastMinute = time.Minute
 
-// Get returns a session of a profile that lives. Of many processes that find
-// it due, one renews it and the others wait for that one: until it succeeds or
-// fails, or, while the session lives, for at most 5 seconds of its work.
+// Get returns a valid session of a profile. If it is due for renewal, one of many
+// processes renews it and the others wait until that succeeds or fails or, while
+// the session is valid, until it has taken 5 seconds.
 //
-// The diagnosis is nil if all went well. With a session it says what went
-// wrong on the way: the session is an older one that still lives, or cannot be
-// kept. Without a session it says why there is none.
+// The diagnosis is nil on success. With a session it says what failed: the
+// session is an older one that is still valid, or cannot be stored. Without a
+// session it says why there is none.
 func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *diagnosis.Diagnosis) {
 	session, d, settled := r.look(name, spare{})
 	if settled {
@@ -51,7 +51,7 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *diag
 	}
 	if d := r.impossible(login.Profile); d != nil {
 		if session != nil {
-			return session, nil // no other can be had here
+			return session, nil // this process cannot renew it
 		}
 		return nil, d
 	}
@@ -60,10 +60,10 @@ func (r Refresher) Get(ctx context.Context, name string) (*assume.Session, *diag
 	return r.renewOnce(ctx, name)
 }
 
-// look reads what the state says of a profile now. It is settled if there is
-// nothing to do: the session is young, or it is too early to try again what
-// failed. Otherwise the session is one that still lives, or nil. The lock's
-// spare room is for its holder.
+// look reads the state of a profile. It is settled if there is nothing to do: the
+// session is not due, or it is too early to repeat a renewal that failed.
+// Otherwise the session is one that is still valid, or nil. Only the holder of
+// the lock passes its spare space.
 func (r Refresher) look(name string, sp spare) (session *assume.Session, d *diagnosis.Diagnosis, settled bool) {
 	c, err := r.Store.latest(name, sp)
 	now := r.Now()
@@ -102,7 +102,7 @@ func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session,
 		if locked {
 			sp = r.Store.spare(name)
 		}
-		session, d, settled := r.look(name, sp) // again: somebody may just have renewed it
+		session, d, settled := r.look(name, sp) // again: another process may have renewed it
 		switch {
 		case settled:
 			return session, d
@@ -115,7 +115,7 @@ func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session,
 			queueEnds = r.queueEnds(name)
 		}
 		if session != nil && !r.Now().Before(queueEnds) {
-			return session, nil // the lock's holder says what goes wrong, if it ever does
+			return session, nil // the holder of the lock reports an error, if there is one
 		}
 		if err := r.Sleep(ctx, lockPoll); err != nil {
 			return session, waited(name, err, session != nil)
@@ -123,9 +123,9 @@ func (r Refresher) renewOnce(ctx context.Context, name string) (*assume.Session,
 	}
 }
 
-// queueEnds returns until when a caller whose session lives waits for the
-// lock's holder. One that was stopped, or that hangs, so delays only those who
-// come in its first seconds, and each of them once.
+// queueEnds returns until when a caller with a valid session waits for the holder
+// of the lock. A holder that was stopped or hangs therefore delays only callers
+// in its first seconds, and each of them once.
 func (r Refresher) queueEnds(name string) time.Time {
 	now := r.Now()
 	began := r.Store.spare(name).Began
@@ -135,22 +135,22 @@ func (r Refresher) queueEnds(name string) time.Time {
 	return began.Add(longestQueue)
 }
 
-// renew walks the chain and keeps the session at its end. The caller holds the
-// lock, under which nobody replaces the login; former is what it can fall back
-// on.
+// renew walks the chain and stores the session at its end. The caller holds the
+// lock, so that no other process replaces the login. former is the session to
+// fall back on, or nil.
 func (r Refresher) renew(ctx context.Context, name string, former *assume.Session) (*assume.Session, *diagnosis.Diagnosis) {
 	login, err := r.Store.login(name)
 	if err != nil {
 		return former, failed(err)
 	}
 	if err := r.Store.begin(name, r.Now()); err != nil && former != nil && former.Expires.Sub(r.Now()) > lastMinute {
-		return former, failed(fmt.Errorf("the session is due for renewal, but the state cannot be written and every process would renew it; it is used until %s: %w",
+		return former, failed(fmt.Errorf("the session is due for renewal, but the state cannot be written, so that every process would renew it; the session is used until %s: %w",
 			former.Expires.Add(-lastMinute).UTC().Format(time.RFC3339), err))
 	}
 	session, d := r.walk(ctx, login)
 	if d == nil {
 		if err := r.Store.keep(name, session, r.Now()); err != nil {
-			d = failed(fmt.Errorf("the session was renewed, but cannot be kept for the next call: %w", err))
+			d = failed(fmt.Errorf("the session was renewed, but cannot be stored for the next call: %w", err))
 		}
 		return &session, d
 	}
@@ -159,16 +159,16 @@ func (r Refresher) renew(ctx context.Context, name string, former *assume.Sessio
 		_ = r.Store.failed(name, failure{At: r.Now(), Diagnosis: *d})
 	}
 	if former != nil && !former.Expires.After(r.Now()) {
-		former = nil // it ended meanwhile
+		former = nil // it expired in the meantime
 	}
 	return former, d
 }
 
-// waited diagnoses a lock that was not to be had in time.
+// waited diagnoses a lock that was not free in time.
 func waited(name string, err error, living bool) *diagnosis.Diagnosis {
 	switch {
 	case living:
-		return nil // whoever renews it says what goes wrong
+		return nil // the process that renews it reports errors
 	case errors.Is(err, context.DeadlineExceeded):
 		return &diagnosis.Diagnosis{
 			Code: diagnosis.Deadline,
@@ -182,7 +182,7 @@ func waited(name string, err error, living bool) *diagnosis.Diagnosis {
 func failed(err error) *diagnosis.Diagnosis {
 	d := &diagnosis.Diagnosis{Code: diagnosis.Failed, What: err.Error()}
 	if errors.Is(err, os.ErrPermission) {
-		d.Cure = "run the command as the user that runs the job's steps, who owns the state"
+		d.Cure = "run the command as the user of the job's steps, who owns the state"
 	}
 	return d
 }

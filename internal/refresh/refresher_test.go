@@ -228,7 +228,7 @@ func TestTheRequestTokenEnds(t *testing.T) {
 		t.Errorf("it ends in %s", left)
 	}
 	w.Time = end.Add(time.Second)
-	w.refused("deploy", diagnosis.IDTokenEndpoint, "request token ended at "+end.Format(time.RFC3339))
+	w.refused("deploy", diagnosis.IDTokenEndpoint, "request token expired at "+end.Format(time.RFC3339))
 	for _, token := range []string{"", "opaque", "a.b.c"} {
 		if got := RequestTokenEnds(secret.New(token)); !got.IsZero() {
 			t.Errorf("%q ends at %s", token, got)
@@ -448,7 +448,7 @@ func TestADamagedStateIsTold(t *testing.T) {
 			l := w.login()
 			l.Profile.Chain = nil
 			return save(w.Store, "deploy", loginFile, storedLogin{Login: l})
-		}, "no role"},
+		}, "a role is required"},
 		"no login": {func(w *world) error { return os.WriteFile(w.path("deploy", loginFile), []byte("{"), 0o600) }, "login.json is damaged"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -534,7 +534,7 @@ func TestAnotherIdentityIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Time = w.Time.Add(time.Hour)
-	w.refused("deploy", diagnosis.Failed, "where the step got one of arn:aws:sts::333333333333")
+	w.refused("deploy", diagnosis.Failed, "expected one of arn:aws:sts::333333333333")
 }
 
 func TestATokenFileNeedsNoRunner(t *testing.T) {
@@ -561,7 +561,7 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 
 	w.Time = w.Time.Add(time.Hour)
 	w.write(l.Profile.TokenFile, bearer[:40])
-	w.refused("deploy", diagnosis.Failed, "does not hold a token")
+	w.refused("deploy", diagnosis.Failed, "does not contain a token")
 	w.Time = w.Time.Add(time.Hour)
 	if err := os.Remove(l.Profile.TokenFile); err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ type cached struct {
 	Renewals int // since the profile was put
 }
 
-// savedSession is a cached session as it stands in its file. The outer fields
-// stand in for the session's own, which do not show their secrets.
+// savedSession is the form of a cached session in its file. The outer fields
+// replace the session's own, which are encoded as ***.
 type savedSession struct {
 	assume.Session
 	SecretAccessKey string
@@ -37,7 +37,7 @@ func (s savedSession) cached() cached {
 	return c
 }
 
-// left is how long the session still lives; less than nothing if it has ended.
+// left is how long the session is still valid; negative if it has expired.
 func (c cached) left(now time.Time) time.Duration { return c.Session.Expires.Sub(now) }
 
 // due reports whether it is time to renew the session.
@@ -52,21 +52,21 @@ type failure struct {
 	Diagnosis diagnosis.Diagnosis
 }
 
-// holds reports whether it is too early for another try, by a process that finds
-// this much left of the session: one that has waited for the lock, or one
-// that an SDK starts for its next call.
+// holds reports whether it is too early for another attempt, by a process whose
+// session is valid for the time left: one that waited for the lock, or one that
+// an SDK starts for its next call.
 func (f failure) holds(now time.Time, left time.Duration) bool {
 	age := now.Sub(f.At)
 	return 0 <= age && age < pause(left)
 }
 
-// pause is the time between a failed renewal and the next try: long while
-// there is time, short when everybody waits for it.
+// pause is the time between a failed renewal and the next attempt: long while the
+// session is valid for long, short when all callers wait.
 func pause(left time.Duration) time.Duration {
 	return max(5*time.Second, min(time.Minute, left/8))
 }
 
-// Notes is what happened to a profile since it was put.
+// Notes is what happened to a profile since Store.Put.
 type Notes struct {
 	Renewals int       // that succeeded
 	Renewed  time.Time // the last one; zero if there was none

@@ -134,7 +134,7 @@ func TestNothingCanBeWritten(t *testing.T) {
 	w.Time = seed.Expires
 	for range 2 {
 		session, d := w.Get(context.Background(), "deploy")
-		if session == nil || d == nil || !strings.Contains(d.Text(), "cannot be kept for the next call") {
+		if session == nil || d == nil || !strings.Contains(d.Text(), "cannot be stored for the next call") {
 			t.Fatalf("session %v, diagnosis %v", session, d)
 		}
 		w.works(*session)

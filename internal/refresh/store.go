@@ -1,8 +1,8 @@
-// Package refresh keeps the sessions of a job alive after the step has ended:
-// what a renewal repeats, the session that it last came to, and when it is
-// time for the next. It stands behind credential-process, which SDKs start
-// whenever they want credentials, many at once and each in a process of its
-// own; so all that the processes know of each other is in files.
+// Package refresh renews the sessions of a job after the step has ended. It
+// stores the login that a renewal repeats and the latest session, and decides
+// when to renew. It implements credential-process, which SDKs start whenever they
+// need credentials, many at once and each in its own process, so the processes
+// share their state in files.
 package refresh
 
 import (
@@ -24,8 +24,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// The files of a profile. Only the session holds secrets, and the lock's spare
-// room where the session cannot be written.
+// The files of a profile. Only the session contains secrets, and the lock's spare
+// space if the session cannot be written.
 const (
 	loginFile   = "login.json"
 	sessionFile = early.SessionFile
@@ -34,13 +34,13 @@ const (
 )
 
 const (
-	lockPoll = 20 * time.Millisecond // between looks at a lock that others hold
-	lockWait = 5 * time.Second       // of those who put and remove profiles
+	lockPoll = 20 * time.Millisecond // between attempts to take the lock
+	lockWait = 5 * time.Second       // of processes that put or remove profiles
 )
 
 // Store is what a job's state directory holds for refreshing, below refresh/.
-// Readers need no lock: every file but the lock's own is whole, whoever is
-// killed while writing. Writers hold the profile's lock.
+// Readers need no lock: every file except the lock's own is complete, even if a
+// writer is killed. Writers hold the profile's lock.
 type Store struct {
 	path string
 	dir  *safefile.Dir
@@ -58,8 +58,8 @@ func Open(stateDir string) (*Store, error) {
 // Close releases the directory; it removes nothing.
 func (s *Store) Close() error { return s.dir.Close() }
 
-// Login is what a renewal repeats. It holds no secret, but for a password that
-// a proxy's URL may carry.
+// Login is what a renewal repeats. It contains no secret, except for a password
+// in the URL of a proxy.
 type Login struct {
 	Profile      plan.Profile
 	Network      transport.Options // how the step reached STS
@@ -68,16 +68,16 @@ type Login struct {
 	Timeout      time.Duration     // of the whole walk, more than 0
 	UserAgent    string
 
-	MaskAccounts bool `json:",omitempty"` // whoever prints about it leaves account ids out
+	MaskAccounts bool `json:",omitempty"` // messages about it mask account IDs
 
-	// What explains a refusal: the texts of the trust policies that the step
-	// had, since later steps may change the workspace, or why there are none.
+	// The trust policies that explain a refusal, because later steps may change
+	// the workspace, or the reason why there are none.
 	Policies   []explain.PolicyFile `json:",omitempty"`
 	NoPolicies string               `json:",omitempty"`
 }
 
-// maxPolicies bounds, in bytes, the trust policies that a login keeps: IAM
-// takes at most 8,192 for a role (IAM and STS quotas).
+// maxPolicies bounds, in bytes, the trust policies that a login keeps. IAM
+// accepts at most 8,192 for a role (IAM and STS quotas).
 const maxPolicies = 64 << 10
 
 // bounded returns the login with no more than what may explain a refusal.
@@ -94,8 +94,8 @@ func (l Login) bounded() Login {
 	return l
 }
 
-// storedLogin is a login with the ARN of the session that it came to, which is
-// the same whenever it is repeated.
+// storedLogin is a login with the ARN of its session, which is the same for each
+// renewal.
 type storedLogin struct {
 	Login
 	ARN string
@@ -106,29 +106,28 @@ func (l Login) check() error {
 	p := l.Profile
 	switch {
 	case !p.Source.WebIdentity():
-		return fmt.Errorf("credentials of the source %q cannot be had again after the step: only a login with a token can be renewed", p.Source)
+		return fmt.Errorf("credentials of the source %q cannot be renewed after the step; use a login with a token", p.Source)
 	case len(p.Chain) == 0:
-		return errors.New("there is no role that the token could assume")
+		return errors.New("a role is required to renew the login; set role-to-assume")
 	case p.Source == plan.SourceTokenFile && !filepath.IsAbs(p.TokenFile):
-		return fmt.Errorf("the token file %q has no absolute path, by which later steps could find it", p.TokenFile)
+		return fmt.Errorf("the path of the token file, %q, is relative; use an absolute path, which later steps can resolve", p.TokenFile)
 	}
 	return nil
 }
 
-// ErrLocked means that another process, which renews the profile, kept its lock.
+// ErrLocked means that another process kept the profile's lock for a renewal.
 var ErrLocked = errors.New("another process holds the lock for renewals")
 
-// Put stores a profile: the login that renews it, and the session that it has
-// just come to, fetched at now. A profile of that name is replaced; undo
-// brings it back. Only steps put profiles, and those run one after another. It
-// waits for a renewal that is under way, but not for long: then it returns
-// ErrLocked.
+// Put stores a profile: the login that renews it, and its first session, fetched
+// at now. It replaces a profile of the same name; undo restores that one. Only
+// steps put profiles, one after another. It waits up to lockWait for a renewal in
+// progress, and then returns ErrLocked.
 func (s *Store) Put(ctx context.Context, name string, l Login, session assume.Session, now time.Time) (undo func() error, err error) {
 	if err := l.check(); err != nil {
 		return nil, fmt.Errorf("store profile %q: %w", name, err)
 	}
 	if !session.Temporary() || session.Expires.IsZero() {
-		return nil, fmt.Errorf("store profile %q: its credentials do not end by themselves and need no renewal", name)
+		return nil, fmt.Errorf("store profile %q: its credentials do not expire; set refresh: false", name)
 	}
 	former, err := s.files(name)
 	if err != nil {
@@ -178,9 +177,9 @@ func (s *Store) files(name string) (map[string][]byte, error) {
 	return all, nil
 }
 
-// replace makes these all the files that a profile has. Sessions go first and
-// come last: whenever this ends early, none is there beside a login that it
-// does not belong to.
+// replace makes these all the files of a profile. Sessions are removed first and
+// written last, so that no session is ever beside a login of another one, even if
+// this ends early.
 func (s *Store) replace(ctx context.Context, name string, files map[string][]byte) error {
 	unlock, err := s.lockNew(ctx, name)
 	if err != nil {
@@ -217,8 +216,8 @@ func (s *Store) Remove(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	lock := s.lock(name)
-	// Without the lock, because it is gone or kept too long, the profile is to
-	// go all the same; a late renewal fails to write.
+	// If the lock is deleted or held too long, the profile is removed without it;
+	// a late renewal then fails to write.
 	_, _ = lock.TryLockContext(ctx, lockPoll)
 	defer func() { _ = lock.Unlock() }()
 	if err := s.dir.RemoveAll(folder(name)); err != nil {
@@ -237,16 +236,16 @@ func (s *Store) Login(name string) (Login, error) {
 func (s *Store) login(name string) (storedLogin, error) {
 	l, err := load[storedLogin](s, name, loginFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("the state in %s has no profile %q, it was removed or never written: %w", s.path, name, fs.ErrNotExist)
+		err = fmt.Errorf("the state in %s has no profile %q; check the name, and that the login step of this job ran with refresh: true: %w", s.path, name, fs.ErrNotExist)
 	}
 	if err == nil {
-		err = l.check() // whatever the file says now
+		err = l.check() // the file may have been changed
 	}
 	return l, err
 }
 
-// Session returns the session that a profile came to last, which may have
-// ended since. None is fs.ErrNotExist.
+// Session returns the latest session of a profile, which may have expired. None
+// is fs.ErrNotExist.
 func (s *Store) Session(name string) (assume.Session, error) {
 	c, err := s.cached(name)
 	return c.Session, err
@@ -257,8 +256,8 @@ func (s *Store) cached(name string) (cached, error) {
 	return c.cached(), err
 }
 
-// latest returns the later of the session in its file and the one in the
-// lock's spare room, which only the lock's holder may hand in.
+// latest returns the later of the session in its file and the one in the lock's
+// spare space, which only the holder of the lock may pass.
 func (s *Store) latest(name string, sp spare) (cached, error) {
 	c, err := s.cached(name)
 	if sp.Session == nil {
@@ -270,8 +269,8 @@ func (s *Store) latest(name string, sp spare) (cached, error) {
 	return c, nil
 }
 
-// begin notes that a renewal is under way. An error means that nothing of what
-// it comes to can be kept. The caller holds the lock.
+// begin records that a renewal is in progress. An error means that its result
+// cannot be stored. The caller holds the lock.
 func (s *Store) begin(name string, now time.Time) error {
 	sp := s.spare(name)
 	sp.Began = now
@@ -281,12 +280,12 @@ func (s *Store) begin(name string, now time.Time) error {
 // keep ends a renewal with its session. The caller holds the lock.
 func (s *Store) keep(name string, session assume.Session, now time.Time) error {
 	sp := s.spare(name)
-	before, _ := s.latest(name, sp) // an unreadable one is what this replaces
+	before, _ := s.latest(name, sp) // an unreadable one is replaced
 	next := newCached(session, now, before.Renewals+1)
 	sp.Began = time.Time{}
 	err := save(s, name, sessionFile, next)
 	if err == nil {
-		_ = s.writeSpare(name, spare{}) // what it may still hold is older
+		_ = s.writeSpare(name, spare{}) // what it may contain is older
 		return nil
 	}
 	if s.writeSpare(name, spare{Session: &next}) == nil {
@@ -295,7 +294,7 @@ func (s *Store) keep(name string, session assume.Session, now time.Time) error {
 	return err
 }
 
-// failed ends a renewal with what made it fail. The caller holds the lock.
+// failed ends a renewal with its diagnosis. The caller holds the lock.
 func (s *Store) failed(name string, f failure) error {
 	sp := s.spare(name)
 	before, _ := s.lastFailure(name, sp)
@@ -316,7 +315,7 @@ func (s *Store) lastFailure(name string, sp spare) (failure, error) {
 	return f, err
 }
 
-// Notes returns what happened to a profile since it was put.
+// Notes returns what happened to a profile since Put.
 func (s *Store) Notes(name string) (Notes, error) {
 	sp := s.spare(name)
 	c, err := s.latest(name, sp)

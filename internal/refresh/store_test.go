@@ -86,10 +86,10 @@ func TestPutRefusesWhatCannotBeRenewed(t *testing.T) {
 	}{
 		"keys":       {func(l *Login, _ *assume.Session) { l.Profile.Source = plan.SourceKeys }, `source "keys"`},
 		"ambient":    {func(l *Login, _ *assume.Session) { l.Profile.Source = plan.SourceAmbient }, `source "ambient"`},
-		"no role":    {func(l *Login, _ *assume.Session) { l.Profile.Chain = nil }, "no role"},
+		"no role":    {func(l *Login, _ *assume.Session) { l.Profile.Chain = nil }, "a role is required"},
 		"token file": {func(l *Login, _ *assume.Session) { l.Profile.Source, l.Profile.TokenFile = plan.SourceTokenFile, "a/b" }, `"a/b"`},
-		"a user":     {func(_ *Login, s *assume.Session) { s.SessionToken = secret.Value{} }, "do not end"},
-		"no end":     {func(_ *Login, s *assume.Session) { s.Expires = time.Time{} }, "do not end"},
+		"a user":     {func(_ *Login, s *assume.Session) { s.SessionToken = secret.Value{} }, "do not expire"},
+		"no end":     {func(_ *Login, s *assume.Session) { s.Expires = time.Time{} }, "do not expire"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, s := w.login(), session

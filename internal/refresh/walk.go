@@ -16,9 +16,9 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// RequestTokenEnds returns until when the job's request token, the value of
-// ACTIONS_ID_TOKEN_REQUEST_TOKEN, mints tokens: so long can sessions be
-// renewed. It is the zero time if the token does not say.
+// RequestTokenEnds returns when the job's request token, the value of
+// ACTIONS_ID_TOKEN_REQUEST_TOKEN, expires: until then sessions can be renewed. It
+// is the zero time if the token has no expiry.
 func RequestTokenEnds(bearer secret.Value) time.Time {
 	claims, err := oidc.ParseClaims(bearer.Reveal())
 	if err != nil {
@@ -27,7 +27,7 @@ func RequestTokenEnds(bearer secret.Value) time.Time {
 	return claims.Expires()
 }
 
-// impossible says why this process cannot even try to renew a profile, or nil.
+// impossible says why this process cannot try to renew a profile, or nil.
 func (r Refresher) impossible(p plan.Profile) *diagnosis.Diagnosis {
 	if p.Source != plan.SourceOIDC {
 		return nil
@@ -43,8 +43,8 @@ func (r Refresher) impossible(p plan.Profile) *diagnosis.Diagnosis {
 	}
 	return &diagnosis.Diagnosis{
 		Code:   diagnosis.Failed,
-		What:   "the session has ended and cannot be renewed here: this process has no " + strings.Join(missing, " and no "),
-		Causes: []string{"the runner gives both to every step, but a container that the step starts, sudo and env -i take them away"},
+		What:   "the session has expired and cannot be renewed here: this process has no " + strings.Join(missing, " and no "),
+		Causes: []string{"the runner sets both for every step, but containers that a step starts, sudo and env -i do not pass them on"},
 		Cure: "pass both on, for example: docker run -e " + oidc.RequestURL + " -e " + oidc.RequestToken +
 			", or: sudo --preserve-env=" + oidc.RequestURL + "," + oidc.RequestToken,
 	}
@@ -60,7 +60,7 @@ func (r Refresher) walk(ctx context.Context, l storedLogin) (assume.Session, *di
 	tokens := login.Tokens()
 	session, err := login.Walker(tokens).Walk(ctx, l.Profile)
 	if err == nil && session.ARN != l.ARN {
-		err = fmt.Errorf("the endpoint answered with a session of %s where the step got one of %s", session.ARN, l.ARN)
+		err = fmt.Errorf("the endpoint returned a session of %s; expected one of %s, as in the step", session.ARN, l.ARN)
 	}
 	if err != nil {
 		return assume.Session{}, r.diagnose(err, explain.Evidence{
@@ -80,9 +80,9 @@ func (r Refresher) diagnose(err error, e explain.Evidence) *diagnosis.Diagnosis 
 		return &diagnosis.Diagnosis{
 			Code:   diagnosis.IDTokenEndpoint,
 			Origin: diagnosis.OriginRefusal,
-			What:   "GitHub gives this job no more OIDC tokens: " + err.Error(),
-			Causes: []string{"the job's request token ended at " + end.Format(time.RFC3339) + "; GitHub does not renew it"},
-			Cure:   "split the job, or give a session that is not chained more time with role-duration-seconds",
+			What:   "GitHub issues no more OIDC tokens to this job: " + err.Error(),
+			Causes: []string{"the job's request token expired at " + end.Format(time.RFC3339) + "; GitHub does not renew it"},
+			Cure:   "split the job, or use a longer session that is not chained (role-duration-seconds)",
 		}
 	}
 	d := explain.Failure(err, e)

@@ -14,8 +14,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/secret"
 )
 
-// Pair is a name and its value, for a file command. The value may be a secret
-// key, so it prints as *** wherever a Pair is printed or encoded.
+// Pair is a name and its value, for a file command. The value may be secret, so
+// it prints as *** when a Pair is printed or encoded.
 type Pair struct {
 	Name  string
 	Value secret.Value
@@ -24,9 +24,9 @@ type Pair struct {
 // NewPair returns a Pair of a value in plain text.
 func NewPair(name, value string) Pair { return Pair{name, secret.New(value)} }
 
-// Publication is what a step hands to the runner: all of it or nothing.
+// Publication is what a step writes to the runner's files: all of it or nothing.
 type Publication struct {
-	Summary string // Markdown, appended to the step summary; left out, with a note in the log, where that has no room
+	Summary string // Markdown, appended to the step summary; left out, with a note in the log, if it exceeds the runner's limit
 	Outputs []Pair
 	Env     []Pair
 }
@@ -37,9 +37,9 @@ const maxSummary = 1 << 20
 var commandName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_-]*\z`) })
 
 // Publish appends to the runner's files: summary, outputs, and the environment
-// last, each in one write. If a write fails, every file is cut back to its
-// former length, because the runner carries out the file commands of failed
-// steps too.
+// last, each in one write. If a write fails, every file is truncated to its
+// former length, because the runner processes the file commands of failed steps
+// too.
 func (r *Runner) Publish(p Publication) (err error) {
 	outputs, err := encode(p.Outputs)
 	if err != nil {
@@ -91,9 +91,8 @@ func (r *Runner) WriteState(pairs ...Pair) error {
 	return nil
 }
 
-// fitSummary returns the summary as it is written, if it fits into what is left
-// of the runner's limit; beyond it the runner would drop the whole summary of
-// the step.
+// fitSummary returns the summary to write, or nil if it exceeds what is left of
+// the runner's limit: the runner would drop the whole summary of the step.
 func (r *Runner) fitSummary(text string) []byte {
 	text = r.withoutAccounts(text)
 	path := r.env["GITHUB_STEP_SUMMARY"]
@@ -105,19 +104,19 @@ func (r *Runner) fitSummary(text string) []byte {
 		return nil
 	}
 	if info.Size()+int64(len(text)) > maxSummary {
-		r.Info("Note: the step summary is left out, because it would exceed GitHub's limit of 1 MiB")
+		r.Info("Note: the step summary is not written, because it would exceed GitHub's limit of 1 MiB")
 		return nil
 	}
 	return []byte(text)
 }
 
-// appendTo appends to the file that a variable names, and returns what takes
-// that back.
+// appendTo appends to the file that a variable names, and returns the function
+// that undoes it.
 func (r *Runner) appendTo(variable string, content []byte) (back func() error, err error) {
 	back = func() error { return nil }
 	path := r.env[variable]
 	if path == "" {
-		return back, fmt.Errorf("variable %s is not set: run as a step of a workflow", variable)
+		return back, fmt.Errorf("variable %s is not set; run the action as a step of a workflow", variable)
 	}
 	f, err := r.Files().OpenAppend(path)
 	if err != nil {
@@ -126,7 +125,7 @@ func (r *Runner) appendTo(variable string, content []byte) (back func() error, e
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return back, fmt.Errorf("measure the file of %s: %w", variable, err)
+		return back, fmt.Errorf("read the size of the file of %s: %w", variable, err)
 	}
 	back = func() error { return os.Truncate(path, info.Size()) }
 	if _, err := f.Write(content); err != nil {
@@ -135,20 +134,20 @@ func (r *Runner) appendTo(variable string, content []byte) (back func() error, e
 	return back, nil
 }
 
-// encode writes pairs with a delimiter that is random for each, so that no
-// value can end its own and begin another variable.
+// encode writes pairs, each with its own random delimiter, so that no value can
+// end early and begin another variable.
 func encode(pairs []Pair) ([]byte, error) {
 	var b bytes.Buffer
 	for _, p := range pairs {
 		if !commandName().MatchString(p.Name) || p.Name == "NODE_OPTIONS" {
-			return nil, fmt.Errorf("%q cannot be the name of a variable or output", p.Name)
+			return nil, fmt.Errorf("%q is not a valid name of a variable or output", p.Name)
 		}
 		random := make([]byte, 16)
 		_, _ = rand.Read(random) // never fails: crypto/rand crashes instead
 		delimiter := "ghadelimiter_" + hex.EncodeToString(random)
 		value := p.Value.Reveal()
 		if strings.Contains(value, delimiter) || strings.ContainsAny(value, "\x00") {
-			return nil, fmt.Errorf("the value of %s cannot be written for the runner", p.Name)
+			return nil, fmt.Errorf("the value of %s contains a zero byte, which the runner's files cannot hold", p.Name)
 		}
 		fmt.Fprintf(&b, "%s<<%s\n%s\n%s\n", p.Name, delimiter, value, delimiter)
 	}

@@ -9,7 +9,7 @@ import (
 const maxEvent = 32 << 20
 
 // Job gathers the facts about the job that explain a refusal. A missing or
-// unreadable event file leaves out what it would have told.
+// unreadable event file leaves its facts out.
 func (r *Runner) Job(ctx context.Context) Job {
 	j := Job{
 		Repository:     r.env["GITHUB_REPOSITORY"],
@@ -45,9 +45,8 @@ func (r *Runner) readEvent(ctx context.Context, into any) bool {
 	return err == nil && json.Unmarshal(content, into) == nil
 }
 
-// kinds are the variables by which runners that are built on act tell
-// themselves apart, the more particular ones first: Forgejo's runner sets
-// Gitea's too.
+// kinds are the variables that identify runners built on act, the most specific
+// first: Forgejo's runner sets Gitea's variable too.
 var kinds = []struct {
 	variable string
 	kind     Kind

@@ -26,16 +26,16 @@ const (
 type Annotation struct {
 	Title string
 
-	// Text are paragraphs, the most important first. Those for which an
-	// annotation has no room are left out.
+	// Text are paragraphs, the most important first. Those that do not fit into
+	// an annotation are left out.
 	Text []string
 
 	// Details are for the log only, where they follow in a group. Without
-	// Details, a Text that is left out follows there.
+	// Details, a Text that does not fit follows there.
 	Details string
 
-	// Link is the address of a page about the annotation, which ends it. It is
-	// never left out.
+	// Link is the URL of a page about the annotation. It ends the annotation and
+	// is never left out.
 	Link string
 }
 
@@ -61,7 +61,7 @@ func (r *Runner) Warning(title, text string) {
 	r.Annotate(LevelWarning, Annotation{Title: title, Text: []string{text}})
 }
 
-// Annotate annotates the run and prints what has no room there to the log.
+// Annotate annotates the run and prints what does not fit there to the log.
 func (r *Runner) Annotate(level Level, a Annotation) {
 	title, text, details := r.shown(a.Title), r.shown(strings.Join(a.Text, "\n")), r.shown(a.Details)
 	link := ""
@@ -85,7 +85,7 @@ func (r *Runner) Annotate(level Level, a Annotation) {
 		fmt.Fprintln(&b, details)
 		writeCommand(&b, "endgroup", nil, "")
 	}
-	_, _ = r.out.Write(b.Bytes()) // at once, so that nothing comes between; Err has the error
+	_, _ = r.out.Write(b.Bytes()) // in one write, so that nothing comes between; Err has the error
 }
 
 // FileAnnotation is shown beside a line of a file in a pull request. Its texts
@@ -116,8 +116,8 @@ func writeCommand(b *bytes.Buffer, name string, properties githubactions.Command
 	fmt.Fprintln(b, &githubactions.Command{Name: name, Properties: properties, Message: message})
 }
 
-// fit joins as many paragraphs as have room beside seeLog. Of the next one it
-// takes the beginning.
+// fit joins as many paragraphs as fit before seeLog, and the beginning of the
+// next one.
 func (r *Runner) fit(paragraphs []string, room int) string {
 	const least = 200 // shorter beginnings are left out
 	room -= utf16Len(seeLog)
@@ -133,7 +133,7 @@ func (r *Runner) fit(paragraphs []string, room int) string {
 	return b.String() + seeLog
 }
 
-// shown is the one form in which text reaches the log.
+// shown returns the only form in which text reaches the log.
 func (r *Runner) shown(text string) string {
 	return Sanitize(r.withoutAccounts(text))
 }

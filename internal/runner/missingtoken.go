@@ -7,12 +7,13 @@ import (
 	"github.com/org/aws-oidc-action/internal/diagnosis"
 )
 
-// Job is what the runner's variables and the event file tell about the job.
+// Job holds the facts about the job from the runner's variables and the event
+// file.
 type Job struct {
 	Repository     string // owner/name
 	Event          string // pull_request, push, …
 	Actor          string // who triggered the run
-	HeadRepository string // of a pull request: where its branch comes from; "" if that is gone
+	HeadRepository string // of a pull request: the repository of its branch; "" if it was deleted
 	PullRequest    bool   // the event file holds a pull request
 	WorkflowRef    string // the workflow that was triggered
 	JobWorkflowRef string // the workflow file that defines this job
@@ -24,7 +25,7 @@ type Job struct {
 // Kind is a runner that is not GitHub's, by its name.
 type Kind string
 
-// The runners that tell themselves apart. Neither act nor Gitea issues OIDC
+// The runners that can be identified. Neither act nor Gitea issues OIDC
 // tokens (Gitea's pull request 39052 is to change that); Forgejo does for jobs
 // with enable-openid-connect: true (Forgejo's user guide, "Security OpenID
 // Connect").
@@ -37,18 +38,19 @@ const (
 // HasToken reports whether the runner offers an OIDC token.
 func (j Job) HasToken() bool { return j.RequestURL && j.RequestToken }
 
-// Restricted reports whether GitHub by its own rule runs this job with fewer
-// rights than the repository's own: without a token, and without the secrets
+// Restricted reports whether GitHub runs this job with fewer rights than the
+// repository's own jobs: without a token, and without the secrets
 // and variables of the repository.
 func (j Job) Restricted() bool { return j.fromFork() || j.fromDependabot() }
 
-// Tokenless reports whether the job gets no token whatever its workflow says.
+// Tokenless reports whether the job can get no token, whatever permissions its
+// workflow has.
 func (j Job) Tokenless() bool { return j.Restricted() || j.Kind == Act || j.Kind == Gitea }
 
 const permissions = "permissions:\n  id-token: write\n  contents: read"
 
-// MissingToken says why the runner offers no OIDC token, as far as the job's
-// facts tell (forks, Dependabot, reusable workflows, permission).
+// MissingToken says why the runner offers no OIDC token, as far as the facts
+// about the job show (forks, Dependabot, reusable workflows, permission).
 func MissingToken(j Job) diagnosis.Diagnosis {
 	d := missingToken(j)
 	d.Origin = diagnosis.OriginRefusal
@@ -62,7 +64,7 @@ func missingToken(j Job) diagnosis.Diagnosis {
 	case j.fromFork():
 		return diagnosis.Diagnosis{
 			Code: diagnosis.ForkPullRequest,
-			What: "GitHub gives this job no OIDC token, because it runs for a pull request from a fork",
+			What: "GitHub issues no OIDC token to this job, because it runs for a pull request from a fork",
 			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; GitHub does not grant id-token: write to such runs, unless a private repository sends write tokens to forks",
 				j.Event, j.Repository, j.head())},
 			Cure: j.forkCure(),
@@ -70,35 +72,35 @@ func missingToken(j Job) diagnosis.Diagnosis {
 	case j.fromDependabot():
 		return diagnosis.Diagnosis{
 			Code:   diagnosis.DependabotRun,
-			What:   "GitHub gives this job no OIDC token, because Dependabot triggered it",
+			What:   "GitHub issues no OIDC token to this job, because Dependabot triggered it",
 			Causes: []string{"the actor is dependabot[bot]; its runs get a read-only token unless the workflow raises the permission"},
 			Cure:   "add to the workflow's job:\n" + permissions + "\nor set on-missing-token: skip",
 		}
 	case j.JobWorkflowRef != "" && j.WorkflowRef != "" && j.JobWorkflowRef != j.WorkflowRef:
 		return diagnosis.Diagnosis{
 			Code: diagnosis.ReusableWorkflowPermission,
-			What: "GitHub gives this job no OIDC token: its caller did not grant the permission to the reusable workflow",
+			What: "GitHub issues no OIDC token to this job, because its caller did not grant the permission to the reusable workflow",
 			Causes: []string{fmt.Sprintf("the job is defined in %s and called by %s; a called workflow cannot have more permissions than its caller",
 				j.JobWorkflowRef, j.WorkflowRef)},
-			Cure: "add to the calling job, beside uses:, and to the called workflow:\n" + permissions,
+			Cure: "add to the calling job, next to uses:, and to the called workflow:\n" + permissions,
 		}
 	}
 	return diagnosis.Diagnosis{
 		Code:   diagnosis.IDTokenPermissionMissing,
-		What:   "GitHub gives this job no OIDC token",
+		What:   "GitHub issues no OIDC token to this job",
 		Causes: []string{j.unset() + ": the job lacks the permission id-token: write"},
 		Cure: "add to the workflow or its job (naming one permission removes all others):\n" + permissions +
 			"\nor, to use credentials that the job or the machine already has, set role-chaining: true",
 	}
 }
 
-// withoutOIDC is why a runner that is not GitHub's offers no token, and what
-// works there.
+// withoutOIDC says why a runner other than GitHub's offers no token, and what
+// works on it.
 func (j Job) withoutOIDC() diagnosis.Diagnosis {
-	const others = "set web-identity-token-file to a token of another issuer, or use the keys of a user (aws-access-key-id) or what the machine has (role-chaining: true)"
+	const others = "set web-identity-token-file to a token of another issuer, or use the keys of a user (aws-access-key-id) or the credentials of the machine (role-chaining: true)"
 	d := diagnosis.Diagnosis{
 		Code:   diagnosis.IDTokenPermissionMissing,
-		What:   string(j.Kind) + " gives this job no OIDC token",
+		What:   string(j.Kind) + " issues no OIDC token to this job",
 		Causes: []string{fmt.Sprintf("%s; %s issues no OIDC tokens, whatever permissions the workflow has", j.unset(), j.Kind)},
 		Cure: others + ", or set on-missing-token: skip and test the output authenticated in later steps;\n" +
 			"to try the whole login without AWS, run 'aws-oidc-action rehearse'",
@@ -121,9 +123,8 @@ func (j Job) unset() string {
 	return "ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set"
 }
 
-// EmptyInputs explains inputs that came out empty in a restricted job, where
-// GitHub withholds the secrets and variables that they come from; problems says
-// which. It reports false for every other job.
+// EmptyInputs explains empty inputs of a restricted job, from which GitHub
+// withholds the secrets and variables that they come from. problems lists them. It reports false for every other job.
 func EmptyInputs(j Job, problems []string) (diagnosis.Diagnosis, bool) {
 	var d diagnosis.Diagnosis
 	switch {
@@ -135,7 +136,7 @@ func EmptyInputs(j Job, problems []string) (diagnosis.Diagnosis, bool) {
 		d = diagnosis.Diagnosis{
 			Code: diagnosis.ForkPullRequest,
 			What: "inputs are empty, because this job runs for a pull request from a fork",
-			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; GitHub gives such runs no secrets and variables, unless a private repository sends them to forks",
+			Causes: []string{fmt.Sprintf("event %s of %s has its branch in %s; such runs get no secrets and variables from GitHub, unless a private repository sends them to forks",
 				j.Event, j.Repository, j.head())},
 			Cure: j.forkCure(),
 		}
@@ -152,15 +153,15 @@ func EmptyInputs(j Job, problems []string) (diagnosis.Diagnosis, bool) {
 	return d, true
 }
 
-// forkCure is true on every other event, push above all: the field of the pull
-// request is empty there.
+// forkCure is a condition that is true on every other event, such as push, for
+// which the field of the pull request is empty.
 func (j Job) forkCure() string {
-	return "run this step only where the branch is the repository's own:\n" +
+	return "run this step only if the branch is in the repository itself:\n" +
 		"if: github.event_name != '" + j.Event + "' || github.event.pull_request.head.repo.full_name == github.repository\n" +
 		"or set on-missing-token: skip and test the output authenticated in later steps"
 }
 
-// head is where a pull request's branch comes from.
+// head is the repository of a pull request's branch.
 func (j Job) head() string {
 	if j.HeadRepository == "" {
 		return "a fork that no longer exists"

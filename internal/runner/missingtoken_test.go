@@ -65,9 +65,9 @@ func TestEmptyInputs(t *testing.T) {
 		code diagnosis.Code
 		what string
 	}{
-		"fork":                  {fork, diagnosis.ForkPullRequest, "gives this job no OIDC token"},
+		"fork":                  {fork, diagnosis.ForkPullRequest, "issues no OIDC token to this job"},
 		"fork with a token":     {withToken(fork), diagnosis.ForkPullRequest, "inputs are empty, because this job runs for a pull request from a fork"},
-		"Dependabot":            {dependabot, diagnosis.DependabotRun, "gives this job no OIDC token"},
+		"Dependabot":            {dependabot, diagnosis.DependabotRun, "issues no OIDC token to this job"},
 		"Dependabot with token": {withToken(dependabot), diagnosis.DependabotRun, "inputs are empty, because Dependabot"},
 	} {
 		d, ok := EmptyInputs(tt.job, problems)

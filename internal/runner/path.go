@@ -7,12 +7,11 @@ import (
 )
 
 // Path returns a path as this process sees it. Relative ones begin in the
-// workspace. The runner mounts workspace, temporary directory and home at one
-// place into a container action, at another into the container of a job, and
-// has them at a third on the host: what the steps of a job put out, or a
-// workflow writes, can have any of these names (ContainerOperationProvider and
-// ActionRunner of the runner's source). A path below a directory that this
-// process sees under that name stays as it is.
+// workspace. Workspace, temporary directory and home have one path in a
+// container action, another in the container of a job and a third on the host
+// (ContainerOperationProvider and ActionRunner of the runner's source). Outputs
+// of steps and workflows can contain any of these. A path below a directory that
+// this process sees under the same path is returned as it is.
 func (r *Runner) Path(name string) string {
 	if !filepath.IsAbs(name) {
 		return filepath.Join(r.env["GITHUB_WORKSPACE"], name)
@@ -33,17 +32,17 @@ func (r *Runner) Path(name string) string {
 	return name
 }
 
-// mount is a directory that has another name elsewhere.
+// mount is a directory that has another path elsewhere.
 type mount struct{ elsewhere, here string }
 
-// mounts are the directories of the job, those inside of others first.
+// mounts are the directories of the job, nested ones first.
 func (r *Runner) mounts() []mount {
 	workspace := mount{"/github/workspace", r.env["GITHUB_WORKSPACE"]}
 	temp := mount{"/github/runner_temp", r.env["RUNNER_TEMP"]}
 	all := []mount{workspace, temp}
 	works := []string{jobWork}
 	if hostTemp := r.HostTemp(); filepath.IsAbs(hostTemp) && path.Base(hostTemp) == "_temp" {
-		works = append(works, path.Dir(hostTemp)) // as the host names the same directory
+		works = append(works, path.Dir(hostTemp)) // the host's path of the same directory
 	}
 	_, repository, _ := strings.Cut(r.env["GITHUB_REPOSITORY"], "/")
 	for _, work := range works {

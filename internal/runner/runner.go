@@ -1,5 +1,4 @@
-// Package runner is what the GitHub Actions runner gives to a step and takes
-// from it: inputs, the facts of the job, log lines and masks, the files for
+// Package runner is the interface between a step and the GitHub Actions runner: inputs, the facts of the job, log lines and masks, the files for
 // environment, outputs, state and summary, and the directory that a container
 // action shares with later steps.
 package runner
@@ -14,14 +13,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/safefile"
 )
 
-// Runner speaks to the runner on behalf of one step. It is safe for concurrent
+// Runner talks to the runner for one step. It is safe for concurrent
 // use.
 type Runner struct {
 	env map[string]string
 	out *stickyWriter
 	gha *githubactions.Action
 
-	root string // in tests, the directory that stands for / where mounts are looked for
+	root string // in tests, the directory in place of / in which mounts are looked up
 
 	hideAccounts bool
 
@@ -29,8 +28,8 @@ type Runner struct {
 	masked map[string]bool
 }
 
-// New takes the environment as os.Environ gives it and the stream that the
-// runner reads, which is standard output.
+// New takes the environment as os.Environ returns it, and the stream that the
+// runner reads, standard output.
 func New(environ []string, out io.Writer) *Runner {
 	env := make(map[string]string, len(environ))
 	for _, pair := range environ {
@@ -57,7 +56,7 @@ func (r *Runner) LookupEnv(name string) (string, bool) {
 	return v, ok
 }
 
-// Files reads files whose paths are those of the job, see Path.
+// Files reads files by the paths of the job, see Path.
 func (r *Runner) Files() safefile.Files {
 	return safefile.Files{Workspace: r.env["GITHUB_WORKSPACE"], Path: r.Path}
 }
@@ -73,8 +72,8 @@ func (r *Runner) Input(name string) string {
 }
 
 // LookupInput returns an input as the runner passes it, and reports whether the
-// step has a variable for it. An input that the workflow does not name has one
-// too: of its default, or empty.
+// step has a variable for it. An input that the workflow does not set has one
+// too, with its default or empty.
 func (r *Runner) LookupInput(name string) (value string, found bool) {
 	value, found = r.env[inputPrefix+strings.ToUpper(strings.ReplaceAll(name, " ", "_"))]
 	return value, found
@@ -95,9 +94,9 @@ func (r *Runner) InputNames() []string {
 // State returns what an earlier phase of this step saved with WriteState.
 func (r *Runner) State(name string) string { return r.env["STATE_"+name] }
 
-// Mask makes the runner replace the value in all output that follows, lines of
-// a multi-line value one by one too. The empty value is no secret and cannot
-// be masked.
+// Mask makes the runner replace the value in all output that follows, and each
+// line of a multi-line value too. It ignores an empty value, which cannot be
+// masked.
 func (r *Runner) Mask(value string) {
 	for _, v := range append([]string{value}, strings.Split(value, "\n")...) {
 		if v = strings.TrimRight(v, "\r"); strings.TrimSpace(v) != "" && r.firstTime(v) {
@@ -129,9 +128,9 @@ func (r *Runner) firstTime(v string) bool {
 	return true
 }
 
-// HideAccounts masks the account ids in all that is printed and in the summary
-// from now on, those too that no one knew before. It is for the beginning of a
-// phase, before several goroutines print.
+// HideAccounts masks all account IDs in the log and in the summary from now on,
+// also IDs that are unknown in advance. Call it at the beginning of a phase,
+// before several goroutines print.
 func (r *Runner) HideAccounts() { r.hideAccounts = true }
 
 // HidesAccounts reports whether HideAccounts was called.
@@ -144,9 +143,8 @@ func (r *Runner) Err() error {
 	return r.out.err
 }
 
-// stickyWriter keeps the first error and swallows it, because
-// go-githubactions panics if a command cannot be written. Lines that are
-// written at once do not mix.
+// stickyWriter keeps the first error and returns none, because go-githubactions
+// panics if a command cannot be written. Lines of concurrent writes do not mix.
 type stickyWriter struct {
 	mu  sync.Mutex
 	w   io.Writer

@@ -184,7 +184,7 @@ func TestSummaryThatDoesNotFitIsLeftOut(t *testing.T) {
 	if err := New(environ, &out).Publish(Publication{Summary: big + "x"}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "the step summary is left out") {
+	if !strings.Contains(out.String(), "the step summary is not written") {
 		t.Errorf("the log says %q", out.String())
 	}
 	if got := read(t, path("STEP_SUMMARY")); got != "before\n" {
@@ -223,8 +223,8 @@ func TestShared(t *testing.T) {
 	}{
 		"a process on the host": {[]string{"RUNNER_TEMP=" + temp, "HOME=/root"}, temp, false, Shared{temp, temp, temp}, ""},
 		"act":                   {[]string{"ACT=true", "HOME=/root", "GITHUB_ENV=/var/run/act/workflow/envs.txt", "RUNNER_TEMP=/tmp"}, "/tmp", false, Shared{"/var/run/act/workflow", "/var/run/act/workflow", "/var/run/act/workflow"}, ""},
-		"nothing shared":        {[]string{"HOME=/root"}, "", false, Shared{}, "found no directory"},
-		"relative RUNNER_TEMP":  {[]string{"RUNNER_TEMP=."}, "", false, Shared{}, "found no directory"},
+		"nothing shared":        {[]string{"HOME=/root"}, "", false, Shared{}, "no directory is visible"},
+		"relative RUNNER_TEMP":  {[]string{"RUNNER_TEMP=."}, "", false, Shared{}, "no directory is visible"},
 		"no host path":          {[]string{"HOME=/github/home"}, "", false, Shared{}, "runner-temp"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Sanitize makes text from outside safe to print where the runner reads along:
-// no line of the result is a workflow command (a line that starts with "::",
+// Sanitize makes text from outside safe to print in a job's log: no line of the result is a workflow command (a line that starts with "::",
 // leading blanks allowed, or that contains "##["), and no control character
 // reaches the terminal. Line ends and tabs are kept.
 func Sanitize(text string) string {

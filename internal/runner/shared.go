@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Shared is a directory that this step and later ones both see, under the
-// names that each of them needs.
+// Shared is a directory that this step and later steps both see, with the path
+// that each of them needs.
 type Shared struct {
 	Here   string // as this process sees it
-	Value  string // as an environment value for later steps; the runner rewrites it where needed
-	InFile string // as later run: steps see it, for the content of files, which nobody rewrites
+	Value  string // as an environment value for later steps; the runner rewrites it if needed
+	InFile string // as later run: steps see it, for the content of files, which are not rewritten
 }
 
 // Join descends into a directory.
@@ -45,7 +45,7 @@ func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 	}
 	if r.inContainerAction() {
 		if !strings.HasPrefix(hostTemp, "/") {
-			return Shared{}, fmt.Errorf("input runner-temp is %q, not the host's path of the temporary directory: leave it to its default", hostTemp)
+			return Shared{}, fmt.Errorf("input runner-temp is %q, which is not the host's path of the temporary directory; remove the input", hostTemp)
 		}
 		for _, m := range containerMounts {
 			if !isDir(r.root + m.dir) {
@@ -61,7 +61,7 @@ func (r *Runner) Shared(hostTemp string, jobContainer bool) (Shared, error) {
 	if dir := r.env["RUNNER_TEMP"]; filepath.IsAbs(dir) && isDir(dir) {
 		return Shared{dir, dir, dir}, nil
 	}
-	return Shared{}, fmt.Errorf("found no directory that later steps can see: neither /github/runner_temp nor /github/home is mounted, and RUNNER_TEMP is %q", r.env["RUNNER_TEMP"])
+	return Shared{}, fmt.Errorf("no directory is visible to later steps: neither /github/runner_temp nor /github/home is mounted, and RUNNER_TEMP is %q; set RUNNER_TEMP to a directory that all steps of the job see", r.env["RUNNER_TEMP"])
 }
 
 // LaterHome returns the home directory of later run: steps, or "" if it is
@@ -74,17 +74,17 @@ func (r *Runner) LaterHome(jobContainer bool) string {
 	return ""
 }
 
-// inContainerAction tells whether the runner started this process as a
-// container action: only then it says HOME=/github/home.
+// inContainerAction reports whether the runner started this process as a
+// container action: only then it sets HOME=/github/home.
 func (r *Runner) inContainerAction() bool { return r.env["HOME"] == "/github/home" }
 
 // inJobWithContainer reports whether later run: steps run in a container.
-// Kubernetes hooks up to 0.7 do not tell the runner of it, so that the workflow's
-// expressions do not know; the sign for them is that they mount the runner's
-// work directory into container actions too.
+// Kubernetes hooks up to 0.7 do not report it to the runner, so expressions of
+// the workflow do not show it. They are recognized because they mount the
+// runner's work directory into container actions too.
 func (r *Runner) inJobWithContainer(started bool) bool { return started || isDir(r.root+jobWork) }
 
-// underAct tells act and the runners that are built on it.
+// underAct reports whether the runner is act or built on it.
 func (r *Runner) underAct() bool { return r.kind() != "" && filepath.IsAbs(r.env["GITHUB_ENV"]) }
 
 func isDir(path string) bool {

@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// Files opens files that somebody else names: a workflow, the runner, a
-// variable that SDKs read, an argument. Only regular files are opened, and no
-// open waits: a pipe, a device or a socket in a file's place is an error.
-// Errors quote the path and hold nothing of the content.
+// Files opens files that others name: a workflow, the runner, a variable that SDKs
+// read, an argument. It opens regular files only and never blocks: a pipe, a
+// device or a socket in a file's place is an error. Errors quote the path and
+// contain nothing of the content.
 type Files struct {
 	// Workspace is where relative paths begin. A symbolic link on the way to a
-	// file below it must not lead out of it, whichever name the path has for
-	// it: a repository can contain links. If it is empty, relative paths begin
+	// file below it must not lead out of it, by whichever of its paths the file
+	// is named: a repository can contain links. If it is empty, relative paths begin
 	// in the working directory, and links are followed, as they are outside of
 	// the workspace.
 	Workspace string
 
-	// Path returns the path by which this process reaches a file that somebody
-	// names by another, or the same path. If it is nil, all paths are right.
+	// Path returns this process's path of a file that is named by another path,
+	// or the same path. If it is nil, all paths are used as they are.
 	Path func(path string) string
 }
 
@@ -44,8 +44,8 @@ func (f Files) ReadFile(ctx context.Context, path string, limit int64) ([]byte, 
 
 // ReadProjected is ReadFile, but follows only the links by which Kubernetes
 // projects a token into a pod (name → ..data/name, ..data → ..TIMESTAMP, all in
-// one directory). Any other link could make the caller send a file of the
-// host's away.
+// one directory). Through any other link the caller could send a file of the host
+// to a server.
 func (f Files) ReadProjected(ctx context.Context, path string, limit int64) ([]byte, error) {
 	return inTime(ctx, path, func() ([]byte, error) {
 		target, err := f.absolute(path)
@@ -59,9 +59,8 @@ func (f Files) ReadProjected(ctx context.Context, path string, limit int64) ([]b
 	})
 }
 
-// Inside reports whether a file may be one of the workspace's: its path leads
-// into the workspace before any link in there is followed, or links outside
-// lead there.
+// Inside reports whether a file may belong to the workspace: its path leads into
+// the workspace before any link in it is followed, or links outside lead there.
 func (f Files) Inside(path string) bool {
 	place, err := f.locate(path)
 	if err != nil {
@@ -124,7 +123,7 @@ func (f Files) open(path string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, inWords(path, place.explain(err))
 	}
-	// Whatever took the file's place since is open now, but was not waited for.
+	// What replaced the file since is open now, without blocking.
 	if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
 		err = notRegular(info.Mode())
 	}
@@ -144,8 +143,8 @@ func (f Files) absolute(path string) (string, error) {
 	return filepath.Abs(filepath.Join(f.Workspace, path))
 }
 
-// place is where a path leads: a name below the workspace, or a path of the
-// file system's.
+// place is the target of a path: a name below the workspace, or a path of the file
+// system.
 type place struct {
 	workspace *os.Root // nil outside
 	name      string
@@ -197,7 +196,7 @@ func (p place) open(flag int) (*os.File, error) {
 	return os.OpenFile(p.name, flag, 0)
 }
 
-// defect is what is wrong with a file, in our words: the predicate of a
+// defect is what is wrong with a file, in our own words: the predicate of a
 // sentence whose subject is the path.
 type defect string
 
@@ -207,7 +206,7 @@ const (
 	dangling    defect = "is a symbolic link to a missing file"
 	escaping    defect = "leads out of the workspace through a symbolic link; use a file in the workspace"
 	looping     defect = "is a symbolic link in a loop"
-	unprojected defect = "is a symbolic link, and not one by which Kubernetes projects tokens; use the path of the file itself"
+	unprojected defect = "is a symbolic link, but not one of a Kubernetes projected volume; use the path of the file itself"
 )
 
 func tooLarge(limit int64) defect {
@@ -221,8 +220,8 @@ func notRegular(mode fs.FileMode) defect {
 	return defect(fmt.Sprintf("is %s; use a regular file", kind(mode)))
 }
 
-// explain tells a link to a missing file from a missing file, and finds what
-// os.Root calls an escape, for which it has no error to compare with.
+// explain distinguishes a link to a missing file from a missing file, and detects
+// a path that leaves an os.Root, for which there is no error to compare with.
 func (p place) explain(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		lstat := os.Lstat
@@ -258,8 +257,8 @@ func projection(path string) (string, error) {
 	return filepath.Join(dir, data, name), nil
 }
 
-// inTime returns what read returns, or an error once the time is up. A read
-// that does not return then is left to the end of the process.
+// inTime returns what read returns, or an error when the time is up. A read that
+// does not return by then runs until the end of the process.
 func inTime(ctx context.Context, path string, read func() ([]byte, error)) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -283,8 +282,8 @@ func inTime(ctx context.Context, path string, read func() ([]byte, error)) ([]by
 	}
 }
 
-// pathError is an error that says in our words what is wrong with a path. The
-// cause is for errors.Is.
+// pathError says in our own words what is wrong with a path. The cause is for
+// errors.Is.
 type pathError struct {
 	text  string
 	cause error
@@ -293,8 +292,8 @@ type pathError struct {
 func (e *pathError) Error() string { return e.text }
 func (e *pathError) Unwrap() error { return e.cause }
 
-// inWords says which file an error is about. What the operating system says is
-// kept to its error number.
+// inWords adds the path to an error. Of the operating system's error it keeps the
+// error number only.
 func inWords(path string, err error) error {
 	what := "cannot be read"
 	if known, ok := errors.AsType[defect](err); ok {
@@ -317,8 +316,8 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// Limit returns a reader that fails once r has yielded more than limit bytes,
-// where io.LimitReader would take them for the whole.
+// Limit returns a reader that fails after more than limit bytes of r.
+// io.LimitReader would treat them as the whole content.
 func Limit(r io.Reader, limit int64) io.Reader {
 	return &limitedReader{io.LimitedReader{R: r, N: limit + 1}, limit}
 }

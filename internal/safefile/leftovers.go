@@ -12,7 +12,7 @@ import (
 // tempName is a new name for a file that becomes base once it is complete.
 func tempName(base string) string { return "." + base + "." + rand.Text() + ".tmp" }
 
-// isTempOf reports whether tempName could have made name for base.
+// isTempOf reports whether tempName could have returned name for base.
 func isTempOf(name, base string) bool {
 	random, ok := strings.CutPrefix(name, "."+base+".")
 	if !ok {
@@ -22,9 +22,8 @@ func isTempOf(name, base string) bool {
 	return ok && len(random) == len(rand.Text()) && strings.Trim(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
-// RemoveLeftovers removes what writers of the named file left beside it that
-// were killed, and what writers at work have made so far. A directory that is
-// missing has none.
+// RemoveLeftovers removes what killed writers of the named file left beside it,
+// and what active writers have written so far. A missing directory is no error.
 func (d *Dir) RemoveLeftovers(name string) error {
 	if err := d.removeLeftovers(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove incomplete copies of %q: %w", name, err)
@@ -52,7 +51,7 @@ func (d *Dir) removeLeftovers(name string) (err error) {
 	return err
 }
 
-// Displace removes what has the name of a file, but is none: a link, a pipe, a
+// Displace removes what has the name of a file but is not one: a link, a pipe, a
 // whole directory.
 func (d *Dir) Displace(name string) error {
 	return d.remove(name, func(dir *os.Root, base string) error {
@@ -64,8 +63,7 @@ func (d *Dir) Displace(name string) error {
 	})
 }
 
-// RemoveEmpty removes the named directory if it is one and empty; if not, it
-// stays.
+// RemoveEmpty removes the named directory if it is empty. Anything else is kept.
 func (d *Dir) RemoveEmpty(name string) {
 	_ = d.remove(name, func(dir *os.Root, base string) error {
 		info, err := dir.Lstat(base)

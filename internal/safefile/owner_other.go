@@ -9,7 +9,7 @@ import (
 
 const openNonblock = 0
 
-// owner is empty where files have no numbered owner: nothing is ever given away.
+// owner is empty on systems without numeric owners: ownership never changes.
 type owner struct{}
 
 func ownerOf(fs.FileInfo) owner   { return owner{} }

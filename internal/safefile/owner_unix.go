@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// openNonblock keeps an open from waiting, if a pipe takes a file's place.
+// openNonblock keeps an open from blocking on a pipe in a file's place.
 const openNonblock = syscall.O_NONBLOCK
 
 // owner is the user and group to whom a file belongs.
@@ -21,15 +21,15 @@ func ownerOf(info fs.FileInfo) owner {
 	return owner{stat.Uid, stat.Gid}
 }
 
-// trusted reports whether what belongs to o was made by this process's user or
-// by that of base. Groups differ where directories hand theirs down.
+// trusted reports whether what belongs to o was created by this process's user or
+// by the user of base. Groups differ where directories pass on theirs.
 func (o owner) trusted(base owner) bool {
 	return o.uid == base.uid || int(o.uid) == os.Geteuid()
 }
 
 func (o owner) String() string { return fmt.Sprintf("uid %d", o.uid) }
 
-// give makes f belong to o. Only root may, and only root needs to.
+// give makes o the owner of f. Only root can and has to do it.
 func (o owner) give(f *os.File) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -41,7 +41,8 @@ func (o owner) give(f *os.File) error {
 	return f.Chown(int(o.uid), int(o.gid))
 }
 
-// syncDir makes a rename in dir last. Some file systems cannot, and say so.
+// syncDir makes a rename in dir durable. File systems that do not support it
+// return an error, which is ignored.
 func syncDir(dir *os.Root) (err error) {
 	f, err := dir.Open(".")
 	if err != nil {

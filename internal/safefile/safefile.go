@@ -1,8 +1,8 @@
-// Package safefile reads and writes small files that others can have touched.
-// Dir holds files of ours, with secrets, in a directory that processes of other
-// users may reach: it follows no symbolic link below that directory, replaces
-// files as a whole or not at all, and hands what it creates to the directory's
-// owner. Files reads what others name.
+// Package safefile reads and writes small files that other processes can have
+// changed. Dir is for our own files, with secrets, in a directory that processes
+// of other users may reach: it follows no symbolic link below that directory,
+// replaces files as a whole or not at all, and makes the directory's owner the
+// owner of what it creates. Files reads files that others name.
 package safefile
 
 import (
@@ -16,8 +16,7 @@ import (
 	"strings"
 )
 
-// LockFlag opens a lock file, which must exist, without waiting for a pipe that
-// took its place.
+// LockFlag opens an existing lock file without blocking on a pipe in its place.
 const LockFlag = os.O_RDONLY | openNonblock
 
 const (
@@ -30,8 +29,8 @@ const (
 
 var errName = errors.New("the name is not a clean relative path")
 
-// errReplaced means that what was looked at is not what was opened: a writer
-// was at work, or somebody slipped in a link.
+// errReplaced means that the opened file is not the checked one: a writer
+// replaced it, or another process put a link in its place.
 var errReplaced = errors.New("it was replaced while it was being opened")
 
 // Dir is an open directory in which files are read and written. Names given to
@@ -63,20 +62,20 @@ func Open(name string) (*Dir, error) {
 // Close releases the directory; it removes nothing.
 func (d *Dir) Close() error { return d.root.Close() }
 
-// MkdirAll makes the named directory and its missing parents with mode 0700.
-// Directories that exist are narrowed to 0700 as well; one that belongs neither
-// to this process nor to the owner of the Dir is refused.
+// MkdirAll creates the named directory and its missing parents with mode 0700. It
+// sets the mode of existing ones to 0700 too, and rejects a directory that
+// belongs neither to this process nor to the owner of the Dir.
 func (d *Dir) MkdirAll(name string) error {
 	dir, err := d.descend(name, d.makeChild)
 	if err != nil {
-		return fmt.Errorf("make directory %q: %w", name, err)
+		return fmt.Errorf("create directory %q: %w", name, err)
 	}
 	return dir.Close()
 }
 
 // ReadFile returns the content of a regular file of at most limit bytes. A
 // missing file is fs.ErrNotExist; symbolic links, pipes and other special files
-// are refused without waiting for them.
+// are errors and are not waited for.
 func (d *Dir) ReadFile(name string, limit int64) ([]byte, error) {
 	data, err := d.readFile(name, limit)
 	if err != nil {
@@ -109,7 +108,7 @@ func readRegular(dir *os.Root, base string, limit int64) (_ []byte, err error) {
 	return readAll(f, limit)
 }
 
-// openRegular opens a file that exists, without waiting for a pipe in its place.
+// openRegular opens an existing file without blocking on a pipe in its place.
 func openRegular(dir *os.Root, base string, flag int) (*os.File, error) {
 	before, err := lstatRegular(dir, base)
 	if err != nil {
@@ -136,11 +135,11 @@ func (d *Dir) WriteFile(name string, data []byte) error {
 	return d.WriteFrom(name, bytes.NewReader(data), filePerm)
 }
 
-// OverwriteFile writes data over the content of a file that exists, in place:
-// where a file of this size has its room on disk already, that succeeds on a
-// full disk and in a directory that takes no new files. Unlike WriteFile it
-// needs a lock that readers heed too. While it is at work, and for good if it
-// is killed or fails, the file begins with a zero byte.
+// OverwriteFile overwrites the content of an existing file in place. If the file
+// has this size already, it succeeds on a full disk and in a directory that
+// accepts no new files. Unlike WriteFile it requires a lock that readers respect
+// too. During the write, and permanently if it is killed or fails, the file begins
+// with a zero byte.
 func (d *Dir) OverwriteFile(name string, data []byte) error {
 	if err := d.overwriteFile(name, data); err != nil {
 		return fmt.Errorf("write file %q: %w", name, err)
@@ -201,7 +200,7 @@ func (d *Dir) writeFrom(name string, r io.Reader, perm fs.FileMode) (err error) 
 	return syncDir(dir)
 }
 
-// writeTemp makes the file temp, complete and on disk, or leaves none.
+// writeTemp creates the file temp, complete and on disk, or none.
 func (d *Dir) writeTemp(dir *os.Root, temp string, r io.Reader, perm fs.FileMode) (err error) {
 	f, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm)
 	if err != nil {
@@ -216,7 +215,7 @@ func (d *Dir) writeTemp(dir *os.Root, temp string, r io.Reader, perm fs.FileMode
 	if _, err := io.Copy(f, r); err != nil {
 		return err
 	}
-	// Explicitly, because the process's umask narrows what OpenFile is told.
+	// Explicitly, because the process's umask reduces the mode of OpenFile.
 	if err := f.Chmod(perm); err != nil {
 		return err
 	}
@@ -237,7 +236,7 @@ func (d *Dir) Remove(name string) error {
 func (d *Dir) RemoveAll(name string) error {
 	err := d.remove(name, func(dir *os.Root, base string) error {
 		if _, err := dir.Lstat(base); err != nil {
-			return err // a read-only file system refuses to remove even what is missing
+			return err // a read-only file system returns an error even for a missing file
 		}
 		return dir.RemoveAll(base)
 	})
@@ -287,8 +286,8 @@ func (d *Dir) descend(name string, step func(*os.Root, string) (*os.Root, error)
 	return dir, nil
 }
 
-// openChild opens a directory in dir, but not through a link: os.Root alone
-// follows those that stay within it.
+// openChild opens a directory in dir, but not through a link: os.Root by itself
+// follows links that stay within it.
 func openChild(dir *os.Root, name string) (*os.Root, error) {
 	before, err := dir.Lstat(name)
 	if err != nil {
@@ -330,7 +329,7 @@ func (d *Dir) makeChild(dir *os.Root, name string) (_ *os.Root, err error) {
 	return child, nil
 }
 
-// claim narrows a directory to its owner and gives it to the owner of the Dir.
+// claim restricts a directory to its owner, which becomes the owner of the Dir.
 func (d *Dir) claim(dir *os.Root, made bool) (err error) {
 	f, err := dir.Open(".")
 	if err != nil {

@@ -3,9 +3,9 @@
 //
 // SDKs start credential-process in each of their processes, and initializing
 // the packages of AWS's SDK and of YAML takes longer than all the rest of the
-// answer. Go cannot put that off. So the init function of this package prints
-// the answer and ends the process, where the session in the state is young; in
-// every other case it does nothing, and the program comes to the same answer.
+// answer. Go cannot defer that. Therefore the init function of this package
+// prints the answer and ends the process if the session in the state is not due.
+// In every other case it does nothing, and the program prints the answer.
 // It runs early because it imports little: of the packages whose imports are
 // initialized, Go initializes the first by import path (The Go Programming
 // Language Specification, Program initialization).
@@ -35,7 +35,7 @@ func init() {
 }
 
 // find returns the answer to a command line of the form that profiles have, or
-// nil. It does not say why: the program will.
+// nil. Errors are left to the program.
 func find(args []string, executable func() (string, error), now time.Time) (line []byte) {
 	if len(args) < 4 || args[1] != "credential-process" {
 		return nil
@@ -58,7 +58,7 @@ func find(args []string, executable func() (string, error), now time.Time) (line
 	return cached(dir, profile, now)
 }
 
-// cached returns the answer that a young session in the state is, or nil.
+// cached returns the answer from a session in the state that is not due, or nil.
 func cached(stateDir, profile string, now time.Time) (line []byte) {
 	dir, err := safefile.Open(stateDir)
 	if err != nil {
@@ -99,9 +99,9 @@ const (
 	MaxFile     = 12 << 20
 )
 
-// Folder is where the files of a profile lie, below the state directory. It is
-// a digest, because a profile's name may be "..", may differ from another one's
-// only by case, or be longer than the name of a file can be.
+// Folder is the directory of a profile's files, below the state directory. It is
+// a digest, because a profile's name may be "..", may differ from another one
+// only by case, and may be longer than the name of a file.
 func Folder(profile string) string {
 	sum := sha256.Sum256([]byte(profile))
 	return "refresh/" + hex.EncodeToString(sum[:16])
@@ -147,24 +147,23 @@ func (a Answer) Line() ([]byte, error) {
 	return append(line, '\n'), err
 }
 
-// Young reports whether a session is handed out as it is: enough is left of it.
-// One that was fetched in the future is not young: the clock was set back
-// since, and nobody can tell how long it still lives.
+// Young reports whether enough of a session's lifetime is left to return it
+// without a renewal. A session that was fetched in the future is not young: the
+// clock was set back since, so its remaining time is unknown.
 func Young(fetched, expires, now time.Time) bool {
 	return expires.Sub(now) >= margin(expires.Sub(fetched)) && fetched.Sub(now) <= clockSlew
 }
 
-// clockSlew is how far clocks that are kept in time go back now and then.
+// clockSlew is how far synchronized clocks can go back.
 const clockSlew = time.Minute
 
-// longestMargin is above the 15 minutes that botocore wants a session to live:
-// it asks again for every call of its program when less is left.
+// longestMargin is more than the 15 minutes for which botocore requires a session
+// to be valid: with less, it starts the program again for every call.
 const longestMargin = 20 * time.Minute
 
-// margin is how much of a session's lifetime must be left for it to be handed
-// out without a thought: a third, so that many renewals may fail, and for
-// sessions of up to an hour as much as botocore wants, but never more than
-// half.
+// margin is how much of a session's lifetime must be left to return it without a
+// renewal: a third, so that there is time for many attempts, and for sessions of
+// up to an hour as much as botocore requires, but never more than half.
 func margin(lifetime time.Duration) time.Duration {
 	return max(lifetime/3, min(longestMargin, lifetime/2))
 }
