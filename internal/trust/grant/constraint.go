@@ -19,7 +19,9 @@ func newConstraint(c trust.Condition, claim string, fromDeny bool) Constraint {
 	made := Constraint{Condition: c, Claim: claim, FromDeny: fromDeny}
 	if made.Identifies() {
 		for _, v := range c.Values {
-			made.subjects = append(made.subjects, made.read(v))
+			s := made.read(v)
+			s.fault, s.judged = s.Fault(), true
+			made.subjects = append(made.subjects, s)
 		}
 	}
 	return made

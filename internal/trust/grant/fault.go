@@ -17,6 +17,9 @@ var Contexts = []string{"ref:refs/heads/", "ref:refs/tags/", "ref:refs/pull/", "
 // seen from its form, or "". Parts that are unknown are not judged, and of a
 // customized subject only the repository is.
 func (s Subject) Fault() string {
+	if s.judged {
+		return s.fault
+	}
 	if s.Open < OpenRepository && s.Reach >= OwnerPattern {
 		if why := s.nameFault(); why != "" {
 			return why

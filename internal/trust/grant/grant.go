@@ -191,6 +191,9 @@ func (g *Grant) providersInConditions() []string {
 	return providers
 }
 
+// Principal returns the first principal that the grant is about.
+func (g *Grant) Principal() trust.Principal { return g.principals[0] }
+
 // Names reports whether the grant is about the principal.
 func (g *Grant) Names(e trust.PrincipalEntry) bool {
 	return slices.ContainsFunc(g.principals, func(who trust.Principal) bool { return who.Type == e.Type && who.ID == e.ID })

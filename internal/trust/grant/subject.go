@@ -36,6 +36,9 @@ type Subject struct {
 	Customized   bool          // made of key:value pairs that are not GitHub's default
 	Malformed    bool          // no subject that GitHub makes can match
 	Open         Openness      // what of it is unknown
+
+	judged bool // fault is what Fault returns
+	fault  string
 }
 
 // OneName reports whether owner and repository are one unknown name, as in

@@ -5,6 +5,7 @@ package lint
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -21,6 +22,10 @@ type Finding struct {
 	Role    string `json:"role,omitempty"`
 	Message string `json:"message"`           // what is wrong, and what follows from it
 	Fix     string `json:"rewrite,omitempty"` // what to do, beginning with a verb; confirmed by the evaluator
+
+	// Count is how many findings of the rule stand for this one, itself
+	// included, if the policy has so many that only the first is reported.
+	Count int `json:"count,omitempty"`
 
 	// Given is what of a template's choices the finding holds under; empty if
 	// it holds in any case.
@@ -116,7 +121,43 @@ func (in *inspection) run() []Finding {
 	for _, in.rule = range allRules {
 		in.rule.check(in)
 	}
-	return in.findings
+	return condense(in.findings)
+}
+
+// fewEnough is how many findings of one rule and severity are reported each.
+const fewEnough = 5
+
+// condense leaves of too many findings of one rule and severity the first, with
+// their count.
+func condense(all []Finding) []Finding {
+	if len(all) <= fewEnough {
+		return all
+	}
+	type kind struct {
+		rule     string
+		severity Severity
+	}
+	groups := map[kind][]Finding{}
+	for _, f := range all {
+		k := kind{f.Rule, f.Severity}
+		groups[k] = append(groups[k], f)
+	}
+	var left []Finding
+	for _, f := range all {
+		group := groups[kind{f.Rule, f.Severity}]
+		if len(group) <= fewEnough {
+			left = append(left, f)
+			continue
+		}
+		if f.Pos != group[0].Pos {
+			continue
+		}
+		f.Count = len(group)
+		last := slices.MaxFunc(group, func(a, b Finding) int { return cmp.Compare(a.Line, b.Line) })
+		f.Message += fmt.Sprintf(" (and %d more like this, up to line %d)", len(group)-1, last.Line)
+		left = append(left, f)
+	}
+	return left
 }
 
 // trustsGitHub reports whether the policy is about GitHub at all: it names a

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/arn"
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -23,7 +24,10 @@ var providerForm = Rule{
 				}
 				host := trust.ProviderOfIssuer(provider)
 				if !trust.IsGitHub(host) {
-					continue
+					if isARN || !strings.Contains(strings.ToLower(e.ID), oidc.GitHubHost) {
+						continue
+					}
+					host = oidc.GitHubHost // in an ARN of something else
 				}
 				if why := providerFault(e, isARN && host == provider); why != "" {
 					in.propose(Error, s, e.Pos, fmt.Sprintf("principal %q %s; it matches no token", e.ID, why), in.namedProvider(e, strings.ToLower(host)))

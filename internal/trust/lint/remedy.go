@@ -55,7 +55,7 @@ func (in *inspection) remedied(s Severity, st trust.Statement, at trust.Pos, r r
 			return false
 		}
 	}
-	return true
+	return s < Medium || s == Error || in.keepsOut(p, st.Pos, at)
 }
 
 // admitted reports whether the grant of the statement at a place admits what

@@ -6,6 +6,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
 // A remedy keeps what the other conditions pin, and one that they contradict is
@@ -79,6 +80,38 @@ func TestSeverityFollowsTheStatement(t *testing.T) {
 			if f.Rule == "for-all-values" && f.Severity != want {
 				t.Errorf("%s: %s, want %s", also, f.Severity, want)
 			}
+		}
+	}
+}
+
+// A remedy that lets in what the finding complains of is not printed, even if
+// the rule itself would be satisfied.
+func TestEvaluatorConfirmsRemedies(t *testing.T) {
+	const host = "token.actions.githubusercontent.com:"
+	p, err := trust.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+		"Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
+		"Condition": {"StringLike": {"` + host + `sub": ["repo:octo/app:ref:refs/heads/main", "repo:octo/*"]}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grant.Of(p)[0]
+	c := g.Constraints[0]
+	v := c.Values[1]
+	replaced := func(text string) remedy {
+		return changeCondition("use it", c.Condition, func(c *trust.Condition) {
+			*c = c.With(c.Operator)
+			c.Values[1] = trust.NewValue(text, v.Pos)
+		})
+	}
+	for text, want := range map[string]bool{
+		"repo:octo/app:environment:prod":  true,
+		"repo:octo/*:ref:refs/heads/main": true,  // fewer, if not few
+		"repo:octo/*:*":                   false, // the same
+		"*":                               false, // more
+	} {
+		in := &inspection{policy: p, grants: grant.Of(p), rule: Rule{ID: "always satisfied", check: func(*inspection) {}}}
+		if got := in.remedied(High, g.Statement, v.Pos, replaced(text)); got != want {
+			t.Errorf("%s: %t", text, got)
 		}
 	}
 }

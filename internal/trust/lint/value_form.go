@@ -32,7 +32,7 @@ var valueForm = Rule{
 				}
 			}
 			for _, e := range s.Principal.Entries {
-				if why := accountFault(e); why != "" {
+				if why := principalFault(e); why != "" {
 					in.report(Error, e.Pos, fmt.Sprintf("principal %q %s; IAM refuses the policy", e.ID, why))
 				}
 			}
@@ -84,18 +84,25 @@ var (
 	}
 )
 
-// accountFault returns what is wrong with the account of an AWS principal.
-func accountFault(e trust.PrincipalEntry) string {
+// principalFault returns what is wrong with an AWS principal, or "".
+func principalFault(e trust.PrincipalEntry) string {
 	if e.Type != "AWS" || e.ID == "*" || e.Text().Unknown() != nil {
 		return ""
 	}
 	a, isARN := arn.Parse(e.ID)
+	ofIAM := isARN && (a.Service == "iam" || a.Service == "sts")
 	switch {
+	case strings.Contains(e.ID, "${"):
+		return "has a policy variable, which principals do not support"
+	case strings.ContainsAny(e.ID, "*?"):
+		return "has a wildcard, which principals do not support"
+	case strings.HasPrefix(e.ID, "arn:") && !isARN:
+		return "is not an ARN with its six parts"
 	case !isARN && e.ID != "" && strings.Trim(e.ID, "0123456789") == "" && !arn.IsAccountID(e.ID):
 		return "has not the 12 digits of an account id"
-	case isARN && (a.Service == "iam" || a.Service == "sts") && !arn.IsAccountID(a.AccountID) && !isPlaceholder(a.AccountID):
+	case ofIAM && !arn.IsAccountID(a.AccountID) && !isPlaceholder(a.AccountID):
 		return fmt.Sprintf("has the account %q instead of 12 digits", a.AccountID)
-	case isARN && (a.Service == "iam" || a.Service == "sts") && a.Region != "":
+	case ofIAM && a.Region != "":
 		return fmt.Sprintf("has the region %q, which ARNs of %s do not have", a.Region, strings.ToUpper(a.Service))
 	case isARN && !arn.IsPartition(a.Partition):
 		return fmt.Sprintf("has the partition %q, which AWS does not have", a.Partition)
