@@ -44,6 +44,7 @@ func runTrust(t *testing.T, stdin string, args ...string) trustRun {
 	wide := strings.ReplaceAll(trustedMain, `"repo:octo@1/app@2:ref:refs/heads/main"`, `"x"`)
 	wide = strings.ReplaceAll(wide, `"StringEquals"`, `"StringLike"`)
 	wide = strings.ReplaceAll(wide, `"x"`, `"repo:octo@1/*"`)
+	misspelt := strings.ReplaceAll(trustedMain, `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSessions"]`)
 	for name, content := range map[string]string{
 		"main.json":    trustedMain,
 		"wide.json":    wide,
@@ -55,6 +56,8 @@ func runTrust(t *testing.T, stdin string, args ...string) trustRun {
 		"a.json":       `{"Roles": [{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + trustedMain + `}]}`,
 		"renamed.json": `{"Roles": [{"RoleName": "c", "Arn": "arn:aws:iam::111122223333:role/c", "AssumeRolePolicyDocument": ` + trustedMain + `}, {"RoleName": "b", "AssumeRolePolicyDocument": ` + wide + `}]}`,
 		"set.json":     `[{"ParameterKey": "Repository", "ParameterValue": "octo/app"}]`,
+		"draft.json":   misspelt,
+		"stored.json":  `{"Role": {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + misspelt + `}}`,
 		"fill.json":    strings.ReplaceAll(trustedMain, "octo@1/app@2", "${repository}"),
 		"template.yaml": `
 Parameters: { Repository: { Type: String }, Stage: { Type: String, AllowedValues: [dev, prod] } }
@@ -146,6 +149,10 @@ func TestTrustCommands(t *testing.T) {
 		{"explain a role by logical id", "explain --policy template.yaml --role Role --repository octo/app", "", exitRefused, "Unknown: ", ""},
 		{"explain in another account", "explain --policy template.yaml --repository octo/app --environment prod --parameter Repository=octo/app --account 444455556666", "", exitFine,
 			"arn:aws:iam::444455556666:oidc-provider", ""},
+		{"explain a draft that IAM refuses", "explain --policy draft.json --claims claims.json", "", exitFailure, "-",
+			`draft.json: line 7, column 51: action "sts:TagSessions" is not an action of STS that assumes a role; IAM refuses the policy`},
+		{"explain what IAM has stored", "explain --policy stored.json --claims claims.json", "", exitFine, "Allow: ", ""},
+		{"lint a draft that IAM refuses", "lint draft.json", "", exitRefused, `fix: use "sts:TagSession"`, ""},
 		{"explain what has not been filled in", "explain --policy fill.json --repository octo/app", "", exitRefused,
 			"Unknown: it depends on placeholder ${repository}; the file is a template: fill it in first", ""},
 		{"explain what is filled in", "explain --policy fill.json --repository octo/app --parameter repository=octo/app", "", exitFine, "Allow: ", ""},

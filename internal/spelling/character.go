@@ -56,4 +56,4 @@ func Character(r rune) string {
 
 // Invisible reports whether nobody sees a character where it stands: white
 // space other than the plain space, control and format characters.
-func Invisible(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }
+func Invisible(r rune) bool { return (r < ' ' || r > '~') && !unicode.IsPrint(r) }

@@ -79,6 +79,9 @@ func (p *Policy) RefusedActions() []RefusedAction {
 }
 
 func refusal(v Value) string {
+	if slices.ContainsFunc(roleActions, func(a string) bool { return strings.EqualFold(a, v.Text) }) {
+		return ""
+	}
 	like := v.ActionPattern()
 	if slices.ContainsFunc(roleActions, func(a string) bool { return like.MayMatch(strings.ToLower(a)) }) {
 		return ""
@@ -96,7 +99,7 @@ func refusal(v Value) string {
 // nearestAction returns the action of a trust policy that a misspelt one may
 // mean, or "".
 func nearestAction(text string) string {
-	best, least := "", spelling.Most(text)+1
+	best, least := "", min(spelling.Most(text), 3)+1
 	for _, known := range roleActions {
 		if d := spelling.Distance(strings.ToLower(text), strings.ToLower(known)); d < least {
 			best, least = known, d

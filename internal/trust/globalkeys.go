@@ -105,8 +105,7 @@ var typeOfKey = func() map[string]KeyType {
 // IsGlobalKey reports whether key is one of AWS itself or of STS by its
 // prefix, whether it exists or not.
 func IsGlobalKey(key string) bool {
-	service, _, _ := strings.Cut(strings.ToLower(key), ":")
-	return service == "aws" || service == "sts"
+	return len(key) > 3 && key[3] == ':' && (strings.EqualFold(key[:3], "aws") || strings.EqualFold(key[:3], "sts"))
 }
 
 // GlobalKey returns the type of a condition key of AWS itself or of STS, and

@@ -98,7 +98,8 @@ func ConditionKeys(provider string) []string {
 // not judged and said not to exist; ask IsGitHub of the provider first.
 func IsConditionKey(key string) bool {
 	provider, claim := SplitKey(key)
-	return IsGitHub(provider) && slices.Contains(ConditionKeys(provider), strings.ToLower(claim))
+	claim = strings.ToLower(claim)
+	return IsGitHub(provider) && (slices.Contains(everyProvider, claim) || isGitHubCloud(provider) && slices.Contains(githubOnly, claim))
 }
 
 // IsClaimOnly reports whether GitHub's tokens carry the claim although IAM

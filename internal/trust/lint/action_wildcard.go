@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -20,7 +21,7 @@ var actionWildcard = Rule{
 				continue
 			}
 			for _, v := range action.Values {
-				if v.ActionPattern().HasWildcards() {
+				if strings.ContainsAny(v.Text, "*?") && v.ActionPattern().HasWildcards() {
 					in.propose(Warning, g.Statement, v.Pos, fmt.Sprintf("action %q allows more than %s", v.Text, trust.WebIdentityAction), onlyWebIdentity(g.Statement))
 				}
 			}

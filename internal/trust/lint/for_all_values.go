@@ -15,8 +15,11 @@ var forAllValues = Rule{
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Statement.Conditions {
+				if c.Operator.Set != trust.ForAllValues {
+					continue
+				}
 				claim, ok := g.Claim(c.Key)
-				if _, absent := g.Absent(c); !ok || absent || c.Operator.Set != trust.ForAllValues { // unknown-key reports a key that does not exist
+				if _, absent := g.Absent(c); !ok || absent { // unknown-key reports a key that does not exist
 					continue
 				}
 				in.propose(breadth(g, c), g.Statement, c.Pos, fmt.Sprintf("%s matches every token without %s; it requires nothing", c.Operator, claim), plainOperator(c))

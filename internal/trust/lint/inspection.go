@@ -53,6 +53,11 @@ func (in *inspection) statements() []trust.Statement {
 	return in.policy.Statements
 }
 
+// isGrant reports whether s is the statement of a grant.
+func (in *inspection) isGrant(s trust.Statement) bool {
+	return slices.ContainsFunc(in.grants, func(g grant.Grant) bool { return g.Statement.Pos == s.Pos })
+}
+
 // deciding calls rule with each value that reaches as far as wanted, of the
 // constraints that decide whose runs can assume the role. Values that only the
 // deployment knows are not judged, nor those that no subject can match.
@@ -89,7 +94,11 @@ func (in *inspection) subjects(rule func(g grant.Grant, c grant.Constraint, v tr
 
 // known leaves out the values that are entirely up to a template's deployment.
 func known(values []trust.Value) []trust.Value {
-	return slices.DeleteFunc(slices.Clone(values), func(v trust.Value) bool { return v.Wholly() != nil })
+	open := func(v trust.Value) bool { return v.Wholly() != nil }
+	if !slices.ContainsFunc(values, open) {
+		return values
+	}
+	return slices.DeleteFunc(slices.Clone(values), open)
 }
 
 // line renders a condition as a policy would have it.

@@ -15,12 +15,12 @@ var noAudience = Rule{
 		"if the provider lists that audience.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
-			add := addConditions(g, "aud", oidc.DefaultAudience)
 			if !g.Binds("aud") {
 				if len(g.Open) > 0 {
 					continue
 				}
-				in.propose(Low, g.Statement, g.Statement.Pos, "aud is not tested; tokens for every audience of the provider are accepted", add)
+				in.propose(Low, g.Statement, g.Statement.Pos, "aud is not tested; tokens for every audience of the provider are accepted",
+					addConditions(g, "aud", oidc.DefaultAudience))
 				continue
 			}
 			for _, c := range g.On("aud") {

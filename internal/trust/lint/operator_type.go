@@ -26,15 +26,21 @@ var operatorType = Rule{
 	},
 }
 
-// families are the kinds of operators, by the beginning or end of their names.
+// families are the types that operators compare, by the beginnings of their
+// names without Not.
+var families = []struct {
+	prefix string
+	kind   trust.KeyType
+}{
+	{"String", trust.TypeString}, {"Arn", trust.TypeARN}, {"Bool", trust.TypeBool}, {"Date", trust.TypeDate},
+	{"Numeric", trust.TypeNumeric}, {"Ip", trust.TypeAddress},
+}
+
 func family(o trust.Operator) trust.KeyType {
 	base := strings.TrimPrefix(o.Base, "Not")
-	for prefix, t := range map[string]trust.KeyType{
-		"String": trust.TypeString, "Arn": trust.TypeARN, "Bool": trust.TypeBool, "Date": trust.TypeDate,
-		"Numeric": trust.TypeNumeric, "Ip": trust.TypeAddress,
-	} {
-		if strings.HasPrefix(base, prefix) {
-			return t
+	for _, f := range families {
+		if strings.HasPrefix(base, f.prefix) {
+			return f.kind
 		}
 	}
 	return "" // BinaryEquals
@@ -63,11 +69,15 @@ func misfit(c trust.Condition) bool {
 		return false
 	}
 	have := family(c.Operator)
-	if t, known := trust.GlobalKey(c.Key); known {
-		return !fits(c, t, have)
+	if trust.IsGlobalKey(c.Key) {
+		t, known := trust.GlobalKey(c.Key)
+		return known && !fits(c, t, have)
+	}
+	if have == trust.TypeString {
+		return false
 	}
 	provider, claim := trust.SplitKey(strings.ToLower(c.Key))
-	return trust.IsGitHub(provider) && have != trust.TypeString && (have != trust.TypeNumeric || !strings.HasSuffix(claim, "_id"))
+	return trust.IsGitHub(provider) && (have != trust.TypeNumeric || !strings.HasSuffix(claim, "_id"))
 }
 
 // fits reports whether an operator of the family can be used on a key of a

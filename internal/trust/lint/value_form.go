@@ -51,9 +51,8 @@ func expectedForm(c trust.Condition, v trust.Value) string {
 	if c.Operator.Wildcards() && strings.ContainsAny(v.Text, "*?") || literalWildcard(c.Operator, v) || c.Operator.Base == "Null" {
 		return ""
 	}
-	provider, claim := trust.SplitKey(strings.ToLower(c.Key))
-	if trust.IsGitHub(provider) {
-		if strings.HasSuffix(claim, "_id") && strings.Trim(v.Text, "0123456789") != "" {
+	if !trust.IsGlobalKey(c.Key) {
+		if provider, claim := trust.SplitKey(c.Key); strings.HasSuffix(strings.ToLower(claim), "_id") && strings.Trim(v.Text, "0123456789") != "" && trust.IsGitHub(provider) {
 			return "an id, which has only digits"
 		}
 		return ""

@@ -49,6 +49,6 @@ func oneValue(g grant.Grant, c grant.Constraint, v trust.Value) remedy {
 
 // literalWildcard reports whether a wildcard in v is compared as a character.
 func literalWildcard(o trust.Operator, v trust.Value) bool {
-	return strings.HasPrefix(o.Base, "String") && !o.Wildcards() && !v.HasVariables() &&
+	return strings.ContainsAny(v.Text, "*?") && strings.HasPrefix(o.Base, "String") && !o.Wildcards() && !v.HasVariables() &&
 		strings.ContainsAny(v.Pattern(o).Literals(), "*?")
 }

@@ -14,6 +14,9 @@ var wrongAction = Rule{
 	Why:      "STS accepts tokens of an OpenID Connect provider in AssumeRoleWithWebIdentity only. Access Analyzer reports MISMATCHED_ACTION_FOR_PRINCIPAL.",
 	check: func(in *inspection) {
 		for _, s := range in.statements() {
+			if in.isGrant(s) {
+				continue
+			}
 			for _, e := range s.Principal.Entries {
 				provider, _ := trust.ProviderOfARN(e.ID)
 				who := trust.Principal{Type: e.Type, ID: e.ID}
