@@ -151,6 +151,7 @@ func (p Pattern) Loosen() Pattern {
 // each unknown part as its expression.
 func (p Pattern) String() string {
 	var b strings.Builder
+	b.Grow(len(p))
 	for _, r := range p {
 		switch {
 		case r == AnyRun:

@@ -109,6 +109,9 @@ func (l *Lexer) str() ([]byte, error) {
 func (l *Lexer) stringEnd() (end int, plain bool, err error) {
 	plain = true
 	for i := 1; ; i++ {
+		if l.off+i < len(l.buf) {
+			i += ordinary(l.buf[l.off+i:])
+		}
 		for l.off+i >= len(l.buf) {
 			if i > maxToken {
 				return 0, false, l.pos.Errorf("string is longer than %d bytes", maxToken)
@@ -134,6 +137,25 @@ func (l *Lexer) stringEnd() (end int, plain bool, err error) {
 			plain = false
 		}
 	}
+}
+
+// isOrdinary tells the characters of a string that are ASCII and need no
+// further look.
+var isOrdinary = func() (ordinary [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		ordinary[c] = c != '"' && c != '\\'
+	}
+	return ordinary
+}()
+
+// ordinary returns how many bytes at the beginning of text are.
+func ordinary(text []byte) int {
+	for n, c := range text {
+		if !isOrdinary[c] {
+			return n
+		}
+	}
+	return len(text)
 }
 
 func (l *Lexer) unescape(raw []byte, start Pos) ([]byte, error) {
