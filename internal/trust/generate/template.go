@@ -83,7 +83,7 @@ func (t template) usage() string {
 	return text
 }
 
-// restrictedBy reports whether a resource tag restricts anything that the
+// restrictedByTag reports whether a resource tag restricts anything that the
 // permission grants.
 func (p Permission) restrictedByTag() bool {
 	return slices.ContainsFunc(p.template.rules, func(r rule) bool { return r.tag != "" && p.applies(r, true) })

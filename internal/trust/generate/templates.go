@@ -158,7 +158,8 @@ var templates = []template{
 		rules: []rule{
 			{sid: "ReadParameters", actions: []string{"ssm:GetParameter", "ssm:GetParameters"}, tag: resourceTag,
 				resources: []reference{"arn:{partition}:ssm:{region}:{account}:parameter/{path}", "arn:{partition}:ssm:{region}:{account}:parameter/{path}/*"}},
-			{sid: "ReadPath", actions: []string{"ssm:GetParametersByPath"}, resources: []reference{"arn:{partition}:ssm:{region}:{account}:parameter/{path}"}},
+			{sid: "ReadPath", actions: []string{"ssm:GetParametersByPath"},
+				resources: []reference{"arn:{partition}:ssm:{region}:{account}:parameter/{path}", "arn:{partition}:ssm:{region}:{account}:parameter/{path}/*"}},
 			keyOf("ssm", "kms:Decrypt"),
 		},
 		lacks: []string{"a SecureString under a customer managed key without kms=KEY-ID", "a list of all parameters", "former values", "parameters that another account shares"},
