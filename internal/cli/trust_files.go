@@ -380,8 +380,8 @@ func (o observed) Stat(name string) (fs.FileInfo, error)      { return fs.Stat(o
 func (o observed) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.FS, name) }
 
 // module reads the Terraform module in a folder below root, all of whose
-// sources belong together; of one that an argument names, only the roles that
-// it has itself.
+// sources belong together; of one that an argument names, only what concerns
+// that.
 func (r *reading) module(ctx context.Context, root, folder, id, only string) bool {
 	name := filepath.Join(root, filepath.FromSlash(folder), only)
 	if only == "" && r.again(name) {
@@ -397,10 +397,7 @@ func (r *reading) module(ctx context.Context, root, folder, id, only string) boo
 	options.Note = func(text string) { r.env.errorf("%s: %s", name, text) }
 	before := r.roles
 	files := observed{below.FS(), func(file string) { r.again(filepath.Join(root, filepath.FromSlash(file))) }}
-	more, err := r.all(terraform.Module(ctx, files, folder, options), func(role *document.Role) bool {
-		if only != "" && role.File != only {
-			return false
-		}
+	more, err := r.all(terraform.Module(ctx, files, folder, only, options), func(role *document.Role) bool {
 		role.File, role.Document = filepath.Join(root, filepath.FromSlash(role.File)), id
 		return true
 	})

@@ -50,6 +50,9 @@ func TestTrustTerraform(t *testing.T) {
 		"tofu/main.tofu":          moduleFor(`"repo:octo/app:ref:refs/heads/main"`),
 		"tofu/main.tf":            moduleFor(`"repo:*"`),
 		"cdktf/cdk.tf.json":       `{"resource": {"aws_iam_role": {"r": {"name": "cdktf", "assume_role_policy": "${jsonencode({Version = \"2012-10-17\", Statement = [{Effect = \"Allow\", Principal = {Federated = \"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com\"}, Action = \"sts:AssumeRoleWithWebIdentity\"}]})}"}}}}`,
+		"split/role.tf":           "resource \"aws_iam_role\" \"r\" {\n  name = \"split\"\n  assume_role_policy = jsonencode(local.policy)\n}\n",
+		"split/policy.tf":         "locals {\n  policy = { Version = \"2012-10-17\", Statement = [{ Effect = \"Allow\", Principal = { Federated = \"arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com\" }, Action = \"sts:AssumeRoleWithWebIdentity\", Condition = { StringLike = { \"token.actions.githubusercontent.com:sub\" = \"*\" } } }] }\n}\n",
+		"split/other.tf":          strings.ReplaceAll(strings.ReplaceAll(moduleFor(`"repo:*"`), "deploy", "other"), "github\"", "other\""),
 		"nothing/main.tf":         `resource "aws_s3_bucket" "b" {}`,
 		"fills/main.tf":           "variable \"subject\" { default = \"repo:octo/app:ref:refs/heads/main\" }\nresource \"aws_iam_role\" \"r\" {\n  name = \"r\"\n  assume_role_policy = templatefile(\"trust.json.tpl\", { subject = var.subject })\n}\n",
 		"fills/trust.json.tpl":    strings.ReplaceAll(trusting("x"), `"x"`, `"${subject}"`),
@@ -79,6 +82,8 @@ func TestTrustTerraform(t *testing.T) {
 		{"OpenTofu's file counts", "lint tofu", exitFine, []string{"tofu/main.tofu:", "!any-subject"}, nil},
 		{"JSON", "lint cdktf", exitRefused, []string{"cdktf/cdk.tf.json:1:", "[no-subject]"}, nil},
 		{"a template that a module fills in", "inventory fills", exitFine, []string{"| `r` | `octo/app` | `branch main` |", "|  | `octo/*` |", "!unknown"}, []string{"2 files: roles read: 2"}},
+		{"a file with a policy", "lint split/policy.tf", exitRefused, []string{"split/policy.tf:", "[any-subject]", "!other"}, []string{"split/policy.tf: roles read: 1"}},
+		{"a file with a role", "lint split/role.tf", exitRefused, []string{"split/policy.tf:", "[any-subject]", "!other"}, nil},
 		{"a module without roles", "lint nothing", exitFine, nil, []string{"nothing: no role found"}},
 		{"a template that was not filled in", "lint template", exitRefused, []string{"fill it in first"}, nil},
 	} {

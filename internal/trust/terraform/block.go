@@ -207,16 +207,15 @@ func (e *evaluator) expand(f frame, body *hclsyntax.Body, kind string, visit fun
 			iterator = strings.TrimSpace(f.source(a.Expr.Range()))
 		}
 		collection := e.eval(f, b.Body.Attributes["for_each"].Expr)
-		elements, _, ok := e.elements(collection)
+		elements, unknown, ok := e.elements(collection)
 		if !ok {
-			collection = e.apply("toset", at, collection)
-			elements, _, _ = e.elements(collection)
+			elements, unknown, _ = e.elements(e.apply("toset", at, collection))
 		}
 		for _, element := range elements {
 			if !e.spend(at, 0) {
 				return
 			}
-			if element.any && e.either("length("+collection.render()+") == 0", dependsOn(collection)) {
+			if element.any && unknown != nil && e.none(unknown) {
 				continue
 			}
 			visit(f.with(iterator, each(element.key, element.value)), b.Body.Blocks[i].Body, at)

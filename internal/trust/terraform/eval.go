@@ -136,7 +136,7 @@ func (e *evaluator) apply(function string, at place, arguments ...*value) *value
 	var shown []string
 	failed := false
 	for _, a := range arguments {
-		shown = append(shown, a.render())
+		shown = append(shown, a.shown())
 		e.spend(at, len(shown[len(shown)-1]))
 		failed = failed || a.failed
 	}
@@ -421,7 +421,7 @@ func (e *evaluator) attribute(v *value, name string, at place) *value {
 	if !e.look(at, v) {
 		return null(at)
 	}
-	w := e.unknown(v.render()+"."+name, at, dependsOn(v), "attribute "+name+", which is missing")
+	w := e.unknown(v.shown()+"."+name, at, dependsOn(v), "attribute "+name+", which is missing")
 	w.failed = v.open == nil && !slices.ContainsFunc(v.keys, func(k key) bool { return k.text.Unknown() != nil })
 	return w
 }
@@ -453,7 +453,7 @@ func (e *evaluator) index(v, k *value, at place) *value {
 	if !e.look(at, v, k) {
 		return null(at)
 	}
-	w := e.unknown(v.render()+"["+k.render()+"]", at, dependsOn(v, k), "element "+k.render()+", which is missing")
+	w := e.unknown(v.shown()+"["+k.shown()+"]", at, dependsOn(v, k), "element "+k.shown()+", which is missing")
 	w.failed = v.failed || k.failed || len(dependsOn(v, k)) == 0
 	return w
 }

@@ -89,7 +89,7 @@ func (c call) try(x *hclsyntax.FunctionCallExpr) *value {
 		c.args = append(c.args, v)
 		switch {
 		case v.failed:
-		case v.unknown() != nil && len(x.Args) > 1 && !isReference(a):
+		case v.unknown() != nil && (len(x.Args) > 1 || c.name == "can") && !isReference(a):
 			for _, rest := range x.Args[i+1:] {
 				c.args = append(c.args, c.e.eval(c.f, rest))
 			}

@@ -24,10 +24,10 @@ func (c call) concat() *value {
 		switch {
 		case a.unknown() != nil:
 			elements, open, _ := c.e.elements(a)
-			unknown = either(unknown, open)
+			unknown = bothOpen(unknown, open)
 			items = append(items, elements[0].value.stands(true))
 		case a.isSequence():
-			unknown = either(unknown, a.open)
+			unknown = bothOpen(unknown, a.open)
 			items = append(items, a.items...)
 		default:
 			return c.refused()
@@ -91,11 +91,11 @@ func (c call) merge() *value {
 		switch {
 		case a.kind == isNull:
 		case a.unknown() != nil:
-			v.open = either(v.open, a.unknown())
+			v.open = bothOpen(v.open, a.unknown())
 		case a.kind != isObject:
 			return c.refused()
 		default:
-			v.open = either(v.open, a.open)
+			v.open = bothOpen(v.open, a.open)
 			for i, k := range a.keys {
 				c.e.spend(c.at, 0)
 				v.add(k.text, k.at, a.items[i])
@@ -162,7 +162,7 @@ func (c call) flatten() *value {
 			v.items = append(v.items, item.stands(any || item.any))
 			return
 		}
-		v.open = either(v.open, item.open)
+		v.open = bothOpen(v.open, item.open)
 		for _, inner := range item.items {
 			add(inner, any || item.any)
 		}
@@ -187,7 +187,7 @@ func (c call) compact() *value {
 		case item.kind == isNull, ok && text == "":
 			continue
 		case item.unknown() != nil && !item.any:
-			item, unknown = item.stands(true), either(unknown, item.unknown())
+			item, unknown = item.stands(true), bothOpen(unknown, item.unknown())
 		}
 		items = append(items, item)
 	}
@@ -407,7 +407,7 @@ func (c call) product() *value {
 		if !a.isSequence() {
 			return c.open()
 		}
-		unknown = either(unknown, a.open)
+		unknown = bothOpen(unknown, a.open)
 		var longer [][]*value
 		for _, row := range rows {
 			for _, item := range a.items {
@@ -465,5 +465,26 @@ func (c call) decode() *value {
 	if !a.isScalar() || c.name == "yamldecode" && a.text.Unknown() != nil {
 		return c.open()
 	}
-	return c.e.decoded(a.again(c.at))
+	v := c.e.decoded(a.again(c.at))
+	if c.name == "yamldecode" {
+		return v.plain()
+	}
+	return v
+}
+
+// plain gives texts of YAML that look like numbers or booleans that kind.
+func (v *value) plain() *value {
+	c := v.changed()
+	c.items = nil
+	for _, item := range v.items {
+		c.items = append(c.items, item.plain())
+	}
+	if text, ok := v.known(); ok && v.kind == isString {
+		if _, isNumeric := v.float(); isNumeric {
+			c.kind = isNumber
+		} else if text == "true" || text == "false" {
+			c.kind = isBool
+		}
+	}
+	return c
 }

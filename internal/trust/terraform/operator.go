@@ -11,7 +11,7 @@ func (e *evaluator) unary(v *value, op *hclsyntax.Operation, at place) *value {
 		if is, ok := v.truth(); ok {
 			return boolean(!is, at)
 		}
-		return e.operator("!("+v.render()+")", at, v)
+		return e.operator("!("+v.shown()+")", at, v)
 	}
 	if n, ok := v.float(); ok {
 		return number(n.Neg(n), at)
@@ -33,9 +33,9 @@ func (e *evaluator) operator(expression string, at place, operands ...*value) *v
 // are different are written differently.
 func operand(v *value) string {
 	if v.operator {
-		return "(" + v.render() + ")"
+		return "(" + v.shown() + ")"
 	}
-	return v.render()
+	return v.shown()
 }
 
 var comparisons = map[*hclsyntax.Operation]func(order int) bool{

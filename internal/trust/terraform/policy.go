@@ -196,7 +196,7 @@ func (v *value) member(k *value, standard func() *value) *value {
 func (v *value) extend(other *value) {
 	if other.isSequence() {
 		v.items = append(v.items, other.items...)
-		v.open = either(v.open, other.open)
+		v.open = bothOpen(v.open, other.open)
 		return
 	}
 	v.items = append(v.items, other)

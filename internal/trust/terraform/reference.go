@@ -350,7 +350,7 @@ func (e *evaluator) counted(count *value, at place) *value {
 	all := list(nil, at)
 	n, ok := count.int()
 	if !ok {
-		u := e.operator("range("+count.render()+")[*]", at, count).unknown()
+		u := e.operator("range("+count.shown()+")[*]", at, count).unknown()
 		all.open = u
 		all.items = append(all.items, each(open(u, at), open(u, at)))
 		return all
@@ -392,7 +392,7 @@ func (e *evaluator) instanceOf(v, k *value, at place) *value {
 			return &value{kind: isBlock, at: at, block: &r}
 		}
 	}
-	w := e.unknown(v.render()+"["+k.render()+"]", at, dependsOn(k), v.render()+"["+k.render()+"], which is missing")
+	w := e.unknown(v.shown()+"["+k.shown()+"]", at, dependsOn(k), v.shown()+"["+k.shown()+"], which is missing")
 	w.failed = len(dependsOn(k)) == 0
 	return w
 }

@@ -35,7 +35,7 @@ func told(t *testing.T, files map[string]string, dir string, o document.Options)
 	}
 	var out strings.Builder
 	o.Note = func(text string) { fmt.Fprintln(&out, "note:", text) }
-	for role, err := range Module(t.Context(), fsys, dir, o) {
+	for role, err := range Module(t.Context(), fsys, dir, "", o) {
 		if err != nil {
 			fmt.Fprintln(&out, "error:", err)
 			continue
@@ -167,7 +167,21 @@ resource "aws_iam_role" "r" {
     Principal = "*"
   }] })
 }`},
-			"aws_iam_role.r r: unknown, depends on variable subjects\n",
+			"aws_iam_role.r r:\n",
+		},
+		{
+			"statements of unknown number beside a certain one", map[string]string{"a.tf": `
+variable "subjects" { type = list(string) }
+resource "aws_iam_role" "r" {
+  name = "r"
+  assume_role_policy = jsonencode({ Statement = [for s in concat(["repo:acme/app:*"], var.subjects) : {
+    Effect    = "Allow"
+    Action    = "sts:AssumeRoleWithWebIdentity"
+    Principal = "*"
+    Condition = { StringLike = { "token.actions.githubusercontent.com:sub" = s } }
+  }] })
+}`},
+			"aws_iam_role.r r: repo:acme/app:* if length(var.subjects) == 0 is true; repo:acme/app:* ${var.subjects[*]} if length(var.subjects) == 0 is false\n",
 		},
 		{
 			"conditions that may be overwritten", map[string]string{"a.tf": `
@@ -322,6 +336,12 @@ func TestModuleCalls(t *testing.T) {
 		{
 			"a module that is switched off", ".", map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n  on     = false\n}\n", "m/a.tf": inner},
 			"",
+		},
+		{
+			"a module that a default switches off", ".", map[string]string{
+				"a.tf": "variable \"on\" { default = false }\nmodule \"m\" {\n  source = \"./m\"\n  count  = var.on ? 1 : 0\n  subject = \"a\"\n}\n", "m/a.tf": inner,
+			},
+			"module.m[0].aws_iam_role.r[0] r: a if var.on is true\n",
 		},
 		{
 			"a variable that the root does not give", ".", map[string]string{

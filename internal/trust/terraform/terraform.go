@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"path"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -24,11 +25,12 @@ import (
 // Roles yields the roles of the module whose files are in dir itself; see
 // Module.
 func Roles(ctx context.Context, dir fs.FS, o document.Options) iter.Seq2[document.Role, error] {
-	return Module(ctx, dir, ".", o)
+	return Module(ctx, dir, ".", "", o)
 }
 
-// Module yields the roles of the module in a folder of a file system, in the
-// order of its files and of what is in them, and those of the modules that it
+// Module yields the roles of the module in a folder of a file system, or, if
+// file is not empty, only those that this file of it declares, calls, or has
+// the policy of, in the order of its files and of what is in them, and those of the modules that it
 // calls in the place of the call. File names are those of the file system,
 // beyond which nothing is read. The parameters of the options are values of
 // the module's variables.
@@ -36,9 +38,12 @@ func Roles(ctx context.Context, dir fs.FS, o document.Options) iter.Seq2[documen
 // A module that is not within the file system, but may well make a role that
 // trusts GitHub, is yielded as a role of which nothing is known; the others
 // are told to the options' Note. Errors come last: files that cannot be read, or what ended the work.
-func Module(ctx context.Context, fsys fs.FS, dir string, o document.Options) iter.Seq2[document.Role, error] {
+func Module(ctx context.Context, fsys fs.FS, dir, file string, o document.Options) iter.Seq2[document.Role, error] {
 	return func(yield func(document.Role, error) bool) {
 		e := newEvaluator(ctx, fsys, o)
+		if e.only = file; file != "" {
+			e.only = path.Join(dir, file)
+		}
 		if err := e.start(dir, yield); err != nil {
 			yield(document.Role{}, err)
 			return
@@ -62,6 +67,7 @@ type evaluator struct {
 	*document.Source
 	options  document.Options
 	reader   *reader
+	only     string // the file of the root module whose roles are wanted; empty for all
 	yield    func(document.Role, error) bool
 	modules  map[string]*module // by folder; nil for one that has none
 	loaded   []string           // their folders, but for the root's
@@ -127,7 +133,14 @@ func (e *evaluator) walk(i *instance, depth int) bool {
 				return true
 			}
 			r := &reference{in: in, name: name, key: key, block: b}
-			if isRole && !e.yield(e.role(r), nil) || b.Type == "module" && !e.called(r, depth) {
+			wanted := e.only == "" || depth > 0 || b.TypeRange.Filename == e.only
+			switch {
+			case isRole:
+				role := e.role(r)
+				if (wanted || role.File == e.only) && !e.yield(role, nil) {
+					return false
+				}
+			case wanted && !e.called(r, depth):
 				return false
 			}
 		}
@@ -250,7 +263,7 @@ func (e *evaluator) role(r *reference) document.Role {
 				return decoded, exists
 			}
 		}
-		return v.document(at.file, at.pos), exists
+		return e.document(v, at.file, at.pos), exists
 	}
 	role = e.Role(role, name, policy)
 	role.Pos, role.File = at.pos, at.file

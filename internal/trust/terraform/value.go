@@ -2,7 +2,9 @@ package terraform
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"slices"
 	"strconv"
@@ -219,8 +221,8 @@ func derived(u *trust.Unknown, before, after string) *trust.Unknown {
 	return trust.NewUnknown("${"+before+inner(u)+after+"}", u.DependsOn...)
 }
 
-// either returns what two collections, of which both may be open, are open for.
-func either(a, b *trust.Unknown) *trust.Unknown {
+// bothOpen returns what two collections, of which both may be open, are open for.
+func bothOpen(a, b *trust.Unknown) *trust.Unknown {
 	switch {
 	case a == nil:
 		return b
@@ -235,6 +237,22 @@ func (v *value) render() string {
 	var b strings.Builder
 	v.write(&b)
 	return b.String()
+}
+
+// maxShown is how long a value is in an expression that is printed, in bytes.
+const maxShown = 200
+
+// shown writes v for an expression that is printed. What is long, and what an
+// object holds, may be no part of the policy and secret: a digest stands for it.
+func (v *value) shown() string {
+	full := v.render()
+	hidden := len(full) > maxShown || v.kind == isObject || slices.ContainsFunc(v.items, func(item *value) bool { return !item.isScalar() })
+	if !hidden || v.unknown() != nil || v.kind == isBlock || !strings.ContainsAny(full, "\"0123456789") {
+		return full
+	}
+	digest := sha256.Sum256([]byte(full))
+	brackets := map[kind]string{isObject: "{%s}", isList: "[%s]", isSet: "[%s]"}[v.kind]
+	return fmt.Sprintf(cmp.Or(brackets, "\"%s\""), fmt.Sprintf("…%x", digest[:6]))
 }
 
 func (v *value) write(b *strings.Builder) {
@@ -346,8 +364,10 @@ func (v *value) encode(all *[]trust.Text) {
 var jsonKinds = map[kind]jsonlex.Kind{isNull: jsonlex.Null, isString: jsonlex.String, isNumber: jsonlex.Number, isBool: jsonlex.Bool}
 
 // document returns v as a document's value. All positions are in the file:
-// what comes from another one is where it is used.
-func (v *value) document(file string, used trust.Pos) document.Value {
+// what comes from another one is where it is used. Whether there are elements
+// of unknown number that are no scalars, such as statements, is a choice, but
+// for a list that would then be empty.
+func (e *evaluator) document(v *value, file string, used trust.Pos) document.Value {
 	here := func(at place) trust.Pos {
 		if at.file == file {
 			return at.pos
@@ -357,29 +377,34 @@ func (v *value) document(file string, used trust.Pos) document.Value {
 	at := here(v.at)
 	switch {
 	case v.kind == isObject && v.open != nil: // its members can be overwritten by those that are not known
-		return document.Scalar(jsonlex.String, trust.NewUnknown("${"+v.render()+"}", dependsOn(v)...).Text(), at)
+		return document.Scalar(jsonlex.String, e.apply("merge", v.at, v).text, at)
 	case v.kind == isObject:
 		var keys, items []document.Value
 		for i, k := range v.keys {
 			keyAt := here(k.at)
 			keys = append(keys, document.Scalar(jsonlex.String, k.text, keyAt))
-			items = append(items, v.items[i].document(file, keyAt))
+			items = append(items, e.document(v.items[i], file, keyAt))
 		}
 		return document.Object(keys, items, at)
 	case v.isSequence():
 		var items []document.Value
+		certain := slices.ContainsFunc(v.items, func(item *value) bool { return !item.any })
 		for _, item := range v.items {
-			if item.any && !item.isScalar() { // there may be none such
-				item = open(trust.NewUnknown("${"+v.render()+"}", dependsOn(v)...), item.at)
+			if item.any && !item.isScalar() && v.open != nil && certain && e.none(v.open) {
+				continue
 			}
-			items = append(items, item.document(file, at))
+			items = append(items, e.document(item, file, at))
 		}
 		return document.List(items, at)
 	case v.kind == isBlock:
-		u := trust.NewUnknown("${"+v.block.address()+"}", v.block.address())
-		return document.Scalar(jsonlex.String, u.Text(), at)
+		return document.Scalar(jsonlex.String, e.apply("jsonencode", v.at, v).text, at)
 	}
 	return document.Scalar(jsonKinds[v.kind], v.text, at)
+}
+
+// none is the choice whether a collection of unknown length has no elements.
+func (e *evaluator) none(u *trust.Unknown) bool {
+	return e.either("length("+inner(u)+") == 0", u.DependsOn)
 }
 
 // fromDocument returns a value of a document, all of it at one place.
@@ -438,7 +463,8 @@ type pair struct {
 // be told.
 func same(a, b *value) (equal, ok bool) {
 	if a.unknown() != nil || b.unknown() != nil || a.open != nil || b.open != nil {
-		return a.text.Equal(b.text) && a.unknown() != nil && b.unknown() != nil, a.unknown().Same(b.unknown()) && a.unknown() != nil
+		equal = a.unknown() != nil && !stands(a.text) && a.unknown().Same(b.unknown())
+		return equal, equal
 	}
 	switch {
 	case a.kind == isNull || b.kind == isNull:
@@ -467,14 +493,25 @@ func same(a, b *value) (equal, ok bool) {
 	return equal, ok
 }
 
+// sameScalars compares texts, numbers and booleans. A number and the text that
+// it is written as are not equal, but what YAML has without quotes may be
+// either.
 func sameScalars(a, b *value) (equal, ok bool) {
-	if a.text.Equal(b.text) {
-		return a.kind == b.kind, true
-	}
-	x, okX := a.text.Known()
-	y, okY := b.text.Known()
-	if okX && okY {
-		return a.kind == b.kind && x == y, true
+	_, knownA := a.text.Known()
+	_, knownB := b.text.Known()
+	switch {
+	case a.text.Equal(b.text):
+		equal = a.kind == b.kind && !stands(a.text)
+		return equal, equal
+	case knownA && knownB:
+		return false, true
 	}
 	return false, !a.text.Pattern(false).Overlaps(b.text.Pattern(false))
+}
+
+// stands reports whether a text has an element that stands for several: it
+// need not be equal to itself.
+func stands(t trust.Text) bool {
+	u := t.Unknown()
+	return u != nil && strings.Contains(u.Expression, "[*]")
 }
