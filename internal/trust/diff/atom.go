@@ -77,6 +77,11 @@ func split(s trust.Statement) []atom {
 	return atoms
 }
 
+// nothing reports whether a is about nobody, or about no action.
+func (a atom) nothing() bool {
+	return a.Principal.Negated && a.Principal.Any || a.Action.Negated && trust.NewPattern("*").Within(actionPatterns(a.Action.Values)...)
+}
+
 // difference is one thing in which an atom is not within a statement.
 type difference struct {
 	trust.Pos

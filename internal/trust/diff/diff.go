@@ -331,7 +331,7 @@ func effective(e *trust.Effort, p *trust.Policy) []atom {
 			for _, d := range denials {
 				a.demands = append(a.demands, a.demandedBy(e, d)...)
 			}
-			if !impossible(e, a.demands) {
+			if !a.nothing() && !impossible(e, a.demands) {
 				allowed = append(allowed, a)
 			}
 		}

@@ -203,6 +203,8 @@ func TestPrincipalsAndActions(t *testing.T) {
 		{`"NotPrincipal": {"AWS": "111122223333"}, "Action": "*"`, `"Principal": {"AWS": "444455556666"}, "Action": "*"`, false},
 		{`"NotPrincipal": {"AWS": "111122223333"}, "Action": "*"`, `"Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}, "Action": "*"`, true},
 		{`"NotPrincipal": {"AWS": "*"}, "Action": "*"`, `"Principal": {"Federated": "p"}, "Action": "*"`, true}, // it may be the same as "*"
+		{`"Principal": {"AWS": "a"}, "Action": "*"`, `"NotPrincipal": "*", "Action": "*"`, false},               // nobody
+		{`"Principal": {"AWS": "a"}, "Action": "sts:AssumeRole"`, `"Principal": "*", "NotAction": "*"`, false},
 		{`"Principal": "*", "Action": "*"`, `"Principal": "*", "NotAction": "sts:T*"`, false},
 		{`"Principal": "*", "Action": "sts:*"`, `"Principal": "*", "NotAction": "sts:T*"`, true},
 	}

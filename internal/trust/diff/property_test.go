@@ -13,7 +13,7 @@ import (
 
 // A small world, so that random policies are often comparable.
 var (
-	keys      = []string{"g:sub", "g:aud", "g:ref"}
+	keys      = []string{"g:sub", "g:aud", "g:ref", "aws:CalledVia"} // the last one with several values
 	values    = []string{"a", "ab", "a/b", "B"}
 	patterns  = []string{"a", "ab", "A", "*", "a*", "?", "*b", "a/*", "${g:aud}"}
 	operators = []string{
@@ -21,6 +21,10 @@ var (
 		"StringEqualsIfExists", "StringLikeIfExists", "StringNotLikeIfExists", "ForAllValues:StringLike", "ForAnyValue:StringLike",
 		"ForAllValues:StringNotEquals", "ForAnyValue:StringNotLike", "Null",
 	}
+	numeric = []string{
+		"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEqualsIfExists", "StringEquals",
+	}
+	numbers    = []string{"1", "1.0", "2", "2.5", "x"}
 	actions    = []string{"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:*", "*"}
 	whom       = []any{"*", map[string]any{"AWS": "*"}, map[string]any{"Federated": "p"}, map[string]any{"Federated": []string{"p", "q"}}, map[string]any{"AWS": "111122223333"}}
 	requesters = []trust.Principal{
@@ -69,10 +73,13 @@ func randomStatement(r *rand.Rand) statement {
 }
 
 func (s statement) condition(r *rand.Rand) {
-	operator, key := pick(r, operators), pick(r, keys)
+	operator, key, from := pick(r, operators), pick(r, keys), patterns
+	if r.IntN(6) == 0 {
+		operator, key, from = pick(r, numeric), "aws:MultiFactorAuthAge", numbers
+	}
 	list := []string{}
 	for range 1 + r.IntN(2) {
-		v := pick(r, patterns)
+		v := pick(r, from)
 		if operator == "Null" {
 			v = fmt.Sprint(r.IntN(2) == 0)
 		}
@@ -146,6 +153,12 @@ func randomRequest(r *rand.Rand) trust.Request {
 		if r.IntN(4) > 0 {
 			ctx[key] = []string{pick(r, values)}
 		}
+	}
+	for range r.IntN(3) {
+		ctx["aws:CalledVia"] = append(ctx["aws:CalledVia"], pick(r, values))
+	}
+	if r.IntN(4) > 0 {
+		ctx["aws:MultiFactorAuthAge"] = []string{pick(r, []string{"0", "1", "1.5", "2.0", "2.5", "3", "x", "1.0"})}
 	}
 	return trust.Request{Action: pick(r, actions[:2]), Principal: pick(r, requesters), Context: ctx}
 }
