@@ -88,7 +88,7 @@ func Compare(before, after iter.Seq2[document.Role, error]) ([]Change, error) {
 	for _, role := range gone {
 		changes = append(changes, Change{
 			Role: role.Name, File: role.File, Pos: role.Pos, InOld: true, Kind: RoleGone,
-			Message: "missing from the new document; if the role was deleted on purpose, remove it from the old document",
+			Message: "missing from the new document; check that the role was meant to be deleted",
 		})
 	}
 	return changes, nil

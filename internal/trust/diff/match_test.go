@@ -84,7 +84,7 @@ func TestMatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
 			for _, c := range compare(t, tt.before, tt.after) {
-				message, _, _ := strings.Cut(c.Message, "; if")
+				message, _, _ := strings.Cut(c.Message, "; check")
 				got = append(got, fmt.Sprintf("%s%s %s: %s", c.Kind, map[bool]string{true: "*"}[c.Note], c.Role, message))
 				if c.Widens() != (!c.Note && c.Kind != RoleGone) || c.InOld != (c.Kind == RoleGone) {
 					t.Errorf("%+v", c)
