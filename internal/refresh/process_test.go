@@ -22,7 +22,6 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/assume"
 	"github.com/org/aws-oidc-action/internal/plan"
-	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/sandbox"
 	"github.com/org/aws-oidc-action/internal/scenario"
 	"github.com/org/aws-oidc-action/internal/secret"
@@ -217,7 +216,10 @@ func killFaults() string {
 // Whatever a process is doing when it is killed, the next one finds a whole
 // session and gets one, and nobody ever gets a half one or parts of two.
 func TestKilledProcesses(t *testing.T) {
-	victims := int(propertytest.Cases(500))
+	victims := 500
+	if testing.Short() {
+		victims = 20
+	}
 	w := newWorldOf(t, hubScenario(killWorkers)+killFaults())
 	for i := range killWorkers {
 		l := w.spoke(i)
