@@ -79,7 +79,7 @@ func TestFilesOfTheRunnerAreRegular(t *testing.T) {
 		if job := r.Job(t.Context()); job.PullRequest {
 			t.Errorf("%s: %+v", target, job)
 		}
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > time.Minute {
 			t.Errorf("%s took %v", target, took)
 		}
 	}
