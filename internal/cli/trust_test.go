@@ -187,7 +187,7 @@ func TestTrustCommands(t *testing.T) {
 		{"lint missing file", "lint none.json", "", exitFailure, "-", "none.json"},
 		{"lint no file", "lint", "", exitUsage, "-", "expected at least 1 file, got 0; name the files to read"},
 		{"lint late flag", "lint main.json --format json", "", exitUsage, "-", "write flags first"},
-		{"lint bad severity", "lint --fail-on grave main.json", "", exitUsage, "-", `severity "grave" is unknown`},
+		{"lint bad severity", "lint --fail-on grave main.json", "", exitUsage, "-", `severity "grave" is invalid; use note, low`},
 
 		{"generate", "generate --repository octo@1/app@2 --branch main --account 111122223333", "", exitFine, "repo:octo@1/app@2:ref:refs/heads/main", "tokens without ids in the subject are refused"},
 		{"generate with ids apart", "generate --repository octo/app --owner-id 1 --repository-id 2 --environment prod", "", exitFine, "repo:octo@1/app@2:environment:prod", "ACCOUNT_ID"},

@@ -73,6 +73,9 @@ func excerpt(t *testing.T, file string, line int) string {
 	for _, l := range lines[at:end] {
 		out = append(out, l[indent(lines[at]):])
 	}
+	if most := 24; len(out) > most {
+		out = slices.Concat(out[:most/2], []string{"  …"}, out[len(out)-4:])
+	}
 	return strings.TrimSuffix(strings.Join(out, "\n"), ",")
 }
 

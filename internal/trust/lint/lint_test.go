@@ -180,6 +180,37 @@ func TestNarrowingTakesBreadthAway(t *testing.T) {
 	}
 }
 
+// A condition on one branch of one repository, added to each bad policy, takes
+// the gravity of all that its conditions admit: severity is that of the whole
+// statement. What never matches stays an error, and a trusted stranger a finding.
+func TestStatementDecidesSeverity(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/*/bad*.json")
+	if err != nil || len(files) < 100 {
+		t.Fatal(len(files), err)
+	}
+	const narrow = `"Condition": {"ForAnyValue:StringEquals": {"token.actions.githubusercontent.com:sub": "repo:octo@1/app@2:ref:refs/heads/main"},`
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		narrowed := strings.ReplaceAll(string(src), `"Condition": {`, narrow)
+		if narrowed == string(src) || strings.Contains(file, "principal-wildcard") {
+			continue
+		}
+		for role, err := range document.Roles(t.Context(), strings.NewReader(narrowed), document.Options{}) {
+			if err != nil {
+				continue // a listing's or a template's end
+			}
+			for _, f := range Check(role, Options{}) {
+				if f.Severity >= Medium && f.Severity != Error {
+					t.Errorf("%s: %s: %s [%s]", file, f.Severity, f.Message, f.Rule)
+				}
+			}
+		}
+	}
+}
+
 func lintText(t *testing.T, like string) []Finding {
 	t.Helper()
 	p, err := trust.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -15,7 +16,7 @@ var mutableIDs = Rule{
 	Why:      "The ids in a subject distinguish a repository from one that is created later under the same name. A wildcard gives that up.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
-			if !strings.ContainsAny(s.OwnerID+s.RepositoryID, "*?") || g.Binds("repository_id") {
+			if !strings.ContainsAny(s.OwnerID+s.RepositoryID, "*?") || g.Binds("repository_id") || pinsIDs(g, c) {
 				return
 			}
 			message := fmt.Sprintf("sub %q accepts any id; anyone who re-registers a released name matches", v.Text)
@@ -25,4 +26,12 @@ var mutableIDs = Rule{
 			in.propose(Medium, g.Statement, v.Pos, message, narrowValue(g, c, v, s))
 		})
 	},
+}
+
+// pinsIDs reports whether another constraint than c has only subjects with
+// both ids.
+func pinsIDs(g grant.Grant, c grant.Constraint) bool {
+	return slices.ContainsFunc(g.On("sub"), func(other grant.Constraint) bool {
+		return other.Pos != c.Pos && other.Binding() && !slices.ContainsFunc(other.Values, func(v trust.Value) bool { return !other.Subject(v).Immutable() })
+	})
 }

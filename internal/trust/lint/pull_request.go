@@ -17,14 +17,14 @@ var pullRequest = Rule{
 		"give them a role of their own with read access.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
-			if isPullRequest(s.Context) && !reviewedWorkflow(g) && !in.denied(g, v.Pattern(c.Operator)) {
+			if isPullRequest(s.Context) && !reviewedWorkflow(g) && !keepsPullRequestsOut(g, c) && !in.denied(g, v.Pattern(c.Operator)) {
 				in.reportPullRequest(g, c, v)
 			}
 		})
 		for _, g := range in.grants {
 			for _, c := range g.On("ref") {
 				for _, v := range c.Values {
-					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") && !reviewedWorkflow(g) {
+					if c.Binding() && strings.HasPrefix(v.Text, "refs/pull") && !reviewedWorkflow(g) && !keepsPullRequestsOut(g, c) {
 						in.reportPullRequest(g, c, v)
 					}
 				}
@@ -45,6 +45,28 @@ func isPullRequest(context trust.Pattern) bool {
 	fixed := prefix(context)
 	return strings.HasPrefix(fixed, "pull") && (context.MayMatch("pull_request") || strings.HasPrefix(fixed, "pull_request:")) ||
 		strings.HasPrefix(fixed, "ref:refs/pull")
+}
+
+// keepsPullRequestsOut reports whether another constraint than c admits no run
+// of a pull request: another subject, the ref of a branch, or, since such a run
+// with an environment has that in its subject, beside a subject an environment.
+func keepsPullRequestsOut(g grant.Grant, c grant.Constraint) bool {
+	admitted := map[string][]string{"ref": {"refs/pull/*"}, "sub": {"*:pull_request", "*:ref:refs/pull/*"}}
+	if c.Claim == "ref" {
+		admitted["sub"] = append(admitted["sub"], "*:environment:*")
+	}
+	return slices.ContainsFunc(g.Constraints, func(other grant.Constraint) bool {
+		if other.Pos == c.Pos || !other.Binding() || other.Unknown != nil {
+			return false
+		}
+		if other.Claim == "environment" {
+			return c.Claim == "sub"
+		}
+		patterns, about := admitted[other.Claim]
+		return about && !slices.ContainsFunc(other.Values, func(v trust.Value) bool {
+			return slices.ContainsFunc(patterns, func(p string) bool { return v.Pattern(other.Operator).Overlaps(trust.NewPattern(p)) })
+		})
+	})
 }
 
 // reviewedWorkflow reports whether only one version of one reusable workflow

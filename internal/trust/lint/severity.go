@@ -27,7 +27,7 @@ var severityNames = []string{"note", "low", "warning", "medium", "error", "high"
 func ParseSeverity(name string) (Severity, error) {
 	i := slices.Index(severityNames, name)
 	if i < 0 {
-		return 0, fmt.Errorf("severity %q is unknown: write one of %s", name, strings.Join(severityNames, ", "))
+		return 0, fmt.Errorf("severity %q is invalid; use %s", name, strings.Join(severityNames, ", "))
 	}
 	return Severity(i), nil
 }
