@@ -1,11 +1,11 @@
-// Package clients holds the SDKs and tools that people use against what a step
-// hands out, in each way that it does so. What comes out is the table of
+// Package clients tests the SDKs and tools that people use with the credentials
+// of a step, in each form in which it provides them. The results are the table of
 // docs/clients.md.
 package clients
 
 import "strings"
 
-// mode is a way in which a step hands out credentials.
+// mode is a form in which a step provides credentials.
 type mode struct {
 	title   string            // of its column
 	with    map[string]string // inputs beside the role's

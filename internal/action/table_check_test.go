@@ -117,8 +117,8 @@ func (w *tableJob) callsSince(n int) string {
 
 func (w *tableJob) show(c sandbox.Call) string {
 	text := c.Kind
-	add := func(format, value, otherwise string) {
-		if value != otherwise {
+	add := func(format, value, fallback string) {
+		if value != fallback {
 			text += fmt.Sprintf(" "+format, value)
 		}
 	}

@@ -112,14 +112,14 @@ func factsUntil(as, name, end string) string {
 }
 
 // want completes a case's env or out.
-func want(given, otherwise string) []string {
+func want(given, fallback string) []string {
 	switch more, adds := strings.CutPrefix(given, "+ "); {
 	case given == "none":
 		return nil
 	case adds:
-		given = otherwise + " " + more
+		given = fallback + " " + more
 	case given == "":
-		given = otherwise
+		given = fallback
 	}
 	return slices.Sorted(slices.Values(strings.Fields(given)))
 }

@@ -59,7 +59,7 @@ const (
 	ContentSessionToken
 )
 
-// OverridingVariable is a variable of the job that SDKs heed before the
+// OverridingVariable is a variable of the job that SDKs read before the
 // delivery, and a warning about it.
 type OverridingVariable struct{ Name, Warning string }
 
@@ -113,7 +113,7 @@ func (b *builder) delivery(e exporting, profiles []Profile, primary string) Deli
 	d.TakeOver = !many && e.keys && first.Name != DefaultProfile
 
 	switch {
-	case many || e.process: // before which SDKs heed what the environment has
+	case many || e.process: // SDKs read the environment before profiles
 		d.Without = append(set("", keyVariables...), noWebIdentity()...)
 	case e.unset:
 		d.Without = ifSet(keyVariables...)
@@ -158,11 +158,11 @@ func ifSet(names ...string) (all []Variable) {
 	return all
 }
 
-// noWebIdentity keeps botocore and the SDK for Go from the role of a token file,
-// which they heed before a profile. An empty AWS_WEB_IDENTITY_TOKEN_FILE does:
-// AWS_ROLE_ARN counts only beside it. That one is emptied only where it is set,
-// because the SDK for Ruby takes two empty variables for a role to assume, and
-// fails.
+// noWebIdentity keeps botocore and the SDK for Go from assuming the role of a
+// token file, which they do before they read a profile. An empty
+// AWS_WEB_IDENTITY_TOKEN_FILE is enough: AWS_ROLE_ARN has no effect without it.
+// AWS_ROLE_ARN is emptied only if it is set, because the SDK for Ruby reads two
+// empty variables as a role to assume, and fails.
 func noWebIdentity() []Variable {
 	return append(set("", "AWS_WEB_IDENTITY_TOKEN_FILE"), ifSet("AWS_ROLE_ARN")...)
 }

@@ -173,7 +173,7 @@ func (f *File) Set(profile string, entries []Entry) error {
 // profile whose sections SDKs read differently is kept; the others are removed.
 func (f *File) Remove(profiles ...string) error {
 	var errs []error
-	doomed := map[int]section{} // by head: two names may mean one section
+	removed := map[int]section{} // by head: two names may mean one section
 	for _, profile := range profiles {
 		sections := f.sectionsOf(profile)
 		if err := f.editable(sections); err != nil {
@@ -181,13 +181,13 @@ func (f *File) Remove(profiles ...string) error {
 			continue
 		}
 		for _, s := range sections {
-			doomed[s.head] = s
+			removed[s.head] = s
 		}
 	}
 	// From the end, so that the sections before keep their line numbers.
-	for _, head := range slices.Backward(slices.Sorted(maps.Keys(doomed))) {
+	for _, head := range slices.Backward(slices.Sorted(maps.Keys(removed))) {
 		f.mark = ""
-		f.cut(doomed[head])
+		f.cut(removed[head])
 	}
 	return errors.Join(errs...)
 }

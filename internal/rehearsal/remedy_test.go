@@ -155,9 +155,9 @@ func withStatement(t *testing.T, policy []byte, statement string, add bool) []by
 	return fmt.Appendf(nil, `{"Version": %q, "Statement": %s}`, orDefault(p.Version, trust.Version2008), list)
 }
 
-func orDefault(text, otherwise string) string {
+func orDefault(text, fallback string) string {
 	if text == "" {
-		return otherwise
+		return fallback
 	}
 	return text
 }
