@@ -113,9 +113,12 @@ func TestPublishUndoesEachPart(t *testing.T) {
 		says      []string
 		records   string
 	}{
-		{"every undo works", nil, []string{"one", "two", "three", "undo three", "undo two", "undo one"}, []string{"three: disk full"}, "earlier"},
+		{name: "every undo works", log: []string{"one", "two", "three", "undo three", "undo two", "undo one"},
+			says: []string{"three: disk full"}, records: "earlier"},
 		// The record stays, so that the post phase tries again.
-		{"an undo fails", stuck, []string{"one", "two", "three", "undo three", "undo two", "undo one"}, []string{"three: disk full", "undo: two: stuck"}, "earlier a"},
+		{name: "an undo fails", undoFails: stuck,
+			log:  []string{"one", "two", "three", "undo three", "undo two", "undo one"},
+			says: []string{"three: disk full", "undo: two: stuck"}, records: "earlier a"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := open(t)

@@ -308,14 +308,18 @@ func TestLogoutNeedsNoProxy(t *testing.T) {
 
 func TestSessionName(t *testing.T) {
 	for _, tt := range []struct{ run, attempt, job, index, want string }{
-		{"17238423423", "1", "deploy", "", "GitHubActions-17238423423-1-deploy"},
-		{"17238423423", "1", "deploy", "7", "GitHubActions-17238423423-1-deploy-7"},
-		{"17238423423", "12", "deploy to prod/eu ü", "", "GitHubActions-17238423423-12-deploy-to-prod-eu"},
-		{"17238423423", "1", strings.Repeat("j", 80), "123", "GitHubActions-17238423423-1-jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj-123"},
-		{"17238423423", "1", "build-the-image-and-push-it-to-the-regi_stry", "", "GitHubActions-17238423423-1-build-the-image-and-push-it-to-the-r"},
-		{"", "", "", "", "GitHubActions"},
-		{"1", "1", "", "0", "GitHubActions-1-1-0"},
-		{strings.Repeat("9", 100), "1", "x", "1", ("GitHubActions-" + strings.Repeat("9", 100))[:64]},
+		{run: "17238423423", attempt: "1", job: "deploy", want: "GitHubActions-17238423423-1-deploy"},
+		{run: "17238423423", attempt: "1", job: "deploy", index: "7", want: "GitHubActions-17238423423-1-deploy-7"},
+		{run: "17238423423", attempt: "12", job: "deploy to prod/eu ü",
+			want: "GitHubActions-17238423423-12-deploy-to-prod-eu"},
+		{run: "17238423423", attempt: "1", job: strings.Repeat("j", 80), index: "123",
+			want: "GitHubActions-17238423423-1-jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj-123"},
+		{run: "17238423423", attempt: "1", job: "build-the-image-and-push-it-to-the-regi_stry",
+			want: "GitHubActions-17238423423-1-build-the-image-and-push-it-to-the-r"},
+		{want: "GitHubActions"},
+		{run: "1", attempt: "1", index: "0", want: "GitHubActions-1-1-0"},
+		{run: strings.Repeat("9", 100), attempt: "1", job: "x", index: "1",
+			want: ("GitHubActions-" + strings.Repeat("9", 100))[:64]},
 	} {
 		got := sessionName(tt.run, tt.attempt, tt.job, tt.index)
 		if got != tt.want {

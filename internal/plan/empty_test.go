@@ -132,8 +132,10 @@ func TestEveryFieldIsTried(t *testing.T) {
 		known       []map[string]string
 		more        []string
 	}{
-		"hop":     {"role-chain", "- {unknown: x}", []map[string]string{hopFields}, []string{"role"}},
-		"profile": {"profiles", "a: {unknown: x}", []map[string]string{hopFields, profileFields}, []string{"role", "role-to-assume", "role-chain"}},
+		"hop": {input: "role-chain", text: "- {unknown: x}", known: []map[string]string{hopFields},
+			more: []string{"role"}},
+		"profile": {input: "profiles", text: "a: {unknown: x}", known: []map[string]string{hopFields, profileFields},
+			more: []string{"role", "role-to-assume", "role-chain"}},
 	} {
 		want := tt.more
 		for _, fields := range tt.known {

@@ -113,17 +113,27 @@ func TestWriteRefuses(t *testing.T) {
 		config  string
 		want    string
 	}{
-		{"nothing to write", Profile{Name: "dev"}, "", `profile "dev": either keys or a process is required`},
-		{"both", Profile{Name: "dev", Keys: keys, Process: &Process{Executable: "/x", Profile: "dev"}}, "", "either keys or a process"},
-		{"half a pair", Profile{Name: "dev", Keys: &Keys{AccessKeyID: "AKIA"}}, "", "are both required"},
-		{"the other half", Profile{Name: "dev", Keys: &Keys{SecretAccessKey: secret.New("hush")}}, "", "are both required"},
-		{"a name", Profile{Name: "a b", Keys: keys}, "", `profile name "a b" is invalid; use only letters, digits and the characters : _ - . + @ % (SDKs`},
-		{"a name for the process", Profile{Name: "dev", Process: &Process{Executable: "/x", Profile: "a b"}}, "", `the profile of credential-process: profile name "a b"`},
-		{"a line break in a key", Profile{Name: "dev", Keys: &Keys{"AKIA", secret.New("hush\n[b]"), keys.SessionToken}}, "",
-			`profile "dev": the value of entry aws_secret_access_key has a line break or another control character, which SDKs read differently; use another value`},
-		{"a line break in the region", Profile{Name: "dev", Region: "hush\nx", Keys: keys}, "", "the value of entry region has a line break"},
+		{name: "nothing to write", profile: Profile{Name: "dev"},
+			want: `profile "dev": either keys or a process is required`},
+		{name: "both", profile: Profile{Name: "dev", Keys: keys, Process: &Process{Executable: "/x", Profile: "dev"}},
+			want: "either keys or a process"},
+		{name: "half a pair", profile: Profile{Name: "dev", Keys: &Keys{AccessKeyID: "AKIA"}},
+			want: "are both required"},
+		{name: "the other half", profile: Profile{Name: "dev", Keys: &Keys{SecretAccessKey: secret.New("hush")}},
+			want: "are both required"},
+		{name: "a name", profile: Profile{Name: "a b", Keys: keys},
+			want: `profile name "a b" is invalid; use only letters, digits and the characters : _ - . + @ % (SDKs`},
+		{name: "a name for the process",
+			profile: Profile{Name: "dev", Process: &Process{Executable: "/x", Profile: "a b"}},
+			want:    `the profile of credential-process: profile name "a b"`},
+		{name: "a line break in a key",
+			profile: Profile{Name: "dev", Keys: &Keys{"AKIA", secret.New("hush\n[b]"), keys.SessionToken}},
+			want:    `profile "dev": the value of entry aws_secret_access_key has a line break or another control character, which SDKs read differently; use another value`},
+		{name: "a line break in the region", profile: Profile{Name: "dev", Region: "hush\nx", Keys: keys},
+			want: "the value of entry region has a line break"},
 		// The credentials file could be written, but the config file cannot.
-		{"one file of two", Profile{Name: "dev", Keys: keys}, "[profile dev]junk\n", "config file: line 1"},
+		{name: "one file of two", profile: Profile{Name: "dev", Keys: keys}, config: "[profile dev]junk\n",
+			want: "config file: line 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const old = "[dev]\naws_access_key_id = OLD\naws_secret_access_key = x\n"

@@ -68,42 +68,40 @@ func TestReasons(t *testing.T) {
 		outcome   string
 		reasons   []string
 	}{
-		{"success", world(trustsGitHub, trustsHub, toDeploy), "success", nil},
-		{
-			"a condition", world(strings.TrimSuffix(trustsGitHub, "}")+`, Condition: {StringEquals: {"token.actions.githubusercontent.com:sub": [a, b]}}}`, trustsHub, toHub),
-			"web-identity-not-authorized at hop 1",
-			[]string{`world.yml:8: StringEquals token.actions.githubusercontent.com:sub: expected "a" or "b", got "repo:octo-org/octo-repo:ref:refs/heads/main"`},
-		},
-		{
-			"several parts of the nearest statement", world(`{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}`, trustsHub, toHub),
-			"web-identity-not-authorized at hop 1",
-			[]string{
+		{name: "success", src: world(trustsGitHub, trustsHub, toDeploy), outcome: "success"},
+		{name: "a condition",
+			src:     world(strings.TrimSuffix(trustsGitHub, "}")+`, Condition: {StringEquals: {"token.actions.githubusercontent.com:sub": [a, b]}}}`, trustsHub, toHub),
+			outcome: "web-identity-not-authorized at hop 1",
+			reasons: []string{`world.yml:8: StringEquals token.actions.githubusercontent.com:sub: expected "a" or "b", got "repo:octo-org/octo-repo:ref:refs/heads/main"`}},
+		{name: "several parts of the nearest statement",
+			src:     world(`{Effect: Allow, Principal: {AWS: "*"}, Action: "sts:AssumeRole"}`, trustsHub, toHub),
+			outcome: "web-identity-not-authorized at hop 1", reasons: []string{
 				`world.yml:8: Principal: expected "AWS: *", got "Federated: ` + provider + `"; principals do not support wildcards`,
 				`world.yml:8: Action: expected "sts:AssumeRole", got "sts:AssumeRoleWithWebIdentity"`,
-			},
-		},
-		{"a Deny", world(trustsGitHub+`, {Effect: Deny, Principal: "*", Action: "*"}`, trustsHub, toHub), "web-identity-not-authorized at hop 1", []string{"world.yml:8: this Deny statement matches"}},
-		{"no Allow", world(`{Effect: Deny, Principal: {AWS: "*"}, Action: "*"}`, trustsHub, toHub), "web-identity-not-authorized at hop 1", []string{"world.yml: no statement allows anything"}},
-		{
-			"no role", world(trustsGitHub, trustsHub, strings.ReplaceAll(toHub, "role/hub", "role/hbu")),
-			"web-identity-not-authorized at hop 1", []string{"world.yml: role arn:aws:iam::111111111111:role/hbu does not exist"},
-		},
-		{
-			"the caller's permissions", strings.Replace(world(trustsGitHub, trustsHub, toDeploy), "may-assume: [", "may-assume: [] # [", 1),
-			"chained-role-refused at hop 2",
-			[]string{"world.yml: may-assume of the caller, arn:aws:sts::111111111111:assumed-role/hub/GitHubActions-9318273645-1-deploy, does not include arn:aws:iam::222222222222:role/deploy"},
-		},
-		{
-			"the duration", world(trustsGitHub, trustsHub, strings.Replace(toHub, "{", "{role-duration-seconds: 43200, ", 1)),
-			"duration-over-role-maximum at hop 1",
-			[]string{"AWS refused hop 1 of 1, " + hubRole + ": ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role. (request id …)"},
-		},
-		{
-			"a second use of the action", world(trustsGitHub, trustsHub, "steps:\n  - "+toHub+"\n  - "+strings.Replace(toHub, "{", "{allowed-account-ids: '222222222222', use-existing-credentials: true, ", 1)+"\n  - "+toHub),
-			"account-not-allowed",
-			[]string{"input allowed-account-ids: account 111111111111 of " + hubRole + " is not allowed"},
-		},
-		{"an input", world(trustsGitHub, trustsHub, "with: {role-to-assume: x}"), "invalid-input", []string{"input aws-region: ", "input role-to-assume: "}},
+			}},
+		{name: "a Deny", src: world(trustsGitHub+`, {Effect: Deny, Principal: "*", Action: "*"}`, trustsHub, toHub),
+			outcome: "web-identity-not-authorized at hop 1",
+			reasons: []string{"world.yml:8: this Deny statement matches"}},
+		{name: "no Allow", src: world(`{Effect: Deny, Principal: {AWS: "*"}, Action: "*"}`, trustsHub, toHub),
+			outcome: "web-identity-not-authorized at hop 1",
+			reasons: []string{"world.yml: no statement allows anything"}},
+		{name: "no role", src: world(trustsGitHub, trustsHub, strings.ReplaceAll(toHub, "role/hub", "role/hbu")),
+			outcome: "web-identity-not-authorized at hop 1",
+			reasons: []string{"world.yml: role arn:aws:iam::111111111111:role/hbu does not exist"}},
+		{name: "the caller's permissions",
+			src:     strings.Replace(world(trustsGitHub, trustsHub, toDeploy), "may-assume: [", "may-assume: [] # [", 1),
+			outcome: "chained-role-refused at hop 2",
+			reasons: []string{"world.yml: may-assume of the caller, arn:aws:sts::111111111111:assumed-role/hub/GitHubActions-9318273645-1-deploy, does not include arn:aws:iam::222222222222:role/deploy"}},
+		{name: "the duration",
+			src:     world(trustsGitHub, trustsHub, strings.Replace(toHub, "{", "{role-duration-seconds: 43200, ", 1)),
+			outcome: "duration-over-role-maximum at hop 1",
+			reasons: []string{"AWS refused hop 1 of 1, " + hubRole + ": ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role. (request id …)"}},
+		{name: "a second use of the action",
+			src:     world(trustsGitHub, trustsHub, "steps:\n  - "+toHub+"\n  - "+strings.Replace(toHub, "{", "{allowed-account-ids: '222222222222', use-existing-credentials: true, ", 1)+"\n  - "+toHub),
+			outcome: "account-not-allowed",
+			reasons: []string{"input allowed-account-ids: account 111111111111 of " + hubRole + " is not allowed"}},
+		{name: "an input", src: world(trustsGitHub, trustsHub, "with: {role-to-assume: x}"), outcome: "invalid-input",
+			reasons: []string{"input aws-region: ", "input role-to-assume: "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, parse(t, test.src))
@@ -141,14 +139,19 @@ func TestProofs(t *testing.T) {
 		identity  string
 		profiles  map[string]string
 	}{
-		{"exported keys", world(trustsGitHub, trustsHub, toDeploy), session("222222222222", "deploy"), nil},
-		{"keys without a role", world(trustsGitHub, trustsHub, "with: {"+region+", aws-access-key-id: AKIAIOSFODNN7EXAMPLE, aws-secret-access-key: wJalrXUtnFEMI}"), "arn:aws:iam::111111111111:user/ci", nil},
-		{"one profile", world(trustsGitHub, trustsHub, strings.Replace(toDeploy, "{", "{aws-profile: one, ", 1)), "", map[string]string{"one": session("222222222222", "deploy")}},
-		{
-			"several", world(trustsGitHub, trustsHub, "with:\n  "+region+"\n  role-to-assume: "+hubRole+"\n  profiles: |\n    a: arn:aws:iam::222222222222:role/deploy\n    b: arn:aws:iam::333333333333:role/deploy\n"),
-			"", map[string]string{"a": session("222222222222", "deploy"), "b": session("333333333333", "deploy")},
-		},
-		{"nothing exported", world(trustsGitHub, trustsHub, strings.Replace(toDeploy, "{", "{output-env-credentials: false, ", 1)), "", nil},
+		{name: "exported keys", src: world(trustsGitHub, trustsHub, toDeploy),
+			identity: session("222222222222", "deploy")},
+		{name: "keys without a role",
+			src:      world(trustsGitHub, trustsHub, "with: {"+region+", aws-access-key-id: AKIAIOSFODNN7EXAMPLE, aws-secret-access-key: wJalrXUtnFEMI}"),
+			identity: "arn:aws:iam::111111111111:user/ci"},
+		{name: "one profile",
+			src:      world(trustsGitHub, trustsHub, strings.Replace(toDeploy, "{", "{aws-profile: one, ", 1)),
+			profiles: map[string]string{"one": session("222222222222", "deploy")}},
+		{name: "several",
+			src:      world(trustsGitHub, trustsHub, "with:\n  "+region+"\n  role-to-assume: "+hubRole+"\n  profiles: |\n    a: arn:aws:iam::222222222222:role/deploy\n    b: arn:aws:iam::333333333333:role/deploy\n"),
+			profiles: map[string]string{"a": session("222222222222", "deploy"), "b": session("333333333333", "deploy")}},
+		{name: "nothing exported",
+			src: world(trustsGitHub, trustsHub, strings.Replace(toDeploy, "{", "{output-env-credentials: false, ", 1))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, parse(t, test.src))

@@ -221,11 +221,13 @@ func TestShared(t *testing.T) {
 		want      Shared
 		err       string
 	}{
-		"a process on the host": {[]string{"RUNNER_TEMP=" + temp, "HOME=/root"}, temp, false, Shared{temp, temp, temp}, ""},
-		"act":                   {[]string{"ACT=true", "HOME=/root", "GITHUB_ENV=/var/run/act/workflow/envs.txt", "RUNNER_TEMP=/tmp"}, "/tmp", false, Shared{"/var/run/act/workflow", "/var/run/act/workflow", "/var/run/act/workflow"}, ""},
-		"nothing shared":        {[]string{"HOME=/root"}, "", false, Shared{}, "no directory is visible"},
-		"relative RUNNER_TEMP":  {[]string{"RUNNER_TEMP=."}, "", false, Shared{}, "no directory is visible"},
-		"no host path":          {[]string{"HOME=/github/home"}, "", false, Shared{}, "runner-temp"},
+		"a process on the host": {environ: []string{"RUNNER_TEMP=" + temp, "HOME=/root"}, hostTemp: temp,
+			want: Shared{temp, temp, temp}},
+		"act": {environ: []string{"ACT=true", "HOME=/root", "GITHUB_ENV=/var/run/act/workflow/envs.txt", "RUNNER_TEMP=/tmp"},
+			hostTemp: "/tmp", want: Shared{"/var/run/act/workflow", "/var/run/act/workflow", "/var/run/act/workflow"}},
+		"nothing shared":       {environ: []string{"HOME=/root"}, want: Shared{}, err: "no directory is visible"},
+		"relative RUNNER_TEMP": {environ: []string{"RUNNER_TEMP=."}, want: Shared{}, err: "no directory is visible"},
+		"no host path":         {environ: []string{"HOME=/github/home"}, want: Shared{}, err: "runner-temp"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := New(tt.environ, nil).Shared(tt.hostTemp, tt.container)

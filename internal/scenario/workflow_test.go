@@ -26,41 +26,36 @@ func TestRunsAreToldAlike(t *testing.T) {
 		environ  map[string]string
 		audience string
 	}{
-		{
-			"repository: Octo/app", map[string]any{"sub": "repo:Octo/app:ref:refs/heads/main", "ref_type": "branch", "base_ref": "", "environment": nil, "enterprise": nil, "workflow_ref": "Octo/app/.github/workflows/deploy.yml@refs/heads/main"},
-			map[string]string{"GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch", "GITHUB_REPOSITORY_OWNER": "Octo", "GITHUB_API_URL": "https://api.github.com"},
-			"https://github.com/Octo",
-		},
-		{
-			"ref: refs/tags/v1, subject: immutable", map[string]any{"sub": "repo:octo-org@6154722/octo-repo@74123456:ref:refs/tags/v1", "ref_type": "tag"},
-			map[string]string{"GITHUB_REF_NAME": "v1", "GITHUB_REF_TYPE": "tag"}, "https://github.com/octo-org",
-		},
-		{
-			"ref: 'refs/heads/a:b', environment: 'x:y', enterprise: octo", map[string]any{"sub": "repo:octo-org/octo-repo:environment:x%3Ay", "environment": "x:y", "environment_node_id": "EN_kwDOABcd74123456", "enterprise": "octo"},
-			map[string]string{"GITHUB_REF": "refs/heads/a:b"}, "https://github.com/octo-org",
-		},
-		{
-			"event: pull_request, head-ref: topic", map[string]any{"sub": "repo:octo-org/octo-repo:pull_request", "ref": "refs/pull/17/merge", "head_ref": "topic", "base_ref": "main"},
-			map[string]string{"GITHUB_REF_NAME": "17/merge", "GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main"}, "https://github.com/octo-org",
-		},
-		{
-			"event: pull_request_target", map[string]any{"sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "head_ref": "feature"},
-			map[string]string{"GITHUB_REF": "refs/heads/main", "GITHUB_HEAD_REF": "feature"}, "https://github.com/octo-org",
-		},
-		{
-			"ref: refs/notes/x, ref-protected: true, actor: ann, triggering-actor: bob", map[string]any{"ref_protected": "true", "actor": "ann"},
-			map[string]string{"GITHUB_REF_NAME": "refs/notes/x", "GITHUB_REF_PROTECTED": "true", "GITHUB_ACTOR": "ann", "GITHUB_TRIGGERING_ACTOR": "bob"}, "https://github.com/octo-org",
-		},
-		{
-			"issuer: 'https://ghe.example/_services/token', server-url: 'https://ghe.example', runner-environment: self-hosted, env: {GITHUB_JOB: mine}",
-			map[string]any{"iss": "https://ghe.example/_services/token", "runner_environment": "self-hosted"},
-			map[string]string{"GITHUB_API_URL": "https://ghe.example/api/v3", "GITHUB_GRAPHQL_URL": "https://ghe.example/api/graphql", "GITHUB_JOB": "mine", "RUNNER_ENVIRONMENT": "self-hosted"},
-			"https://ghe.example/octo-org",
-		},
-		{
-			"visibility: public, claims: {iss: 'https://other.example', jti: , amr: [a, b], exp: 7}",
-			map[string]any{"iss": "https://other.example", "jti": nil, "exp": json.Number("7"), "repository_visibility": "public"}, nil, "https://github.com/octo-org",
-		},
+		{workflow: "repository: Octo/app",
+			claims:   map[string]any{"sub": "repo:Octo/app:ref:refs/heads/main", "ref_type": "branch", "base_ref": "", "environment": nil, "enterprise": nil, "workflow_ref": "Octo/app/.github/workflows/deploy.yml@refs/heads/main"},
+			environ:  map[string]string{"GITHUB_REF_NAME": "main", "GITHUB_REF_TYPE": "branch", "GITHUB_REPOSITORY_OWNER": "Octo", "GITHUB_API_URL": "https://api.github.com"},
+			audience: "https://github.com/Octo"},
+		{workflow: "ref: refs/tags/v1, subject: immutable",
+			claims:   map[string]any{"sub": "repo:octo-org@6154722/octo-repo@74123456:ref:refs/tags/v1", "ref_type": "tag"},
+			environ:  map[string]string{"GITHUB_REF_NAME": "v1", "GITHUB_REF_TYPE": "tag"},
+			audience: "https://github.com/octo-org"},
+		{workflow: "ref: 'refs/heads/a:b', environment: 'x:y', enterprise: octo",
+			claims:  map[string]any{"sub": "repo:octo-org/octo-repo:environment:x%3Ay", "environment": "x:y", "environment_node_id": "EN_kwDOABcd74123456", "enterprise": "octo"},
+			environ: map[string]string{"GITHUB_REF": "refs/heads/a:b"}, audience: "https://github.com/octo-org"},
+		{workflow: "event: pull_request, head-ref: topic",
+			claims:   map[string]any{"sub": "repo:octo-org/octo-repo:pull_request", "ref": "refs/pull/17/merge", "head_ref": "topic", "base_ref": "main"},
+			environ:  map[string]string{"GITHUB_REF_NAME": "17/merge", "GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main"},
+			audience: "https://github.com/octo-org"},
+		{workflow: "event: pull_request_target",
+			claims:   map[string]any{"sub": "repo:octo-org/octo-repo:ref:refs/heads/main", "head_ref": "feature"},
+			environ:  map[string]string{"GITHUB_REF": "refs/heads/main", "GITHUB_HEAD_REF": "feature"},
+			audience: "https://github.com/octo-org"},
+		{workflow: "ref: refs/notes/x, ref-protected: true, actor: ann, triggering-actor: bob",
+			claims:   map[string]any{"ref_protected": "true", "actor": "ann"},
+			environ:  map[string]string{"GITHUB_REF_NAME": "refs/notes/x", "GITHUB_REF_PROTECTED": "true", "GITHUB_ACTOR": "ann", "GITHUB_TRIGGERING_ACTOR": "bob"},
+			audience: "https://github.com/octo-org"},
+		{workflow: "issuer: 'https://ghe.example/_services/token', server-url: 'https://ghe.example', runner-environment: self-hosted, env: {GITHUB_JOB: mine}",
+			claims:   map[string]any{"iss": "https://ghe.example/_services/token", "runner_environment": "self-hosted"},
+			environ:  map[string]string{"GITHUB_API_URL": "https://ghe.example/api/v3", "GITHUB_GRAPHQL_URL": "https://ghe.example/api/graphql", "GITHUB_JOB": "mine", "RUNNER_ENVIRONMENT": "self-hosted"},
+			audience: "https://ghe.example/octo-org"},
+		{workflow: "visibility: public, claims: {iss: 'https://other.example', jti: , amr: [a, b], exp: 7}",
+			claims:   map[string]any{"iss": "https://other.example", "jti": nil, "exp": json.Number("7"), "repository_visibility": "public"},
+			audience: "https://github.com/octo-org"},
 	} {
 		w := workflow(t, test.workflow)
 		claims := w.TokenClaims("audience", "id", time.Unix(1_800_000_000, 0))

@@ -65,11 +65,15 @@ func TestDeciding(t *testing.T) {
 		index            int // of the statement, from 1; 0 if none
 		failing          int
 	}{
-		{"admitted", allow("p", `"a": "2"`) + "," + allow("p", `"a": "1"`), 2, 0},
-		{"one condition off", allow("p", `"a": "2", "b": "2"`) + "," + allow("p", `"a": "1", "b": "2"`), 2, 1},
-		{"another principal is further", allow("q", `"a": "1"`) + "," + allow("p", `"a": "2", "b": "2"`), 2, 2},
-		{"denied", allow("p", `"a": "1"`) + `,{"Effect": "Deny", "Principal": "*", "Action": "sts:x"},{"Effect": "Deny", "Principal": "*", "Action": "*"}`, 3, 0},
-		{"nothing allows", `{"Effect": "Deny", "Principal": "*", "Action": "sts:x"}`, 0, 0},
+		{name: "admitted", statements: allow("p", `"a": "2"`) + "," + allow("p", `"a": "1"`), index: 2},
+		{name: "one condition off",
+			statements: allow("p", `"a": "2", "b": "2"`) + "," + allow("p", `"a": "1", "b": "2"`), index: 2, failing: 1},
+		{name: "another principal is further",
+			statements: allow("q", `"a": "1"`) + "," + allow("p", `"a": "2", "b": "2"`), index: 2, failing: 2},
+		{name: "denied",
+			statements: allow("p", `"a": "1"`) + `,{"Effect": "Deny", "Principal": "*", "Action": "sts:x"},{"Effect": "Deny", "Principal": "*", "Action": "*"}`,
+			index:      3},
+		{name: "nothing allows", statements: `{"Effect": "Deny", "Principal": "*", "Action": "sts:x"}`},
 	}
 	for _, tt := range tests {
 		p := mustParse(t, `{"Statement": [`+tt.statements+`]}`)

@@ -282,73 +282,48 @@ func TestModuleCalls(t *testing.T) {
 		files     map[string]string
 		want      string
 	}{
-		{
-			"arguments and outputs", ".", map[string]string{
-				"a.tf": "module \"m\" {\n  source = \"./m\"\n  subject = \"a\"\n}\n" + role("s", `module.m.name`, `name = "s"`), "m/a.tf": inner,
-			},
-			"module.m.aws_iam_role.r[0] r: a\naws_iam_role.s s: r\n",
+		{name: "arguments and outputs", dir: ".", files: map[string]string{
+			"a.tf": "module \"m\" {\n  source = \"./m\"\n  subject = \"a\"\n}\n" + role("s", `module.m.name`, `name = "s"`), "m/a.tf": inner,
+		}, want: "module.m.aws_iam_role.r[0] r: a\naws_iam_role.s s: r\n"},
+		{name: "a default counts where the caller gives nothing", dir: ".",
+			files: map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/a.tf": inner},
+			want:  "module.m.aws_iam_role.r[0] r: \n"},
+		{name: "for_each, and files of the module", dir: ".", files: map[string]string{
+			"a.tf":   "module \"m\" {\n  source   = \"./m\"\n  for_each = { x = \"1\" }\n  s        = each.value\n}\n",
+			"m/a.tf": "variable \"s\" {}\n" + role("r", `"${file("${path.module}/f")}${var.s}"`, `name = "r"`), "m/f": "f",
+		}, want: "module.m[\"x\"].aws_iam_role.r r: f1\n"},
+		{name: "a module beside the root", dir: "live/prod", files: map[string]string{
+			"live/prod/a.tf": "module \"m\" {\n  source = \"../../modules/m\"\n  subject = file(\"subject\")\n}\n", "live/prod/subject": "a", "modules/m/a.tf": inner,
+		}, want: "module.m.aws_iam_role.r[0] r: a\n"},
+		{name: "a module beyond the file system", dir: ".",
+			files: map[string]string{"a.tf": "module \"m\" {\n  source = \"../github-role\"\n}\n"},
+			want:  "module.m module.m: unknown, depends on module.m (source \"../github-role\", which is not in the folder)\n"},
+		{name: "modules that are not followed", dir: ".", files: map[string]string{
+			"a.tf": "module \"vpc\" {\n  source = \"git::https://github.com/acme/vpc\"\n}\nmodule \"ci\" {\n  source = \"acme/thing/aws\"\n  subjects = [\"repo:acme/app:*\"]\n}\n" +
+				"module \"oidc\" {\n  count = 2\n  source = \"acme/github-oidc/aws\"\n}\n" + role("r", `module.vpc.id`, `name = "r"`),
 		},
-		{
-			"a default counts where the caller gives nothing", ".", map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/a.tf": inner},
-			"module.m.aws_iam_role.r[0] r: \n",
-		},
-		{
-			"for_each, and files of the module", ".", map[string]string{
-				"a.tf":   "module \"m\" {\n  source   = \"./m\"\n  for_each = { x = \"1\" }\n  s        = each.value\n}\n",
-				"m/a.tf": "variable \"s\" {}\n" + role("r", `"${file("${path.module}/f")}${var.s}"`, `name = "r"`), "m/f": "f",
-			},
-			"module.m[\"x\"].aws_iam_role.r r: f1\n",
-		},
-		{
-			"a module beside the root", "live/prod", map[string]string{
-				"live/prod/a.tf": "module \"m\" {\n  source = \"../../modules/m\"\n  subject = file(\"subject\")\n}\n", "live/prod/subject": "a", "modules/m/a.tf": inner,
-			},
-			"module.m.aws_iam_role.r[0] r: a\n",
-		},
-		{
-			"a module beyond the file system", ".", map[string]string{"a.tf": "module \"m\" {\n  source = \"../github-role\"\n}\n"},
-			"module.m module.m: unknown, depends on module.m (source \"../github-role\", which is not in the folder)\n",
-		},
-		{
-			"modules that are not followed", ".", map[string]string{
-				"a.tf": "module \"vpc\" {\n  source = \"git::https://github.com/acme/vpc\"\n}\nmodule \"ci\" {\n  source = \"acme/thing/aws\"\n  subjects = [\"repo:acme/app:*\"]\n}\n" +
-					"module \"oidc\" {\n  count = 2\n  source = \"acme/github-oidc/aws\"\n}\n" + role("r", `module.vpc.id`, `name = "r"`),
-			},
-			"module.ci module.ci: unknown, depends on module.ci (source \"acme/thing/aws\", which is not in the folder)\n" +
+			want: "module.ci module.ci: unknown, depends on module.ci (source \"acme/thing/aws\", which is not in the folder)\n" +
 				"module.oidc[0] module.oidc[0]: unknown, depends on module.oidc (source \"acme/github-oidc/aws\", which is not in the folder)\n" +
 				"module.oidc[1] module.oidc[1]: unknown, depends on module.oidc (source \"acme/github-oidc/aws\", which is not in the folder)\n" +
 				"aws_iam_role.r r: ${module.vpc.id}\n" +
-				"note: modules not read, because they are not in the folder: module.vpc (a.tf:1)\n",
-		},
-		{
-			"modules that Terraform has installed", ".", map[string]string{
-				"a.tf":                             "module \"m\" {\n  source  = \"acme/github/aws\"\n  version = \"1.0.0\"\n  subject = \"a\"\n}\n",
-				".terraform/modules/modules.json":  `{"Modules": [{"Key": "", "Dir": "."}, {"Key": "m", "Source": "acme/github/aws", "Dir": ".terraform/modules/m"}, {"Key": "m.sub", "Dir": ".terraform/modules/m/sub"}]}`,
-				".terraform/modules/m/a.tf":        "variable \"subject\" {}\nmodule \"sub\" {\n  source = \"acme/sub/aws\"\n  subject = var.subject\n}\n",
-				".terraform/modules/m/sub/main.tf": inner,
-			},
-			"module.m.module.sub.aws_iam_role.r[0] r: a\n",
-		},
-		{
-			"a module that calls itself", ".", map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/a.tf": "module \"m\" {\n  source = \"../m\"\n}\n"},
-			"error: m/a.tf: line 1, column 1: more than 20 modules within modules\n",
-		},
-		{
-			"a module that is switched off", ".", map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n  on     = false\n}\n", "m/a.tf": inner},
-			"",
-		},
-		{
-			"a module that a default switches off", ".", map[string]string{
-				"a.tf": "variable \"on\" { default = false }\nmodule \"m\" {\n  source = \"./m\"\n  count  = var.on ? 1 : 0\n  subject = \"a\"\n}\n", "m/a.tf": inner,
-			},
-			"module.m[0].aws_iam_role.r[0] r: a if var.on is true\n",
-		},
-		{
-			"a variable that the root does not give", ".", map[string]string{
-				"a.tf": "variable \"subject\" {}\nmodule \"m\" {\n  source = \"./m\"\n  subject = \"a-${var.subject}\"\n}\n", "m/a.tf": inner,
-			},
-			"module.m.aws_iam_role.r[0] r: a-${var.subject}\n",
-		},
+				"note: modules not read, because they are not in the folder: module.vpc (a.tf:1)\n"},
+		{name: "modules that Terraform has installed", dir: ".", files: map[string]string{
+			"a.tf":                             "module \"m\" {\n  source  = \"acme/github/aws\"\n  version = \"1.0.0\"\n  subject = \"a\"\n}\n",
+			".terraform/modules/modules.json":  `{"Modules": [{"Key": "", "Dir": "."}, {"Key": "m", "Source": "acme/github/aws", "Dir": ".terraform/modules/m"}, {"Key": "m.sub", "Dir": ".terraform/modules/m/sub"}]}`,
+			".terraform/modules/m/a.tf":        "variable \"subject\" {}\nmodule \"sub\" {\n  source = \"acme/sub/aws\"\n  subject = var.subject\n}\n",
+			".terraform/modules/m/sub/main.tf": inner,
+		}, want: "module.m.module.sub.aws_iam_role.r[0] r: a\n"},
+		{name: "a module that calls itself", dir: ".",
+			files: map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n}\n", "m/a.tf": "module \"m\" {\n  source = \"../m\"\n}\n"},
+			want:  "error: m/a.tf: line 1, column 1: more than 20 modules within modules\n"},
+		{name: "a module that is switched off", dir: ".",
+			files: map[string]string{"a.tf": "module \"m\" {\n  source = \"./m\"\n  on     = false\n}\n", "m/a.tf": inner}},
+		{name: "a module that a default switches off", dir: ".", files: map[string]string{
+			"a.tf": "variable \"on\" { default = false }\nmodule \"m\" {\n  source = \"./m\"\n  count  = var.on ? 1 : 0\n  subject = \"a\"\n}\n", "m/a.tf": inner,
+		}, want: "module.m[0].aws_iam_role.r[0] r: a if var.on is true\n"},
+		{name: "a variable that the root does not give", dir: ".", files: map[string]string{
+			"a.tf": "variable \"subject\" {}\nmodule \"m\" {\n  source = \"./m\"\n  subject = \"a-${var.subject}\"\n}\n", "m/a.tf": inner,
+		}, want: "module.m.aws_iam_role.r[0] r: a-${var.subject}\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := told(t, tt.files, tt.dir, document.Options{}); got != tt.want {
