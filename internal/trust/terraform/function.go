@@ -184,6 +184,14 @@ func builtin(name string) func(call) *value {
 		return call.decode
 	case "file", "fileexists", "templatefile", "templatestring":
 		return call.file
+	case "fileset":
+		return call.fileset
+	case "basename", "dirname":
+		return call.part
+	case "regex", "regexall":
+		return call.regex
+	case "max", "min":
+		return call.extreme
 	case "anytrue", "alltrue":
 		return call.truths
 	}

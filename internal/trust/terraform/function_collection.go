@@ -451,40 +451,23 @@ func (c call) truths() *value {
 	return c.open()
 }
 
-func (c call) jsonencode() *value {
-	a := c.arg(0)
-	text := a.encoded()
-	c.e.spend(c.at, len(text.String()))
-	v := str(text, c.at)
-	v.json = a
-	return v
-}
-
-func (c call) decode() *value {
-	a := c.arg(0)
-	if !a.isScalar() || c.name == "yamldecode" && a.text.Unknown() != nil {
-		return c.open()
-	}
-	v := c.e.decoded(a.again(c.at))
-	if c.name == "yamldecode" {
-		return v.plain()
-	}
-	return v
-}
-
-// plain gives texts of YAML that look like numbers or booleans that kind.
-func (v *value) plain() *value {
-	c := v.changed()
-	c.items = nil
-	for _, item := range v.items {
-		c.items = append(c.items, item.plain())
-	}
-	if text, ok := v.known(); ok && v.kind == isString {
-		if _, isNumeric := v.float(); isNumeric {
-			c.kind = isNumber
-		} else if text == "true" || text == "false" {
-			c.kind = isBool
+// extreme is max and min.
+func (c call) extreme() *value {
+	var best *value
+	for _, a := range c.args {
+		n, ok := a.float()
+		if !ok {
+			return c.open()
 		}
+		if best != nil {
+			if m, _ := best.float(); (n.Cmp(m) > 0) != (c.name == "max") || n.Cmp(m) == 0 {
+				continue
+			}
+		}
+		best = a
 	}
-	return c
+	if best == nil {
+		return c.refused()
+	}
+	return best
 }

@@ -1,7 +1,6 @@
 package terraform
 
 import (
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -299,68 +298,58 @@ func (c call) contained() *value {
 	return c.open()
 }
 
-// file is what reads a file of the folder, whose names start from where
-// Terraform is run: the folder of the root module.
-func (c call) file() *value {
-	name, ok := c.text(0)
-	if c.name == "templatestring" {
-		if ok && c.arg(1).kind == isObject {
-			return c.e.render(name, c.at.file, c.arg(1), c.at)
-		}
+// regex is regex and regexall: a match is a text, or, with groups, the list or
+// the object of these.
+func (c call) regex() *value {
+	all, ok := c.texts(2)
+	if !ok || len(all[0]) > maxPattern || len(all[1]) > maxMatched {
 		return c.open()
 	}
-	if !ok || path.IsAbs(name) || c.f.instance == nil || c.f.module == nil {
-		return c.open()
-	}
-	name = path.Join(c.f.root().dir, name)
-	src, err := c.e.text(name)
-	switch {
-	case c.name == "fileexists":
-		if err != nil {
-			return c.open()
-		}
-		return boolean(true, c.at)
-	case err != nil || !utf8.Valid(src):
-		return c.open()
-	case c.name == "file":
-		v := c.string(string(src))
-		v.origin = &origin{place: place{name, trust.Pos{Line: 1, Column: 1}}}
-		return v
-	}
-	if c.arg(1).kind != isObject {
-		return c.open()
-	}
-	return c.e.render(string(src), name, c.arg(1), c.at)
-}
-
-// text returns the content of a file, which is read once.
-func (e *evaluator) text(name string) ([]byte, error) {
-	if r, ok := e.texts[name]; ok {
-		return r.src, r.err
-	}
-	src, err := e.reader.file(name)
-	e.texts[name] = content{src, err}
-	return src, err
-}
-
-// content is what a file holds, or why it cannot be read.
-type content struct {
-	src []byte
-	err error
-}
-
-// render fills in a template. Only the values that it is given have names.
-func (e *evaluator) render(text, file string, values *value, at place) *value {
-	if !e.spend(at, len(text)) {
-		return null(at)
-	}
-	x, err := parseTemplate([]byte(text), file, start)
+	pattern, err := regexp.Compile(all[0])
 	if err != nil {
-		return e.apply("templatefile", at, known(file, at), values)
+		return c.refused()
 	}
-	f := frame{}
-	for i, k := range values.keys {
-		f = f.with(k.text.String(), values.items[i])
+	n := -1
+	if c.name == "regex" {
+		n = 1
 	}
-	return e.eval(f, x).again(at)
+	v := list(nil, c.at)
+	for _, match := range pattern.FindAllStringSubmatchIndex(all[1], n) {
+		if !c.e.spend(c.at, match[1]-match[0]) {
+			break
+		}
+		v.items = append(v.items, c.match(all[1], pattern.SubexpNames(), match))
+	}
+	switch {
+	case c.name == "regexall":
+		return v
+	case len(v.items) == 0:
+		return c.refused()
+	}
+	return v.items[0]
+}
+
+// match returns what a pattern with so many groups has found.
+func (c call) match(text string, groups []string, found []int) *value {
+	group := func(i int) *value {
+		if found[2*i] < 0 {
+			return null(c.at)
+		}
+		return c.string(text[found[2*i]:found[2*i+1]])
+	}
+	if len(groups) == 1 {
+		return group(0)
+	}
+	v := list(nil, c.at)
+	if groups[1] != "" {
+		v = &value{kind: isObject, at: c.at}
+	}
+	for i, name := range groups[1:] {
+		if v.kind == isObject {
+			v.add(trust.Known(name), c.at, group(i+1))
+		} else {
+			v.items = append(v.items, group(i+1))
+		}
+	}
+	return v
 }

@@ -151,6 +151,9 @@ func (e *evaluator) noteSkipped() {
 // Roots returns those of the folders that no module in another one of them
 // calls: the modules that are deployed, or meant for others to call.
 func Roots(ctx context.Context, fsys fs.FS, dirs []string) []string {
+	if len(dirs) < 2 {
+		return dirs
+	}
 	called := map[string]bool{}
 	for _, dir := range dirs {
 		m, err := (&reader{ctx: ctx, fsys: fsys}).module(dir)

@@ -119,6 +119,13 @@ func TestRoles(t *testing.T) {
 			"aws_iam_role.r[\"app\"] app: acme/app\n",
 		},
 		{
+			"for_each of files", map[string]string{
+				"a.tf":         role("r", `yamldecode(file("${path.module}/${each.value}")).repository`, "for_each = fileset(path.module, \"repos/*.yaml\")\n  name = trimsuffix(basename(each.key), \".yaml\")"),
+				"repos/a.yaml": "repository: acme/a\n", "repos/b.yaml": "repository: acme/b\n", "repos/c.txt": "",
+			},
+			"aws_iam_role.r[\"repos/a.yaml\"] a: acme/a\naws_iam_role.r[\"repos/b.yaml\"] b: acme/b\n",
+		},
+		{
 			"a choice", map[string]string{"a.tf": "variable \"env\" { type = string }\n" + role("r", `var.env == "prod" ? "prod" : "dev"`, `name = "r-${var.env != "prod" ? "dev" : "prod"}"`)},
 			"aws_iam_role.r r-prod: prod if var.env == \"prod\" is true; dev if var.env == \"prod\" is false\n",
 		},
