@@ -10,8 +10,8 @@ import (
 // permissions nor boundary, that is the trust policy
 // (aws iam create-role --assume-role-policy-document); else it is an object
 // with Roles, each the input of create-role, and Policies, each the input of
-// put-role-policy (--cli-input-json). Where the account or region is not known
-// stands ACCOUNT_ID or REGION; the partition is aws then. The error lists all
+// put-role-policy (--cli-input-json). An unknown account or region is written
+// ACCOUNT_ID or REGION; an unknown partition is aws. The error lists all
 // problems of the Spec.
 func JSON(w io.Writer, s Spec) error {
 	s = s.complete()

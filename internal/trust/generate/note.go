@@ -11,8 +11,7 @@ import (
 // without white space.
 const maxTrustPolicy = 2048
 
-// Notes says what is worth knowing about roles that can be made as they are
-// specified: what they admit beyond the obvious, what their permissions do not
+// Notes says what the reader of valid roles should know: what they admit beyond the obvious, what their permissions do not
 // cover, what has to be done in which order.
 func (s Spec) Notes() []string {
 	s = s.complete()

@@ -15,8 +15,8 @@ type Permission struct {
 	values   map[string][]string // of the template's placeholders
 }
 
-// environmentMark stands in a permission for the environment or the spoke that
-// the role is for.
+// environmentMark is replaced in a permission by the environment or the spoke
+// that the role is for.
 const environmentMark = "{environment}"
 
 // ParsePermission reads TEMPLATE:NAME[,OPTION=VALUE]…, such as

@@ -12,12 +12,12 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// role is one of the roles that a Spec stands for. Its Spec is completed, and
+// role is one of the roles that a Spec describes. Its Spec is completed, and
 // is of that role only.
 type role struct {
 	Spec
 	of          string // the environment or spoke that it is for
-	id          string // tells it from the others of its document; empty if it is the only one
+	id          string // distinguishes it in its document; empty if it is the only one
 	webIdentity bool   // it trusts GitHub's provider, not the hub
 	trust       object
 	permissions object // nil without any

@@ -11,7 +11,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// Spec says which runs may assume a role, and what it may do. It stands for
+// Spec says which runs may assume a role, and what it may do. It describes
 // several roles if its environments have accounts or if it has spokes.
 type Spec struct {
 	Provider  string // host and path of the issuer; github.com's if empty

@@ -28,8 +28,8 @@ type option struct {
 	of                string // the option that this one is about, and needs
 }
 
-// rule is a statement of a template. In resources and values, {name} stands
-// for the placeholder name, and for each of its values.
+// rule is a statement of a template. In resources and values, {name} is
+// replaced by the value of the placeholder name, once for each of several.
 type rule struct {
 	sid        string
 	actions    []string

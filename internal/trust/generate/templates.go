@@ -169,7 +169,7 @@ var templates = []template{
 		name: "secrets-read", does: "reads a secret of Secrets Manager", what: "a secret", syntax: "NAME",
 		form: pattern(`^(?P<secret>[A-Za-z0-9/_+=.@-]{1,512})$`), options: []option{kmsOption},
 		rules: []rule{
-			// AWS adds a hyphen and six characters to the name (what "??????" stands for).
+			// AWS adds a hyphen and six characters to the name (matched by "??????").
 			{sid: "ReadSecret", actions: []string{"secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}, tag: resourceTag,
 				resources: []reference{"arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}-??????"}},
 			keyOf("secretsmanager", "kms:Decrypt"),

@@ -121,7 +121,7 @@ func hasWildcard(s string) bool { return strings.ContainsAny(s, "*?") }
 // escapeVariables keeps IAM from reading a policy variable out of a name.
 func escapeVariables(s string) string { return strings.ReplaceAll(s, "${", "${$}{") }
 
-// literal makes IAM read text as it stands; where wildcards count, they are
+// literal makes IAM take text literally; where wildcards count, they are
 // escaped too.
 func literal(text string, wildcards bool) string {
 	text = escapeVariables(text)

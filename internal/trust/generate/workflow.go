@@ -19,7 +19,7 @@ const checkout = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7
 // each environment, which starts after the one before it has succeeded and the
 // rules of its environment allow it. With spokes, one job has credentials of
 // all of them. Release is the version of the action to use, such as v1.0.0;
-// any other text stands for main. The error lists all problems of the Spec.
+// any other text means main. The error lists all problems of the Spec.
 //
 // Jobs with needs come one after the other also where one waits for approval;
 // GitHub does not say that of a matrix with max-parallel.
