@@ -66,12 +66,14 @@ type documents struct {
 	roles   int               // how many of them
 	unread  []document.Unread
 	notPlan bool // something was to be the plan of a change and is not
+
+	maxFiles int // how many files and folders are looked at below an argument
 }
 
 func (e Env) documents(command string) *documents {
 	return &documents{
 		env: e, command: command, options: document.Options{Parameters: map[string]string{}, Names: map[string]bool{}},
-		given: map[string]string{}, unread: []document.Unread{},
+		given: map[string]string{}, unread: []document.Unread{}, maxFiles: 200_000,
 	}
 }
 
@@ -147,9 +149,6 @@ func (d *documents) exitCode(code int) int {
 	}
 	return code
 }
-
-// maxFiles bounds how many files and folders are looked at below an argument.
-const maxFiles = 200_000
 
 // reading is one pass over arguments. The methods report whether to go on.
 type reading struct {
@@ -246,8 +245,8 @@ func (r *reading) folder(ctx context.Context, root string) bool {
 	var modules, files []string // below root
 	r.files = 0
 	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		if r.files++; r.files > maxFiles {
-			return fmt.Errorf("more than %d files; name the folders that have policies", maxFiles)
+		if r.files++; r.files > r.maxFiles {
+			return fmt.Errorf("more than %d files; name the folders that have policies", r.maxFiles)
 		}
 		below, _ := filepath.Rel(root, path) // path is below root
 		switch {

@@ -214,6 +214,20 @@ func TestTrustPartOfAFile(t *testing.T) {
 	}
 }
 
+func TestTrustFolderIsBounded(t *testing.T) {
+	writeFiles(t, map[string]string{"a.json": trusting("*"), "b.json": trusting("*"), "c.json": trusting("*")})
+	var stderr strings.Builder
+	d := (Env{Stderr: &stderr}).documents("trust lint")
+	d.maxFiles = 3 // the folder itself is one
+	n := 0
+	for range d.rolesOf(t.Context(), ".") {
+		n++
+	}
+	if n != 2 || len(d.unread) != 1 || !strings.Contains(stderr.String(), "more than 3 files; name the folders that have policies") {
+		t.Errorf("%d roles, %s", n, stderr.String())
+	}
+}
+
 // A pass over a folder ends with its context.
 func TestTrustFolderObeysContext(t *testing.T) {
 	writeFiles(t, map[string]string{"a.json": trusting("*"), "b.json": trusting("*")})

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -81,15 +80,10 @@ func (d *documents) unknownParameter() error {
 
 // nearestNames says which names can have been meant.
 func (d *documents) nearestNames(name string) string {
-	const most = 3
-	distance := func(known string) int { return spelling.Distance(strings.ToLower(name), strings.ToLower(known)) }
-	names := slices.SortedFunc(maps.Keys(d.options.Names), func(a, b string) int {
-		return cmp.Or(cmp.Compare(distance(a), distance(b)), cmp.Compare(a, b))
-	})
-	if len(names) == 0 {
+	if len(d.options.Names) == 0 {
 		return "they have no parameters"
 	}
-	return "use " + strings.Join(names[:min(most, len(names))], ", ")
+	return "use " + strings.Join(spelling.Nearest(name, slices.Collect(maps.Keys(d.options.Names)), 3), ", ")
 }
 
 var errParameters = errors.New("expected a list of ParameterKey and ParameterValue, an object of names and values, or NAME=VALUE lines")

@@ -17,8 +17,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
-// PolicyFile is a file that holds trust policies: a bare policy, what the AWS
-// command line prints of a role or of an account, or a CloudFormation template.
+// PolicyFile is a file that holds trust policies, in one of the forms that
+// package document reads.
 type PolicyFile struct {
 	Path    string // in the workspace, with slashes
 	Content []byte

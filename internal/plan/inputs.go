@@ -99,7 +99,7 @@ var Inputs = []Input{
 	{Name: "job-summary",
 		Description: "When to write a table to the step summary: always, failure (default) or never"},
 	{Name: "trust-policy-file",
-		Description: "Path or glob (*, ?, [a-z]) in the workspace to the trust policies of the roles, so that a refusal is explained by the condition that decided: bare policies in files named after their roles, answers of aws iam get-role, CloudFormation templates"},
+		Description: "Path or glob (*, ?, [a-z]) in the workspace to the trust policies of the roles, so that a refusal is explained by the condition that decided: bare policies in files named after their roles, or any other form that trust lint reads, such as answers of aws iam get-role and CloudFormation templates"},
 	{Name: "disable-retry", Env: []string{"DISABLE_RETRY"},
 		Description: "Try every call only once (default false)"},
 	{Name: "retry-max-attempts", Env: []string{"RETRY_MAX_ATTEMPTS"},

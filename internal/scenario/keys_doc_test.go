@@ -73,8 +73,8 @@ var documentedMappings = []documented{
 	}},
 	{"role keys", `accounts: {"111111111111": {roles: {r: {nonsense: x}}}}`, []documentedKey{
 		{"trust-policy", "the trust policy, as YAML or JSON", ""},
-		{"trust-policy-file", "in place of `trust-policy`: a file beside the scenario. It has the policy alone, the output of `aws iam get-role` or `get-account-authorization-details`, or a CloudFormation template.", ""},
-		{"trust-policy-parameters", "parameter → value for the template in the file. The outcome is `unknown`, and never the expected one, if it depends on a parameter without a value.", ""},
+		{"trust-policy-file", "in place of `trust-policy`: a file beside the scenario, in one of the [forms that are read](trust-policies.md#forms-that-are-read), such as the policy alone or a CloudFormation template", ""},
+		{"trust-policy-parameters", "parameter → value for the template in the file; a name that it does not have is an error. The outcome is `unknown`, and never the expected one, if it depends on a parameter without a value.", ""},
 		{"max-session-duration", "seconds, from 3600 to 43200", "3600"},
 		{"may-assume", "a list of patterns of role ARNs that the role's own permissions let it assume", ""},
 	}},

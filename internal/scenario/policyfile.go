@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/org/aws-oidc-action/internal/spelling"
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
@@ -60,11 +61,21 @@ func (p *parser) readPolicyFile(a *Account, role *Role, f policyFile) error {
 	parameters := map[string]string{"AWS::AccountId": a.ID, "AWS::Partition": a.Partition}
 	maps.Copy(parameters, f.parameters)
 	var found []document.Role
-	for r, err := range document.Roles(context.Background(), bytes.NewReader(role.Policy), document.Options{Parameters: parameters}) {
+	names := map[string]bool{}
+	for r, err := range document.Roles(context.Background(), bytes.NewReader(role.Policy), document.Options{Parameters: parameters, Names: names}) {
 		if err != nil {
 			return f.errorOf(role, err)
 		}
 		found = append(found, r)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.parameters)) {
+		if !names[name] {
+			hint := ""
+			if near := spelling.Nearest(name, slices.Collect(maps.Keys(names)), 1); len(near) > 0 {
+				hint = "; did you mean " + near[0] + "?"
+			}
+			return f.place.Errorf("names %q, which has no parameter %q%s", f.name, name, hint)
+		}
 	}
 	of, err := f.choose(found, role)
 	switch {

@@ -113,6 +113,17 @@ func TestPolicyFilesKeepWhatTheyLeaveOpen(t *testing.T) {
 	}
 }
 
+// TestPolicyFilesWithUnknownParameters: a misspelt name would leave the
+// parameter that is meant to its default.
+func TestPolicyFilesWithUnknownParameters(t *testing.T) {
+	for name, content := range map[string]string{"deploy.yml": roleTemplate, "deploy.json": barePolicy} {
+		_, err := loadPolicy(name, content, "        trust-policy-parameters: {caller: octo}\n")
+		if err == nil || !strings.Contains(err.Error(), `which has no parameter "caller"`) || strings.HasSuffix(err.Error(), "; did you mean Caller?") != (name == "deploy.yml") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestPolicyFilesOfOtherRoles(t *testing.T) {
 	const place = "dir/s.yml:5: accounts.111111111111.roles.deploy.trust-policy-file "
 	resources := roleTemplate[strings.Index(roleTemplate, "  DeployRole"):]

@@ -1,7 +1,8 @@
 // Package document finds roles and their trust policies in the files that
 // people keep: a bare policy, what the AWS command line prints of a role or
-// of a whole account, a CloudFormation template. What a file leaves to its
-// deployment is unknown in the policies, or a choice between several.
+// of a whole account, a CloudFormation template, a state or a plan of Terraform
+// or Pulumi, records of AWS Config, Kubernetes manifests. What a file leaves to
+// its deployment is unknown in the policies, or a choice between several.
 package document
 
 import (

@@ -1,9 +1,11 @@
 package document
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
@@ -140,9 +142,11 @@ func formOf(o opened) func(*document, opened) error {
 		return is((*document).eventDetail, object)
 	case "apiVersion", "kind":
 		return is((*document).wholeManifest, text)
+	case "Statement":
+		return (*document).policyAlone
 	default: // in other letters than IAM's it is a mistake that is to be told
 		if strings.HasPrefix(strings.ToLower(key), "statement") {
-			return (*document).policyAlone
+			return is((*document).policyAlone, object, list)
 		}
 	}
 	return nil
@@ -386,6 +390,9 @@ func (d *document) policyAlone(o opened) error {
 	role := Role{Pos: o.head.pos}
 	n, err := d.whole(o)
 	if err == nil && d.budget.err == nil {
+		if o.key.name() != "Statement" && !hasEffect(n) {
+			return d.undecided(n)
+		}
 		if other := otherPolicy(n); other != "" {
 			return &FormError{n.pos, other}
 		}
@@ -396,13 +403,19 @@ func (d *document) policyAlone(o opened) error {
 	}
 	var syntax *trust.SyntaxError
 	if d.budget.err != nil || !errors.As(err, &syntax) {
-		return err
+		return cmp.Or(d.budget.err, err)
 	}
 	role.Err = err
 	if err := d.yield(role); err != nil {
 		return err
 	}
 	return errStopped // nothing can follow what ends within
+}
+
+// hasEffect reports whether something in n says what it allows or denies.
+func hasEffect(n node) bool {
+	isEffect := func(key node) bool { return strings.EqualFold(key.name(), "Effect") }
+	return slices.ContainsFunc(n.keys, isEffect) || slices.ContainsFunc(n.items, hasEffect)
 }
 
 // otherPolicy says what a policy is that is no trust policy: one that has

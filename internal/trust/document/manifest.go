@@ -47,6 +47,9 @@ func (d *document) manifest(n node) error {
 		}
 		return nil
 	}
+	if strings.HasSuffix(n.get("kind").name(), "Definition") { // it describes manifests
+		return nil
+	}
 	return d.composed(n, n)
 }
 
