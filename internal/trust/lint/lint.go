@@ -172,7 +172,7 @@ func trustsGitHub(p *trust.Policy, grants []grant.Grant) bool {
 		}
 		for _, e := range s.Principal.Entries {
 			provider, _ := trust.ProviderOfARN(e.ID)
-			if trust.IsGitHub(provider) || trust.IsGitHub(trust.ProviderOfIssuer(e.ID)) {
+			if trust.IsGitHub(provider) || trust.IsGitHub(trust.ProviderOfIssuer(e.ID)) || isLookalike(provider) {
 				return true
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/oidc"
+	"github.com/org/aws-oidc-action/internal/spelling"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -23,6 +24,10 @@ var providerForm = Rule{
 					provider = e.ID
 				}
 				host := trust.ProviderOfIssuer(provider)
+				if isLookalike(host) {
+					in.propose(Error, s, e.Pos, fmt.Sprintf("principal %q looks like GitHub's provider, but has another host; whoever runs that host can assume the role", e.ID), in.namedProvider(e, oidc.GitHubHost))
+					continue
+				}
 				if !trust.IsGitHub(host) {
 					if isARN || !strings.Contains(strings.ToLower(e.ID), oidc.GitHubHost) {
 						continue
@@ -35,6 +40,14 @@ var providerForm = Rule{
 			}
 		}
 	},
+}
+
+// isLookalike reports whether a provider's host differs from GitHub's by at most
+// three characters.
+func isLookalike(provider string) bool {
+	host, _, _ := strings.Cut(strings.ToLower(provider), "/")
+	d := spelling.Distance(host, oidc.GitHubHost)
+	return d > 0 && d <= 3
 }
 
 // providerFault returns what is wrong with the name of GitHub's provider.

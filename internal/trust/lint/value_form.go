@@ -7,6 +7,7 @@ import (
 
 	"github.com/org/aws-oidc-action/internal/arn"
 	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
 var valueForm = Rule{
@@ -48,13 +49,17 @@ func expectedForm(c trust.Condition, v trust.Value) string {
 	if want := trust.ValueFault(c.Operator, v); want != "" {
 		return want
 	}
-	if c.Operator.Wildcards() && strings.ContainsAny(v.Text, "*?") || literalWildcard(c.Operator, v) || c.Operator.Base == "Null" {
+	if literalWildcard(c.Operator, v) || c.Operator.Base == "Null" {
 		return ""
 	}
 	if !trust.IsGlobalKey(c.Key) {
-		if provider, claim := trust.SplitKey(c.Key); strings.HasSuffix(strings.ToLower(claim), "_id") && strings.Trim(v.Text, "0123456789") != "" && trust.IsGitHub(provider) {
-			return "an id, which has only digits"
+		provider, claim := trust.SplitKey(c.Key)
+		if form, ok := claimForms[strings.ToLower(claim)]; ok && !form.valid(v.Pattern(c.Operator)) && trust.IsGitHub(provider) {
+			return form.name
 		}
+		return ""
+	}
+	if c.Operator.Wildcards() && strings.ContainsAny(v.Text, "*?") {
 		return ""
 	}
 	if form, ok := keyForms[strings.ToLower(c.Key)]; ok && !form.valid(v.Text) {
@@ -62,6 +67,35 @@ func expectedForm(c trust.Condition, v trust.Value) string {
 	}
 	return ""
 }
+
+// claimForm is how the values of a claim look, patterns of them included.
+type claimForm struct {
+	name  string
+	valid func(trust.Pattern) bool
+}
+
+// like returns the form of what can match a pattern.
+func like(name, pattern string) claimForm {
+	all := trust.NewPattern(pattern)
+	return claimForm{name, func(p trust.Pattern) bool { return p.Overlaps(all) }}
+}
+
+var (
+	idForm = claimForm{"an id, which has only digits", func(p trust.Pattern) bool {
+		return strings.Trim(p.String(), "0123456789*?") == "" && len(p) > 0
+	}}
+	claimForms = map[string]claimForm{
+		"actor_id":            idForm,
+		"enterprise_id":       idForm,
+		"repository_id":       idForm,
+		"repository_owner_id": idForm,
+		"ref":                 like("a full ref, such as refs/heads/main", "refs/*"),
+		"job_workflow_ref":    like("a workflow with its ref, OWNER/REPOSITORY/.github/workflows/FILE@REF", "*/*/*@*"),
+		"repository": {"a repository, OWNER/REPOSITORY", func(p trust.Pattern) bool {
+			return p.Overlaps(trust.NewPattern("*/*")) && grant.ParseRepository(p).Fault() == ""
+		}},
+	}
+)
 
 // form is how the values of a key look.
 type form struct {
