@@ -65,28 +65,26 @@ type site struct {
 func newSite(t *testing.T, faults string) *site {
 	t.Helper()
 	s := &site{T: t, server: sandboxtest.Serve(t, trusting(faults), sandbox.Options{})}
-	policy := s.policy(4)
-	s.tokens = oidc.NewTokens(&oidc.Source{
-		URL: s.getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), Bearer: secret.New(s.getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")),
-		Client: transport.New(transport.Options{}), Retry: policy,
-	}, time.Now)
-	s.walker = &Walker{
-		HTTP:     transport.New(transport.Options{}),
-		Retry:    policy,
-		Parallel: 4,
-		Token: func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error) {
-			return s.tokens.Get(ctx, p.Audience, refused)
-		},
-		Origin: func(context.Context, plan.Profile) (Session, error) {
-			return Session{AccessKeyID: "AKIAIOSFODNN7CIUSER1", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")}, nil
-		},
-		OnSession: func(session Session) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.seen = append(s.seen, session)
-		},
+	login := s.login()
+	s.tokens = login.Tokens()
+	s.walker = login.Walker(s.tokens)
+	s.walker.Origin = func(context.Context, plan.Profile) (Session, error) {
+		return Session{AccessKeyID: "AKIAIOSFODNN7CIUSER1", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")}, nil
+	}
+	s.walker.OnSession = func(session Session) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.seen = append(s.seen, session)
 	}
 	return s
+}
+
+// login tries four times, and four calls at once.
+func (s *site) login() *Login {
+	return &Login{
+		Getenv: s.getenv, HTTP: transport.New, Now: time.Now, Sleep: s.policy(4).Sleep,
+		Attempts: 4, Parallel: 4,
+	}
 }
 
 // policy tries a number of times and does not wait in between.

@@ -117,3 +117,20 @@ func TestHideAccounts(t *testing.T) {
 		}
 	}
 }
+
+// TestFileAnnotations: texts stay inside of their command, and nothing is
+// written at all where the writer fails.
+func TestFileAnnotations(t *testing.T) {
+	var out bytes.Buffer
+	err := WriteFileAnnotations(&out, []FileAnnotation{
+		{Level: LevelError, File: "a,b:c%.json", Line: 3, Column: 7, Title: "x: y", Text: "100%\r\n::warning::z"},
+		{Level: LevelNotice, File: "d", Line: 1, Column: 1},
+	})
+	want := "::error col=7,file=a%2Cb%3Ac%25.json,line=3,title=x%3A y::100%25%0D%0A::warning::z\n::notice col=1,file=d,line=1,title=::\n"
+	if err != nil || out.String() != want {
+		t.Errorf("%v\n%q, want\n%q", err, out.String(), want)
+	}
+	if err := WriteFileAnnotations(brokenWriter{}, []FileAnnotation{{Level: LevelError}}); err == nil {
+		t.Error("a failing write is no error")
+	}
+}
