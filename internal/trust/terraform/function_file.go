@@ -79,29 +79,30 @@ func (e *evaluator) render(text, file string, values *value, at place) *value {
 // Patterns of folders are left unknown: there can be any number of those.
 func (c call) fileset() *value {
 	all, ok := c.texts(2)
-	if !ok || path.IsAbs(all[0]) || strings.ContainsAny(path.Dir(all[1]), "*?[") || strings.ContainsAny(all[1], "{") || c.f.instance == nil || c.f.module == nil {
+	if !ok || c.f.instance == nil || c.f.module == nil {
 		return c.open()
 	}
-	folder := path.Join(c.f.root().dir, all[0])
-	if !fs.ValidPath(folder) || !fs.ValidPath(path.Clean(all[1])) {
+	below, pattern := path.Split(all[1])
+	folder := path.Join(c.f.root().dir, all[0], below)
+	unclear := path.IsAbs(all[0]) || strings.ContainsAny(below, "*?[{") || strings.Contains(pattern, "**") || strings.Contains(pattern, "{")
+	if unclear || !fs.ValidPath(folder) {
 		return c.open()
 	}
-	below, err := fs.Sub(c.e.reader.fsys, folder)
-	if err != nil {
-		return c.open()
-	}
-	names, err := fs.Glob(below, path.Clean(all[1]))
+	entries, err := fs.ReadDir(c.e.reader.fsys, folder)
 	if err != nil {
 		return c.open()
 	}
 	v := &value{kind: isSet, at: c.at}
-	for _, name := range names {
-		info, err := fs.Stat(below, name)
-		if !c.e.spend(c.at, len(name)) {
+	for _, entry := range entries {
+		if !c.e.spend(c.at, len(entry.Name())) {
 			break
 		}
-		if err == nil && info.Mode().IsRegular() {
-			v.items = append(v.items, known(name, c.at))
+		matched, err := path.Match(pattern, entry.Name())
+		if err != nil {
+			return c.refused()
+		}
+		if info, err := fs.Stat(c.e.reader.fsys, path.Join(folder, entry.Name())); matched && err == nil && info.Mode().IsRegular() {
+			v.items = append(v.items, known(path.Join(below, entry.Name()), c.at))
 		}
 	}
 	return v

@@ -126,6 +126,12 @@ func TestRoles(t *testing.T) {
 			"aws_iam_role.r[\"repos/a.yaml\"] a: acme/a\naws_iam_role.r[\"repos/b.yaml\"] b: acme/b\n",
 		},
 		{
+			"for_each of files in any folder", map[string]string{
+				"a.tf": role("r", `each.key`, "for_each = fileset(\".\", \"**.yaml\")\n  name = \"r\""), "b.yaml": "",
+			},
+			"aws_iam_role.r[keys(fileset(\".\", \"**.yaml\"))[*]] r: ${keys(fileset(\".\", \"**.yaml\"))[*]}\n",
+		},
+		{
 			"a choice", map[string]string{"a.tf": "variable \"env\" { type = string }\n" + role("r", `var.env == "prod" ? "prod" : "dev"`, `name = "r-${var.env != "prod" ? "dev" : "prod"}"`)},
 			"aws_iam_role.r r-prod: prod if var.env == \"prod\" is true; dev if var.env == \"prod\" is false\n",
 		},
