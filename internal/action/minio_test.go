@@ -80,7 +80,7 @@ func TestRefusedByMinIO(t *testing.T) {
 		"the guard needs the account": {inputs{"allowed-account-ids": "111111111111"}, "token AssumeRoleWithWebIdentity", "account-not-allowed", "does not name the account of the credentials, which allowed-account-ids needs"},
 		"another role":                {inputs{"role-to-assume": "arn:minio:iam:::role/other"}, "token AssumeRoleWithWebIdentity", "invalid-input", "does not exist"},
 		"another audience":            {inputs{"audience": "sts.amazonaws.com"}, "token AssumeRoleWithWebIdentity", "invalid-input", "InvalidParameterValue"},
-		"a role below it":             {inputs{"role-chain": "arn:minio:iam:::role/other"}, "token AssumeRoleWithWebIdentity AssumeRole", "chained-role-refused", "is not a server of AWS, so that its own log and settings show why"},
+		"a role below it":             {inputs{"role-chain": "arn:minio:iam:::role/other"}, "token AssumeRoleWithWebIdentity AssumeRole", "chained-role-refused", "is not an AWS server; its log and settings show why"},
 		"keys that nobody knows":      {inputs{"aws-access-key-id": "nobody", "aws-secret-access-key": "x"}, "AssumeRole", "credentials-invalid", "InvalidAccessKeyId"},
 		"keys without a role":         {inputs{"role-to-assume": notGiven, "aws-access-key-id": "minioadmin", "aws-secret-access-key": "minioadmin-secret"}, "GetCallerIdentity", "invalid-input", "Unsupported action GetCallerIdentity"},
 	} {

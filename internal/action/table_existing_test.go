@@ -35,7 +35,7 @@ var existingCases = []tableCase{
 			out: facts("hub2") + " aws-access-key-id={hub2.id} aws-secret-access-key={hub2.secret} aws-session-token={hub2.token}", says: []string{"less than min-remaining-seconds"}}}},
 	{name: "existing: of a container that refuses", job: vars{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "{machine}/guarded"}, use: use{with: keeping, calls: byOIDC.calls, as: "hub", says: []string{"No existing credentials (the container's credentials endpoint (AWS_CONTAINER_CREDENTIALS_FULL_URI): unexpected response (status 403)"}}},
 	{name: "existing: STS does not answer", job: ciVariables, faults: "{call: GetCallerIdentity, fault: hang, times: always}",
-		use: use{with: also(keeping, inputs{"action-timeout-s": "2"}), calls: "GetCallerIdentity hang; " + byOIDC.calls, as: "hub", says: []string{"Existing credentials (environment) cannot be checked: no answer from", "timed out"}, hides: []string{"no longer work"}}},
+		use: use{with: also(keeping, inputs{"action-timeout-s": "2"}), calls: "GetCallerIdentity hang; " + byOIDC.calls, as: "hub", says: []string{"Existing credentials (environment) cannot be checked: no response from", "timed out"}, hides: []string{"no longer work"}}},
 	{name: "existing: STS has no time", job: ciVariables, faults: "{call: GetCallerIdentity, fault: throttling, times: always}",
 		use: use{with: also(keeping, inputs{"retry-max-attempts": "1"}), calls: "GetCallerIdentity Throttling throttling; " + byOIDC.calls, as: "hub", says: []string{"Existing credentials (environment) cannot be checked: Throttling"}, hides: []string{"no longer work"}}},
 	{name: "existing: false means false", use: byOIDC, then: []use{

@@ -62,7 +62,7 @@ var tagCases = []tableCase{
 	{name: "a policy too large without tags", faults: "{call: AssumeRole, fault: packed-policy, times: always}", use: use{with: also(byKeys, inputs{"role-skip-session-tagging": "true"}), code: "session-policy-too-large",
 		calls: "AssumeRole deploy PackedPolicyTooLarge packed-policy"}},
 	{name: "tags that the role refuses", use: use{with: toRole(staticKeys, untaggedRole), calls: "AssumeRole untagged by ci tags=default AccessDenied", code: "tag-session-refused",
-		says: []string{"allow sts:TagSession beside sts:AssumeRole in the trust policy of " + untaggedRole, "send no tags"}}},
+		says: []string{"allow sts:TagSession in addition to sts:AssumeRole in the trust policy of " + untaggedRole, "send no tags"}}},
 	{name: "tags that the role is spared", use: use{with: also(toRole(staticKeys, untaggedRole), inputs{"role-skip-session-tagging": "true"}), calls: "AssumeRole untagged by ci", as: "untagged"}},
 	{name: "tags while the server's clock jumps", faults: "{call: AssumeRole, fault: clock-skew, offset: -20m}",
 		use: use{with: byKeys, calls: "AssumeRole deploy by ci tags=default SignatureDoesNotMatch clock-skew; AssumeRole deploy by ci tags=default SignatureDoesNotMatch; AssumeRole deploy by ci tags=default", as: "deploy"}},

@@ -81,7 +81,7 @@ func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {
 		stderr  string
 	}{
 		"ended":         {10 * time.Hour, nil, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: failed: the session has expired and cannot be renewed here: this process has no ACTIONS_"},
-		"no answer":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: id-token-endpoint: GitHub gave no OIDC token"},
+		"no answer":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: id-token-endpoint: GitHub returned no OIDC token"},
 		"other profile": {9 * time.Hour, nil, []string{"--profile", "other", "--state", "."}, exitFailure, `aws-oidc-action: failed: the state in . has no profile "other"`},
 		"no state":      {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none"}, exitFailure, "aws-oidc-action: failed: open the state"},
 		"beside itself": {9 * time.Hour, nil, []string{"--profile", "stored"}, exitFailure, `has no profile "stored"`},

@@ -8,24 +8,26 @@ import (
 )
 
 // Diagnosis is what a person reads when a step is refused, in this order. Its
-// texts are bounded, and they may hold what comes from outside: whoever prints
-// them sanitizes them.
+// texts are bounded. They may hold text from outside: the caller sanitizes them
+// before printing.
 type Diagnosis struct {
 	Code   Code
 	Origin Origin   `json:",omitempty"` // what ended the login
 	Hop    int      `json:",omitempty"` // the hop that was refused, counted from 1; 0 if it was none
 	What   string   // what happened, one line
-	Claims []Claim  `json:",omitempty"` // what the refused token says of the run
+	Claims []Claim  `json:",omitempty"` // of the refused token
 	Open   bool     `json:",omitempty"` // the causes are possible ones, none of them certain
-	Causes []string // each with its evidence; the most likely first where they are open
-	Cure   string   // what to do; may have several lines
+	Causes []string // each with its evidence; if they are open, the most likely first
+	// NotRuledOut are causes without evidence, for one line.
+	NotRuledOut []string `json:",omitempty"`
+	Cure        string   // what to do; may have several lines
 
-	// Reasons are why several profiles failed. Beside them only Code and Origin
-	// are set, and Hop where all failed at one.
+	// Reasons are why several profiles failed. With them only Code and Origin
+	// are set, and Hop if all failed at the same one.
 	Reasons []Reason `json:",omitempty"`
 }
 
-// Claim is a claim as it is shown.
+// Claim is a claim of a token as it is shown.
 type Claim struct{ Name, Value string }
 
 // Reason is a diagnosis that several profiles share.
@@ -34,9 +36,9 @@ type Reason struct {
 	Diagnosis
 }
 
-// Several makes one diagnosis of those of profiles that failed, at least one.
-// Profiles that failed for the same reason, as below one hub, share it. One
-// refusal among failures makes it a refusal.
+// Several joins the diagnoses of profiles that failed, at least one. Profiles
+// that failed for the same reason, such as the same hub, share it. One refusal
+// among failures makes the whole a refusal.
 func Several(failed []Reason) Diagnosis {
 	d := Diagnosis{Code: ProfilesFailed, Hop: failed[0].Hop}
 	for _, f := range failed {
@@ -59,11 +61,11 @@ func Several(failed []Reason) Diagnosis {
 	return d
 }
 
-// Text is the whole diagnosis in lines. Claims that several reasons share are
-// told once.
+// Text is the whole diagnosis in lines. Claims that several reasons share appear
+// once.
 func (d Diagnosis) Text() string {
 	if len(d.Reasons) == 0 {
-		return Lines(d.What, claimLines(d.Claims), d.causes(), d.Cure)
+		return Lines(d.What, claimLines(d.Claims), d.causes(), d.notRuledOut(), d.Cure)
 	}
 	var parts []string
 	if len(d.Reasons) > 1 {
@@ -74,14 +76,14 @@ func (d Diagnosis) Text() string {
 		if slices.ContainsFunc(d.Reasons[:i], func(before Reason) bool { return slices.Equal(before.Claims, r.Claims) }) {
 			claims = ""
 		}
-		parts = append(parts, Lines(r.names(math.MaxInt)+": "+r.What, claims, r.causes(), r.Cure))
+		parts = append(parts, Lines(r.names(math.MaxInt)+": "+r.What, claims, r.causes(), r.notRuledOut(), r.Cure))
 	}
 	return strings.Join(parts, "\n\n")
 }
 
 // Bounds of the parts of a brief, in characters, for an annotation of GitHub's,
-// which holds 4,096: a diagnosis fits, and so does its greater part behind the
-// names of many profiles.
+// which holds 4,096: a diagnosis fits, and most of one fits behind the names of
+// many profiles.
 const (
 	briefIndex = 2000
 	briefNames = 200
@@ -105,13 +107,12 @@ func (d Diagnosis) Problems() []string {
 	return all
 }
 
-// Brief is the diagnosis for a place with little room, in paragraphs, the most
-// important first: of several profiles all names and codes; what happened, the
-// first cause and what to do.
+// Brief is the diagnosis in few paragraphs, the most important first: for several
+// profiles all names and codes; what happened, the first cause and what to do.
 func (d Diagnosis) Brief() []string {
 	if len(d.Reasons) == 0 {
 		if len(d.Causes) == 0 && d.Cure == "" {
-			// All that there is, such as a list of problems.
+			// The whole text, such as a list of problems.
 			return strings.Split(Lines(d.What, d.codeAlone()), "\n")
 		}
 		parts := []string{shorten(d.What, briefWhat), shorten(d.firstCause(), briefCause), shorten(d.Cure, briefCure)}
@@ -177,7 +178,10 @@ func claimLines(claims []Claim) string {
 }
 
 func (d Diagnosis) causes() string {
-	if len(d.Causes) < 2 {
+	switch {
+	case len(d.Causes) == 0 && len(d.NotRuledOut) > 0:
+		return ""
+	case len(d.Causes) < 2:
 		return d.firstCause()
 	}
 	if !d.Open {
@@ -190,8 +194,17 @@ func (d Diagnosis) causes() string {
 	return text
 }
 
+func (d Diagnosis) notRuledOut() string {
+	if len(d.NotRuledOut) == 0 {
+		return ""
+	}
+	return "not ruled out: " + strings.Join(d.NotRuledOut, "; ")
+}
+
 func (d Diagnosis) firstCause() string {
 	switch {
+	case len(d.Causes) == 0 && len(d.NotRuledOut) > 0:
+		return d.notRuledOut()
 	case len(d.Causes) == 0:
 		return d.codeAlone()
 	case d.Open && len(d.Causes) > 1:
@@ -202,8 +215,8 @@ func (d Diagnosis) firstCause() string {
 	return "cause" + d.inParentheses() + ": " + d.Causes[0]
 }
 
-// codeAlone is the code of a diagnosis whose cause is in What, if it says more
-// than that.
+// codeAlone is the code of a diagnosis whose cause is in What, unless it is a
+// general one.
 func (d Diagnosis) codeAlone() string {
 	switch d.Code {
 	case "", Failed, InvalidInput:
@@ -212,7 +225,7 @@ func (d Diagnosis) codeAlone() string {
 	return "code: " + string(d.Code)
 }
 
-// inParentheses is the code of causes that are certain; possible ones each
+// inParentheses is the code of causes that are certain. Possible causes each
 // begin with theirs.
 func (d Diagnosis) inParentheses() string {
 	if d.Code == "" {

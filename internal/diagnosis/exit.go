@@ -17,25 +17,25 @@ type Exit struct {
 // Exits are all exit codes, in the words of --help and of the documentation.
 var Exits = []Exit{
 	{ExitFine, "success"},
-	{ExitRefused, "an answer of STS or GitHub refused the login, or allowed-account-ids did; a command has findings, or the outcome of a rehearsal is not the expected one"},
+	{ExitRefused, "STS, GitHub or allowed-account-ids refused the login; a command has findings; a rehearsal had another outcome than expected"},
 	{ExitUsage, "inputs, arguments or a scenario are invalid; no network call was made"},
 	{ExitFailure, "anything else: network, files, a deadline"},
 }
 
-// Origin is what ended a login. It decides the exit code, whatever the Code:
-// running a job again can help against a failure only.
+// Origin is what ended a login. It decides the exit code, whatever the Code is:
+// running a job again can help only after a failure.
 type Origin string
 
 // The origins.
 const (
-	OriginFailure Origin = ""        // neither of the others
+	OriginFailure Origin = ""        // anything else
 	OriginInputs  Origin = "inputs"  // the plan, before any call
-	OriginRefusal Origin = "refusal" // an answer of STS or GitHub, or the guard of allowed accounts
+	OriginRefusal Origin = "refusal" // STS, GitHub or allowed-account-ids
 )
 
-// ExitCode is the exit code of the step or command that ends with the
-// diagnosis. It never says that all is fine: a diagnosis may come from a file,
-// with an origin that another version of the action or another program wrote.
+// ExitCode returns the exit code of the step or command that ends with the
+// diagnosis. It is never ExitFine: a diagnosis may come from a file with an
+// origin that another version of the action or another program wrote.
 func (d Diagnosis) ExitCode() int {
 	switch d.Origin {
 	case OriginInputs:

@@ -1,6 +1,7 @@
 package diagnosis
 
-// Entry is what the documentation says of a code. A diagnosis has the same sentences where the cause is certain.
+// Entry is what the documentation says about a code. A diagnosis has the same
+// sentences if the cause is certain.
 type Entry struct {
 	Code  Code
 	Cause string
@@ -13,7 +14,7 @@ var Reference = []Entry{
 		"the job lacks the permission id-token: write, so that GitHub offers it no OIDC token; the runners act and Gitea never offer one, and Forgejo's only with enable-openid-connect: true",
 		"add permissions: id-token: write (and contents: read) to the workflow or its job; with act and Gitea use web-identity-token-file, keys or on-missing-token: skip"},
 	{ForkPullRequest,
-		"the job runs for a pull request from a fork; GitHub gives such runs neither a token nor secrets, unless a private repository sends them",
+		"the job runs for a pull request from a fork; GitHub provides no token and no secrets to such runs, unless a private repository sends them",
 		"run the step only for branches of the repository itself, or set on-missing-token: skip"},
 	{DependabotRun,
 		"Dependabot triggered the run; its runs have no token unless the workflow raises the permission, and only Dependabot's secrets",
@@ -38,24 +39,24 @@ var Reference = []Entry{
 		"set the input audience to the one that the policy expects, or change the policy to expect the token's audience"},
 	{SubjectEnvironment,
 		"the subject of a job with an environment names that environment and not the branch; the trust policy admits a branch, another environment, or one that the job does not name",
-		"let the job name the environment that the policy admits (environment: NAME), or admit the job's"},
+		"let the job name the environment that the policy admits (environment: NAME); if this run is meant to have access, admit the environment of the job"},
 	{SubjectPullRequest,
-		"the subject of a pull request's run ends in pull_request and names no branch: a policy for branches does not match it, nor one for pull requests any other run",
+		"the subject of a pull request's run ends in pull_request and names no branch: a policy for branches does not match it, and a policy for pull requests matches no other run",
 		"log in on push to the branch, or give pull requests a role of their own that can do little, because they run unreviewed code"},
 	{SubjectImmutable,
-		"one of subject and trust policy has the immutable form, in which owner and repository carry their ids (repo:OWNER@ID/REPOSITORY@ID:…), and the other has not",
+		"the subject and the trust policy have different forms: one has the ids of owner and repository (repo:OWNER@ID/REPOSITORY@ID:…), and the other has names only",
 		"write the policy in the form that the token has"},
 	{SubjectCase,
 		"the subject and the trust policy differ in upper and lower case only, and IAM compares them exactly",
 		"write the value in the policy exactly as the token has it"},
 	{SubjectBranchOrTag,
 		"the run's branch or tag is not one that the trust policy admits",
-		"run on a branch or tag that the policy admits, or admit this one: ref:refs/heads/BRANCH, ref:refs/tags/TAG"},
+		"run on a branch or tag that the policy admits; if this run is meant to have access, admit ref:refs/heads/BRANCH or ref:refs/tags/TAG"},
 	{SubjectRepository,
 		"the trust policy admits another repository or owner",
 		"correct owner and repository in the policy, or assume the role that was made for this repository"},
 	{SubjectCustomized,
-		"GitHub's default form of the subject and a customized one meet: the organization or repository has customized its subjects and the trust policy has not, or the other way round",
+		"one of subject and trust policy has GitHub's default form, and the other a form that the organization or repository has customized",
 		"write the policy in the form that the token has; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting"},
 	{WildcardInStringEquals,
 		"the trust policy has * or ? under an operator without wildcards, so that nothing matches",
@@ -64,7 +65,7 @@ var Reference = []Entry{
 		"the trust policy tests a condition key that the request does not have: a claim that IAM has no key for, a misspelled key, or one of another provider",
 		"test a key that exists: sub, aud and, for github.com and ghe.com, actor, actor_id, enterprise_id, environment, job_workflow_ref, ref, repository, repository_id, repository_owner_id, workflow"},
 	{WebIdentityNotAuthorized,
-		"the role's trust policy does not admit the token, or there is no such role; AWS answers a dozen different mistakes in the same words",
+		"the role's trust policy does not admit the token, or there is no such role; AWS returns the same message for a dozen different causes",
 		"set trust-policy-file to the role's trust policy to learn which condition decides"},
 	{ChainedRoleRefused,
 		"the caller may not assume the next role: its own permissions or the role's trust policy do not allow it, or there is no such role",
@@ -112,7 +113,7 @@ var Reference = []Entry{
 		"no valid response from STS: network, proxy, endpoint, or STS itself",
 		"check aws-region, sts-endpoint, the AWS_ENDPOINT_URL variables and the runner's outbound network"},
 	{Deadline,
-		"the login did not end within action-timeout-s",
+		"the login timed out after action-timeout-s",
 		"run the job again, or raise action-timeout-s"},
 	{ProfilesFailed,
 		"several profiles failed, for different reasons",
@@ -121,7 +122,7 @@ var Reference = []Entry{
 		"one or more inputs are wrong; no network call was made",
 		"see the error, which lists each input with what to do"},
 	{Failed,
-		"something else failed; the error says what",
+		"the login failed for another reason, which the error names",
 		"see the error"},
 }
 

@@ -28,41 +28,41 @@ func hopRefused(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 		result.Cure = said.cure(d, e)
 		return result
 	}
-	hand := e.policyOf(d)
-	if len(hand.policies) == 0 {
-		result.Causes = hopSuspicions(d, said, hand)
-		result.Open = len(result.Causes) > 1
-		result.Cure = diagnosis.Lines(said.advice(d), hand.want(d.Role), said.pasteTrust(d, e, hand), said.pastePermission(d))
+	known := e.policyOf(d)
+	if len(known.policies) == 0 {
+		result.Causes, result.NotRuledOut = hopSuspicions(d, said, known)
+		result.Open = len(result.Causes)+len(result.NotRuledOut) > 1
+		result.Cure = diagnosis.Lines(said.advice(d), known.howToGet(d.Role), said.pasteTrust(d, e, known), said.pastePermission(d))
 		return result
 	}
-	v := review(hand.policies, newChained(d, said, e, hand.policies))
+	v := review(known.policies, newChained(d, said, e, known.policies))
 	result.Code = v.code(code)
 	if v.outcome == admitted {
 		result.Open = true
 		result.Causes = []string{
-			fmt.Sprintf("%s: the caller's own permissions do not allow %s, for %s lets the caller in", code, said.action, v.statementIn(hand.file)),
-			"the policy that the role has in AWS is another",
-			noSuchRole(d.Role),
+			fmt.Sprintf("%s: the caller's own permissions do not allow %s; %s admits the caller", code, said.action, v.statementIn(known.file)),
 		}
-		result.Cure = diagnosis.Lines(said.pastePermission(d), comparePolicies(d.Role, hand.file))
+		result.NotRuledOut = []string{"the role has another policy in AWS", noSuchRole(d.Role)}
+		result.Cure = diagnosis.Lines(said.pastePermission(d), comparePolicies(d.Role, known.file))
 		return result
 	}
 	result.Open = v.outcome == perhaps
-	result.Causes = []string{v.cause(hand.file)}
-	result.Cure = v.cure(hand.file, d.Role)
+	result.Causes = []string{v.cause(known.file)}
+	result.Cure = v.cure(known.file, d.Role)
 	if result.Code == code && (v.outcome == refused || v.outcome == unmentioned) {
-		result.Cure = diagnosis.Lines(orText(said.advice(d), result.Cure), said.pasteTrust(d, e, hand))
+		result.Cure = diagnosis.Lines(orText(said.advice(d), result.Cure), said.pasteTrust(d, e, known))
 	}
 	return result
 }
 
-// saying is what AWS's text tells: "User: C is not authorized to perform: A on
+// saying is what AWS's message says: "User: C is not authorized to perform: A on
 // resource: R", and sometimes why.
 type saying struct {
 	caller, action, reason string
 }
 
-// readRefusal falls back on what was asked, where the text is another.
+// readRefusal reads AWS's message. In any other text it falls back on what was
+// requested.
 func readRefusal(d *diagnosis.Denial) saying {
 	s := saying{caller: d.Caller, action: d.Action}
 	rest, ok := strings.CutPrefix(d.Message, "User: ")
@@ -95,19 +95,19 @@ func actionCode(action string) diagnosis.Code {
 }
 
 // reasons are AWS's words for whose policy refused (IAM user guide, "Access
-// denied error messages"), in what they mean for a hop. What stands before
-// them is "because no" or "with an explicit deny in".
+// denied error messages"), and what they mean for a hop. Before them comes
+// "because no" or "with an explicit deny in".
 var reasons = []struct{ words, meaning string }{
 	{"identity-based polic", "the caller's own permissions"},
-	{"session polic", "the session policy with which the caller was assumed"},
+	{"session polic", "the session policy of the caller's session"},
 	{"permissions boundary", "the caller's permissions boundary"},
 	{"resource-based polic", "the role's trust policy"},
 	{"service control polic", "a service control policy of the organization"},
 	{"resource control polic", "a resource control policy of the organization"},
-	{"VPC endpoint polic", "the policy of the VPC endpoint through which STS was asked"},
+	{"VPC endpoint polic", "the policy of the VPC endpoint of STS"},
 }
 
-// because says whose policy refused, if AWS told.
+// because says whose policy refused, if AWS says so.
 func (s saying) because(d *diagnosis.Denial) (string, bool) {
 	verb := "do not allow"
 	switch {
@@ -123,7 +123,7 @@ func (s saying) because(d *diagnosis.Denial) (string, bool) {
 			if subject != reasons[0].meaning {
 				verb = map[string]string{"do not allow": "does not allow", "deny": "denies"}[verb]
 			}
-			return fmt.Sprintf("%s %s %s on %s, as AWS's text tells; the caller is %s", subject, verb, s.action, d.Role, cut(s.caller)), true
+			return fmt.Sprintf("AWS says that %s %s %s on %s; the caller is %s", subject, verb, s.action, d.Role, cut(s.caller)), true
 		}
 	}
 	return "", false
@@ -139,50 +139,50 @@ func (s saying) cure(d *diagnosis.Denial, e Evidence) string {
 	return "change that policy"
 }
 
-// hopSuspicions are the likely causes where neither AWS's text nor a policy
-// tells one from another.
-func hopSuspicions(d *diagnosis.Denial, s saying, hand atHand) []string {
-	all := []string{fmt.Sprintf("%s: the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
-		actionCode(s.action), s.action, orText(cut(s.caller), "not known"))}
+// hopSuspicions are the possible causes where neither AWS's message nor a policy
+// shows which it is.
+func hopSuspicions(d *diagnosis.Denial, s saying, policy rolePolicy) (causes, notRuledOut []string) {
+	cause := fmt.Sprintf("the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
+		s.action, orText(cut(s.caller), "not known"))
 	if actionCode(s.action) != diagnosis.ChainedRoleRefused {
-		return all
+		return []string{cause}, nil
 	}
+	causes = []string{string(diagnosis.ChainedRoleRefused) + ": " + cause}
 	if hasKey(d.Sent, "aws:TagKeys") {
-		all = append(all, fmt.Sprintf("%s: this hop sends session tags, and the trust policy may demand others", diagnosis.TagSessionRefused))
+		causes = append(causes, fmt.Sprintf("%s: this hop sends session tags, and the trust policy may expect others", diagnosis.TagSessionRefused))
 	}
 	if hasKey(d.Sent, "sts:SourceIdentity") {
-		all = append(all, fmt.Sprintf("%s: this hop sends a source identity, and the trust policy may demand another", diagnosis.SourceIdentityRefused))
+		causes = append(causes, fmt.Sprintf("%s: this hop sends a source identity, and the trust policy may expect another", diagnosis.SourceIdentityRefused))
 	}
-	external := "this hop sends none"
 	if hasKey(d.Sent, "sts:ExternalId") {
-		external = "this hop sends another"
+		causes = append(causes, fmt.Sprintf("%s: this hop sends an external id, and the trust policy may expect another", diagnosis.ExternalID))
+	} else {
+		notRuledOut = append(notRuledOut, fmt.Sprintf("%s (the trust policy expects an sts:ExternalId, and this hop sends none)", diagnosis.ExternalID))
 	}
-	all = append(all,
-		fmt.Sprintf("%s: the trust policy may demand an sts:ExternalId, and %s", diagnosis.ExternalID, external),
-		fmt.Sprintf("%s: the trust policy may test claims of the token, which are known at the first hop only", diagnosis.UnknownConditionKey))
-	return hand.withMissingRole(all, d.Role)
+	notRuledOut = append(notRuledOut, fmt.Sprintf("%s (the trust policy tests claims of the token, which only the first hop has)", diagnosis.UnknownConditionKey))
+	return policy.withMissingRole(causes, notRuledOut, d.Role)
 }
 
-// advice is what to allow where, for the actions that come on top of
-// sts:AssumeRole.
+// advice says what to allow where, for the actions that are needed in addition
+// to sts:AssumeRole.
 func (s saying) advice(d *diagnosis.Denial) string {
 	switch s.action {
 	case "sts:TagSession":
-		return "allow sts:TagSession beside sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or send no tags"
+		return "allow sts:TagSession in addition to sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or send no tags"
 	case "sts:SetSourceIdentity":
-		return "allow sts:SetSourceIdentity beside sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or set no source-identity"
+		return "allow sts:SetSourceIdentity in addition to sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or set no source-identity"
 	}
 	return ""
 }
 
 func (s saying) pastePermission(d *diagnosis.Denial) string {
-	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the caller's permissions:\n%s",
+	return fmt.Sprintf("If this run is meant to have access, add this statement to the caller's permissions:\n%s",
 		statement{Effect: "Allow", Action: s.actions(d), Resource: d.Role})
 }
 
 // pasteTrust is the advice to add a statement to the role's trust policy, or
 // why there is none. The external id is left out of what is printed.
-func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present atHand) string {
+func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present rolePolicy) string {
 	if s.caller == "" || present.nearest != "" {
 		return ""
 	}
@@ -199,7 +199,7 @@ func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present atHand) stri
 	if st.Condition != nil {
 		st.Condition["StringEquals"]["sts:ExternalId"] = "EXTERNAL_ID"
 	}
-	return fmt.Sprintf("if the caller is meant to assume the role, add this statement to the trust policy of role %s:\n%s", quote(arn.Role(d.Role).Name()), st)
+	return fmt.Sprintf("If this run is meant to have access, add this statement to the trust policy of role %s; it admits every run with the caller's credentials:\n%s", quote(arn.Role(d.Role).Name()), st)
 }
 
 // actions are all that the hop needs.
@@ -214,9 +214,9 @@ func (s saying) actions(d *diagnosis.Denial) actions {
 	return all
 }
 
-// callerRole is the ARN by which policies name the caller. The ARN of a
-// session leaves out the path of its role: where that is not known otherwise,
-// a role of that name that the policy trusts is taken for it.
+// callerRole returns the ARN by which policies name the caller. The ARN of a
+// session leaves out the path of its role: if the path is not known, a role of
+// that name that the policy trusts is taken for it.
 func callerRole(d *diagnosis.Denial, caller string, policies trust.Alternatives) string {
 	name, _, ok := arn.AssumedRole(caller)
 	if !ok {
@@ -254,8 +254,8 @@ func newChained(d *diagnosis.Denial, said saying, e Evidence, policies trust.Alt
 
 func (c chained) request() trust.Request { return c.asks }
 
-// unseen: of the request's own keys and of a token's, none is there beyond
-// those that were sent; of all others, only AWS knows.
+// unseen reports whether only AWS knows the key's value: the request's own keys
+// are those that were sent, and a chained request has no keys of a token.
 func (c chained) unseen(key string) bool {
 	return !ofRequest(key) && !ofToken(key) && !hasKey(c.asks.Context, key)
 }
@@ -268,7 +268,7 @@ func (c chained) elsewhere(string) gap { return gap{"", otherParty} }
 
 func (c chained) gap(t test) gap {
 	if t.Present && !t.excludes {
-		if g := t.nearest(func(want string, wildcards bool) gap { return writing(want, t.Actual[0], wildcards) }); g.code != "" {
+		if g := t.nearest(func(expected string, wildcards bool) gap { return writing(expected, t.Actual[0], wildcards) }); g.code != "" {
 			return g
 		}
 	}
@@ -281,7 +281,7 @@ func (c chained) gap(t test) gap {
 	return gap{"", nearKind}
 }
 
-// hopKeys are the condition keys of what a hop brings along, in lower case.
+// hopKeys are the condition keys of what a hop sends, in lower case.
 var hopKeys = []struct {
 	prefix string
 	code   diagnosis.Code
@@ -293,7 +293,7 @@ var hopKeys = []struct {
 	{"sts:sourceidentity", diagnosis.SourceIdentityRefused},
 }
 
-// hopKeyCode is the code of a key of what a hop brings along, or "".
+// hopKeyCode returns the code of a condition key of what a hop sends, or "".
 func hopKeyCode(key string) diagnosis.Code {
 	for _, k := range hopKeys {
 		if strings.HasPrefix(strings.ToLower(key), k.prefix) {
@@ -303,12 +303,12 @@ func hopKeyCode(key string) diagnosis.Code {
 	return ""
 }
 
-// ofRequest tells the keys that a hop itself sends.
+// ofRequest reports whether a hop itself sends the key.
 func ofRequest(key string) bool {
 	return strings.EqualFold(key, "sts:RoleSessionName") || hopKeyCode(key) != ""
 }
 
-// ofToken tells the keys under an identity provider, whose name has dots.
+// ofToken reports whether a key is of an identity provider, whose name has dots.
 func ofToken(key string) bool {
 	provider, _ := trust.SplitKey(key)
 	return strings.Contains(provider, ".")

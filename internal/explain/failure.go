@@ -16,13 +16,13 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// Evidence is what is known around a failure.
+// Evidence is what is known about a failure.
 type Evidence struct {
 	Context    context.Context // ends the reading of Policies; nil for never
 	Claims     oidc.Claims     // of the token that the login began with; nil if none was minted
 	Now        time.Time
 	Policies   []PolicyFile // what may hold the refused role's trust policy
-	NoPolicies string       // why there are none although they were asked for
+	NoPolicies string       // why there are none, although the input trust-policy-file is set
 }
 
 // claimsOf prefers the token that was refused itself.
@@ -53,7 +53,7 @@ func Failure(err error, e Evidence) diagnosis.Diagnosis {
 	case errors.Is(err, context.DeadlineExceeded):
 		return deadline(err.Error())
 	case asked:
-		d := advised(plain(diagnosis.IDTokenEndpoint, "GitHub gave no OIDC token: "+endpoint.Error()), endpoint.Advice)
+		d := advised(plain(diagnosis.IDTokenEndpoint, "GitHub returned no OIDC token: "+endpoint.Error()), endpoint.Advice)
 		if endpoint.Status >= 400 {
 			d.Origin = answered(endpoint.Status)
 		}
@@ -68,7 +68,7 @@ func plain(code diagnosis.Code, what string) diagnosis.Diagnosis {
 	return diagnosis.Diagnosis{Code: code, What: what, Causes: []string{about.Cause}, Cure: about.Cure}
 }
 
-// advised puts what is known to help in this case in place of the general cure.
+// advised replaces the general cure by advice for this case, if there is any.
 func advised(d diagnosis.Diagnosis, advice string) diagnosis.Diagnosis {
 	if advice != "" {
 		d.Cure = advice
@@ -79,13 +79,13 @@ func advised(d diagnosis.Diagnosis, advice string) diagnosis.Diagnosis {
 func deadline(what string) diagnosis.Diagnosis {
 	return diagnosis.Diagnosis{
 		Code: diagnosis.Deadline,
-		What: "the login did not end in time: " + what,
-		Cure: "run the job again, or give it more time with action-timeout-s",
+		What: "the login timed out: " + what,
+		Cure: "run the job again, or raise action-timeout-s",
 	}
 }
 
-// refusal is the plain diagnosis of an answer of AWS's, with what the token
-// claims where a token was presented: at later hops it decides nothing.
+// refusal is the plain diagnosis of an answer of AWS. It has the token's claims
+// where a token was presented; at later hops they decide nothing.
 func refusal(d *diagnosis.Denial, e Evidence, code diagnosis.Code) diagnosis.Diagnosis {
 	result := plain(code, d.Refusal())
 	if d.Action == trust.WebIdentityAction {
@@ -94,7 +94,7 @@ func refusal(d *diagnosis.Denial, e Evidence, code diagnosis.Code) diagnosis.Dia
 	return result
 }
 
-// answers go by AWS's code (the errors of STS by code).
+// answers diagnose AWS's error codes.
 var answers = map[string]func(*diagnosis.Denial, Evidence) diagnosis.Diagnosis{
 	"AccessDenied":          accessDenied,
 	"InvalidIdentityToken":  invalidToken,
@@ -155,9 +155,9 @@ func explainDenial(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := diagnosis.Diagnosis{Code: diagnosis.ChainedRoleRefused, What: d.Refusal()}
 	switch {
 	case d.Status >= 500:
-		result.Code, result.Cure = diagnosis.STSUnreachable, "run the job again; if it stays so, look at AWS's health dashboard"
+		result.Code, result.Cure = diagnosis.STSUnreachable, "run the job again; if it fails again, check the AWS Health Dashboard"
 		if d.Foreign {
-			result.Cure = "run the job again; if it stays so, look at the log of " + d.Endpoint
+			result.Cure = "run the job again; if it fails again, check the log of " + d.Endpoint
 		}
 	case d.Action == "sts:AssumeRoleWithWebIdentity":
 		result.Code = diagnosis.WebIdentityNotAuthorized
@@ -175,8 +175,8 @@ func accessDenied(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return hopRefused(d, e)
 }
 
-// refusedElsewhere is a refusal by a server that is not AWS's. What IAM demands
-// says nothing about it.
+// refusedElsewhere is a refusal by a server that is not AWS's, whose rules are
+// not IAM's.
 func refusedElsewhere(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := refusal(d, e, diagnosis.ChainedRoleRefused)
 	check := "that the caller may assume it"
@@ -184,7 +184,7 @@ func refusedElsewhere(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 		result = refusal(d, e, diagnosis.WebIdentityNotAuthorized)
 		check = "that it accepts the token's issuer, audience and subject"
 	}
-	result.Causes = []string{d.Endpoint + " is not a server of AWS, so that its own log and settings show why"}
+	result.Causes = []string{d.Endpoint + " is not an AWS server; its log and settings show why"}
 	result.Cure = "check there that the role exists and " + check
 	return result
 }
@@ -203,7 +203,7 @@ func invalidToken(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 		return clockSkew(d, e)
 	}
 	result := refusal(d, e, diagnosis.WebIdentityNotAuthorized)
-	result.Causes, result.Cure = []string{"AWS does not accept the token itself"}, "run the job again"
+	result.Causes, result.Cure = []string{"AWS rejects the token itself"}, "run the job again"
 	return result
 }
 
@@ -216,7 +216,7 @@ func audienceNotRegistered(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis 
 		"aws iam add-client-id-to-open-id-connect-provider --profile PROFILE --client-id %s --open-id-connect-provider-arn %s", arn.Account(d.Role), audience, t.providerARN(d.Role))
 	result.Cure = add
 	if usual := oidc.AudienceOf(arn.Partition(d.Role)); t.fromGitHub() && audience != usual {
-		result.Cure = fmt.Sprintf("remove the input audience: the default is %s, which providers mostly list; only if this audience is meant, %s", usual, add)
+		result.Cure = fmt.Sprintf("remove the input audience: the default is %s, which most providers list; only if this audience is meant, %s", usual, add)
 	}
 	return result
 }
@@ -233,8 +233,8 @@ func communication(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return result
 }
 
-// expired is a token for MinIO, which has one code for all of them, and a
-// session for AWS.
+// expired is about a token on MinIO, which has one code for tokens and sessions,
+// and about a session on AWS.
 func expired(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if d.Action == "sts:AssumeRoleWithWebIdentity" {
 		return expiredToken(d, e)
@@ -242,18 +242,19 @@ func expired(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return badCredentials(d, e)
 }
 
-// expiredToken tells a token that was old from a clock that is wrong.
+// expiredToken distinguishes a token that was old from a clock that is wrong.
 func expiredToken(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	end := e.claimsOf(d).Expires()
 	if end.IsZero() || !e.Now.Before(end) {
 		return is(diagnosis.TokenExpired)(d, e)
 	}
 	result := clockSkew(d, e)
-	result.Causes = append(result.Causes, fmt.Sprintf("by this machine's clock the token lives until %s", end.Format(time.RFC3339)))
+	result.Causes = append(result.Causes, fmt.Sprintf("by this machine's clock the token is valid until %s", end.Format(time.RFC3339)))
 	return result
 }
 
-// mostSkew is how far two clocks may differ before that explains a refusal.
+// mostSkew is the difference between two clocks above which it explains a
+// refusal.
 const mostSkew = 4 * time.Minute
 
 func clocksDiffer(d *diagnosis.Denial, e Evidence) bool {
@@ -264,14 +265,14 @@ func clockSkew(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := is(diagnosis.ClockSkew)(d, e)
 	at := "is not known"
 	if !d.At.IsZero() {
-		at = "says " + d.At.UTC().Format(time.RFC3339)
+		at = "shows " + d.At.UTC().Format(time.RFC3339)
 	}
-	result.Causes = []string{fmt.Sprintf("this machine's clock says %s, AWS's %s", e.Now.UTC().Format(time.RFC3339), at)}
+	result.Causes = []string{fmt.Sprintf("this machine's clock shows %s, and AWS's clock %s", e.Now.UTC().Format(time.RFC3339), at)}
 	return result
 }
 
-// badSignature tells a wrong clock from a wrong secret key: AWS has one code
-// for both.
+// badSignature distinguishes a wrong clock from a wrong secret key: AWS has one
+// code for both.
 func badSignature(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	if clocksDiffer(d, e) || strings.Contains(d.Message, "Signature expired") || strings.Contains(d.Message, "Signature not yet current") {
 		return clockSkew(d, e)
@@ -279,8 +280,8 @@ func badSignature(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return badCredentials(d, e)
 }
 
-// badCredentials are those that sign a hop, or a question for their identity.
-// Those of a later hop came from AWS itself.
+// badCredentials is about the credentials that sign a call. Those of a later hop
+// came from AWS itself.
 func badCredentials(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := is(diagnosis.CredentialsInvalid)(d, e)
 	if d.Hop > 1 {
@@ -299,12 +300,11 @@ func validation(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return wrongParameter(d, e)
 }
 
-// overMaximum diagnoses a duration that the role does not allow. In a chain a
-// longer session of the first hop gains nothing: those after it end after an
-// hour all the same.
+// overMaximum diagnoses a duration that the role does not allow. In a chain, a
+// longer first session does not help: chained sessions end after an hour.
 func overMaximum(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := is(diagnosis.DurationOverRoleMaximum)(d, e)
-	asked := "the duration that was asked for"
+	asked := "the requested duration"
 	seconds := "SECONDS"
 	if d.Duration > 0 {
 		seconds = strconv.Itoa(int(d.Duration / time.Second))
@@ -314,7 +314,7 @@ func overMaximum(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	const renew = "set refresh: true, which renews the credentials for as long as the job runs, and lower role-duration-seconds"
 	switch renewable := newToken(e.claimsOf(d)).fromGitHub(); {
 	case renewable && d.Hops > 1:
-		result.Cure = renew + " to the role's maximum: a longer session of the first hop does not make the next hop's last longer than an hour; or " + raise
+		result.Cure = renew + " to the role's maximum: a longer first session does not extend a chained session beyond its hour; or " + raise
 	case renewable:
 		result.Cure = renew + " to the role's maximum; or " + raise
 	default:
@@ -324,18 +324,18 @@ func overMaximum(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 }
 
 func wrongParameter(d *diagnosis.Denial, _ Evidence) diagnosis.Diagnosis {
-	return diagnosis.Diagnosis{Code: diagnosis.InvalidInput, What: d.Refusal(), Cure: "correct the input that the message is about"}
+	return diagnosis.Diagnosis{Code: diagnosis.InvalidInput, What: d.Refusal(), Cure: "correct the input that the message names"}
 }
 
-func orText(s, otherwise string) string {
+func orText(s, fallback string) string {
 	if s == "" {
-		return otherwise
+		return fallback
 	}
 	return s
 }
 
-// answered returns the origin of an error answer of a server: a refusal, unless
-// the server says itself that it failed.
+// answered returns the origin of a server's error response: a refusal, unless
+// the status says that the server itself failed.
 func answered(status int) diagnosis.Origin {
 	if status >= 500 {
 		return diagnosis.OriginFailure

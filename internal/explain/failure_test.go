@@ -41,7 +41,7 @@ func TestFailureByAnswer(t *testing.T) {
 		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, diagnosis.Deadline, "hop 1 of 1"},
 		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out", Advice: "check the proxy"}, diagnosis.Deadline, "\ncheck the proxy"},
 		{fmt.Errorf("%w; the last try: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), diagnosis.Deadline, "\ncheck the proxy"},
-		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, diagnosis.STSUnreachable, "no answer from sts.example"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, diagnosis.STSUnreachable, "no response from sts.example"},
 		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), diagnosis.ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
 		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), diagnosis.AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},
 		{answer(web, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,  please"), diagnosis.Throttled, ""},
@@ -49,7 +49,7 @@ func TestFailureByAnswer(t *testing.T) {
 		{late, diagnosis.ClockSkew, "2026-11-23T08:40:00Z"},
 		{answer(web, "IDPRejectedClaim", ""), diagnosis.WebIdentityNotAuthorized, "revoked"},
 		{answer(web, "IDPCommunicationError", ""), diagnosis.Throttled, "issuer"},
-		{answer(web, "ExpiredTokenException", "Token expired"), diagnosis.ClockSkew, "lives until 2026-11-23T09:05:00Z"},
+		{answer(web, "ExpiredTokenException", "Token expired"), diagnosis.ClockSkew, "is valid until 2026-11-23T09:05:00Z"},
 		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."), diagnosis.DurationOverRoleMaximum, "--role-name deploy"},
 		{answer(hop, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."), diagnosis.DurationOverChainingHour, "3600"},
 		{answer(hop, "ValidationError", "1 validation error detected"), diagnosis.InvalidInput, "1 validation error"},
@@ -65,19 +65,19 @@ func TestFailureByAnswer(t *testing.T) {
 		{&diagnosis.Denial{Action: "sts:GetCallerIdentity", Code: "InvalidClientTokenId", Status: 403}, diagnosis.CredentialsInvalid, "check the keys"},
 		{&diagnosis.Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "IncompleteSignature", Status: 400}, diagnosis.CredentialsInvalid, "check the keys"},
 		{&diagnosis.Denial{Action: hop, Role: theRole, Hop: 1, Hops: 1, Code: "ExpiredToken", Status: 403}, diagnosis.CredentialsInvalid, "check the keys"},
-		{answer(web, "ExpiredToken", "x"), diagnosis.ClockSkew, "by this machine's clock the token lives"},
+		{answer(web, "ExpiredToken", "x"), diagnosis.ClockSkew, "by this machine's clock the token is valid"},
 		{elsewhere(hop, "AccessDenied", 403), diagnosis.ChainedRoleRefused, "minio:9000 refused hop 1 of 1, arn:minio:iam:::role/x: AccessDenied"},
 		{elsewhere(hop, "AccessDenied", 403), diagnosis.ChainedRoleRefused, "check there that the role exists and that the caller may assume it"},
 		{elsewhere(web, "AccessDenied", 403), diagnosis.WebIdentityNotAuthorized, "accepts the token's issuer, audience and subject"},
-		{elsewhere(web, "InvalidIdentityToken", 400), diagnosis.WebIdentityNotAuthorized, "minio:9000 is not a server of AWS"},
+		{elsewhere(web, "InvalidIdentityToken", 400), diagnosis.WebIdentityNotAuthorized, "minio:9000 is not an AWS server"},
 		{elsewhere(web, "InvalidParameterValue", 400), diagnosis.InvalidInput, "minio:9000 refused"},
 		{elsewhere(hop, "InvalidAccessKeyId", 403), diagnosis.CredentialsInvalid, "STS does not accept"},
-		{elsewhere(web, "InternalError", 500), diagnosis.STSUnreachable, "look at the log of minio:9000"},
-		{answer(hop, "AccessDenied", "a text of another kind"), diagnosis.ChainedRoleRefused, "possible causes"},
+		{elsewhere(web, "InternalError", 500), diagnosis.STSUnreachable, "check the log of minio:9000"},
+		{answer(hop, "AccessDenied", "a text of another kind"), diagnosis.ChainedRoleRefused, "possible cause"},
 		{answer(hop, "SomethingNew", "x"), diagnosis.ChainedRoleRefused, "SomethingNew"},
 		{answer(web, "SomethingNew", "x"), diagnosis.WebIdentityNotAuthorized, "SomethingNew"},
-		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, diagnosis.STSUnreachable, "health dashboard"},
-		{fmt.Errorf("walk: %w", tokenDenial(claimsOf(nil))), diagnosis.WebIdentityNotAuthorized, "none of this is certain"},
+		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Code: "InternalFailure", Status: 500}, diagnosis.STSUnreachable, "Health Dashboard"},
+		{fmt.Errorf("walk: %w", tokenDenial(claimsOf(nil))), diagnosis.WebIdentityNotAuthorized, "shows which condition decides"},
 	} {
 		d := Failure(tt.err, Evidence{Now: now, Claims: claimsOf(oidc.Claims{"exp": json.Number("1795424700")})})
 		if d.Code != tt.code || !strings.Contains(d.Text(), tt.text) {
@@ -98,7 +98,7 @@ func TestCureOfADuration(t *testing.T) {
 		has, lacks []string
 	}{
 		{"first hop of a chain", diagnosis.Denial{Action: trust.WebIdentityAction, Hops: 2, Duration: 4 * time.Hour}, claimsOf(nil),
-			[]string{"set refresh: true", "next hop's last longer than an hour", "14400 seconds, with a profile of account 111111111111", raise}, nil},
+			[]string{"set refresh: true", "a longer first session does not extend a chained session", "14400 seconds, with a profile of account 111111111111", raise}, nil},
 		{"only hop", diagnosis.Denial{Action: trust.WebIdentityAction, Hops: 1, Duration: 4 * time.Hour}, claimsOf(nil), []string{"set refresh: true", raise}, []string{"next hop"}},
 		{"signed with keys", diagnosis.Denial{Action: assumeRole, Hops: 1, Duration: 4 * time.Hour}, nil, []string{"lower role-duration-seconds", raise}, []string{"refresh"}},
 		{"unknown", diagnosis.Denial{Action: assumeRole, Hops: 1}, nil, []string{"--max-session-duration SECONDS"}, []string{"43200"}},
@@ -138,9 +138,9 @@ func TestAccountWithoutProvider(t *testing.T) {
 	denial := tokenDenial(claimsOf(nil))
 	denial.Code, denial.Message = "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer
 	bare := policyOf(allow(`{}`))
-	expectText(t, Failure(denial, Evidence{Now: now}), []string{"check account 111111111111 in the role's ARN, which may be mistyped; if it is right, create the provider there"}, []string{"is the ARN right?"})
+	expectText(t, Failure(denial, Evidence{Now: now}), []string{"check account 111111111111 in the role's ARN, which may be mistyped; if it is right, create the provider there"}, []string{"check the ARN"})
 	e := Evidence{Now: now, Policies: []PolicyFile{{"111111111112/deploy.json", []byte(bare)}}}
-	expectText(t, Failure(denial, e), []string{`there is "deploy" (111111111112/deploy.json): is the ARN right?`, "create the provider"}, nil)
+	expectText(t, Failure(denial, e), []string{`there is "deploy" (111111111112/deploy.json); check the ARN`, "create the provider"}, nil)
 }
 
 // TestClaimsOfTheRefusedTokenOnly: where a later hop is refused, the token
@@ -167,7 +167,7 @@ func expectText(t *testing.T, d diagnosis.Diagnosis, has, lacks []string) {
 }
 
 // TestWhoseHopWasRefused: AWS's own words decide where it has some, then the
-// policy at hand, and without both the causes stay open.
+// policy, and without both the causes stay open.
 func TestWhoseHopWasRefused(t *testing.T) {
 	trusted := policyOf(trustHub(`["sts:AssumeRole", "sts:TagSession"]`, `{}`))
 	external := policyOf(trustHub(`"sts:AssumeRole"`, `{"StringEquals": {"sts:ExternalId": "s3cret"}}`))
@@ -187,11 +187,11 @@ func TestWhoseHopWasRefused(t *testing.T) {
 		{"boundary", assumeRole, " because no permissions boundary allows the sts:AssumeRole action", nil, "", diagnosis.ChainedRoleRefused, false, "the caller's permissions boundary does not allow", inTrust},
 		{"organization", assumeRole, " with an explicit deny in a service control policy", nil, "", diagnosis.ChainedRoleRefused, false, "a service control policy of the organization denies", inTrust},
 		{"words that are new", assumeRole, " because no moon policy allows it", nil, trusted, diagnosis.ChainedRoleRefused, true, permission, inTrust},
-		{"nothing said", assumeRole, "", nil, "", diagnosis.ChainedRoleRefused, true, "2. external-id: the trust policy may demand an sts:ExternalId, and this hop sends none", ""},
-		{"nothing said, much sent", assumeRole, "", sent, "", diagnosis.ChainedRoleRefused, true, "and this hop sends another", "wr0ng"},
+		{"nothing said", assumeRole, "", nil, "", diagnosis.ChainedRoleRefused, true, "not ruled out: external-id (the trust policy expects an sts:ExternalId, and this hop sends none)", ""},
+		{"nothing said, much sent", assumeRole, "", sent, "", diagnosis.ChainedRoleRefused, true, "external-id: this hop sends an external id, and the trust policy may expect another", "wr0ng"},
 		{"tags", "sts:TagSession", "", sent, "", diagnosis.TagSessionRefused, false, `"sts:TagSession"`, "external-id"},
 		{"source identity", "sts:SetSourceIdentity", "", nil, "", diagnosis.SourceIdentityRefused, false, `"sts:SetSourceIdentity"`, ""},
-		{"trusted", assumeRole, "", nil, trusted, diagnosis.ChainedRoleRefused, true, "1. chained-role-refused: the caller's own permissions", inTrust},
+		{"trusted", assumeRole, "", nil, trusted, diagnosis.ChainedRoleRefused, true, "possible cause: chained-role-refused: the caller's own permissions", inTrust},
 		{"not trusted", assumeRole, "", nil, stranger, diagnosis.ChainedRoleRefused, false, inTrust, permission},
 		{"no external id", assumeRole, "", nil, external, diagnosis.ExternalID, false, `expected a value, got nothing`, "s3cret"},
 		{"another external id", assumeRole, "", sent, external, diagnosis.ExternalID, false, "expected another value, got the external id of this hop", "wr0ng"},

@@ -8,23 +8,23 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
-// gap is what lies between a value of the request and one that a policy wants,
-// and how wide it is: of several wanted values, the nearest was meant. The
-// zero gap is none; a gap without a code has no name of its own.
+// gap is the difference between a value of the request and one that a policy
+// expects, and its width: of several expected values, the nearest one was
+// probably meant. The zero gap is none; some gaps have no code.
 type gap struct {
 	code  diagnosis.Code
 	width int
 }
 
-// The widths, which only count against each other.
+// The widths, relative to each other.
 const (
 	slip       = 1  // a character or an operator
-	otherForm  = 2  // the same run, written otherwise
+	otherForm  = 2  // the same run in another form
 	sameKind   = 3  // another branch, another environment
 	nearKind   = 4  // a tag for a branch, a branch for a pull request
 	otherKinds = 5  // an environment for a branch
 	noForm     = 6  // what no token has
-	otherParts = 7  // a subject made of other parts
+	otherParts = 7  // a subject with other parts
 	otherName  = 10 // another repository
 	otherParty = 20 // another principal, another action
 )
@@ -37,12 +37,12 @@ func (g gap) then(next gap) gap {
 	return gap{g.code, g.width + next.width}
 }
 
-// writing finds what is wrong with how a wanted value is written rather than
-// with what it says, of whichever key.
-func writing(want, got string, wildcards bool) gap {
-	like := trust.NewPattern(want)
+// writing returns the gap of an expected value that is wrong in its form, under
+// any key: a policy variable, white space, a wildcard that is none.
+func writing(expected, got string, wildcards bool) gap {
+	like := trust.NewPattern(expected)
 	switch {
-	case strings.Contains(want, "${"), strings.TrimSpace(want) != want:
+	case strings.Contains(expected, "${"), strings.TrimSpace(expected) != expected:
 		return gap{"", slip}
 	case !wildcards && like.HasWildcards() && like.Match(got):
 		return gap{diagnosis.WildcardInStringEquals, slip}
@@ -51,51 +51,51 @@ func writing(want, got string, wildcards bool) gap {
 }
 
 // matches compares as IAM does, where wildcards count.
-func matches(want, got string) bool { return trust.NewPattern(want).Match(got) }
+func matches(expected, got string) bool { return trust.NewPattern(expected).Match(got) }
 
-// differInCase tells values that would match if case did not count.
-func differInCase(want, got string) bool {
-	return !matches(want, got) && matches(strings.ToLower(want), strings.ToLower(got))
+// differInCase reports whether the values differ in upper and lower case only.
+func differInCase(expected, got string) bool {
+	return !matches(expected, got) && matches(strings.ToLower(expected), strings.ToLower(got))
 }
 
-// gap says why the subject is not what a policy wants.
-func (s subject) gap(want string, wildcards bool) gap {
-	if g := writing(want, s.text, wildcards); g.width > 0 {
+// gap returns why the subject is not one that a policy expects.
+func (s subject) gap(expected string, wildcards bool) gap {
+	if g := writing(expected, s.text, wildcards); g.width > 0 {
 		return g
 	}
-	if differInCase(want, s.text) {
+	if differInCase(expected, s.text) {
 		return gap{diagnosis.SubjectCase, slip}
 	}
-	wanted := readSubject(want)
-	if s.customized() || wanted.customized() {
-		return s.customGap(wanted)
+	parts := readSubject(expected)
+	if s.customized() || parts.customized() {
+		return s.customGap(parts)
 	}
-	named := grant.ParseSubject(trust.NewPattern(want))
-	if named.Malformed || !wanted.prefixed() {
+	named := grant.ParseSubject(trust.NewPattern(expected))
+	if named.Malformed || !parts.prefixed() {
 		return gap{"", noForm}
 	}
 	return s.repositoryGap(named).then(contextGap(named.Context, s.context()))
 }
 
 // repositoryGap compares owner, repository and their ids.
-func (s subject) repositoryGap(want grant.Subject) gap {
+func (s subject) repositoryGap(expected grant.Subject) gap {
 	got := s.named()
-	return nameGap(want.Owner, want.OwnerID, got.Owner, got.OwnerID).
-		then(nameGap(want.Repository, want.RepositoryID, got.Repository, got.RepositoryID))
+	return nameGap(expected.Owner, expected.OwnerID, got.Owner, got.OwnerID).
+		then(nameGap(expected.Repository, expected.RepositoryID, got.Repository, got.RepositoryID))
 }
 
-// nameGap compares a name and its id with what a policy wants of them; an
-// empty wanted name is one that a wildcard left open.
-func nameGap(wantName, wantID, name, id string) gap {
-	if wantName == "" && wantID == "" {
+// nameGap compares a name and its id with those that a policy expects; an empty
+// expected name is one that a wildcard left open.
+func nameGap(expectedName, expectedID, name, id string) gap {
+	if expectedName == "" && expectedID == "" {
 		return gap{}
 	}
 	switch {
-	case matches(withID(wantName, wantID), withID(name, id)):
+	case matches(withID(expectedName, expectedID), withID(name, id)):
 		return gap{}
-	case differInCase(wantName, name):
+	case differInCase(expectedName, name):
 		return gap{diagnosis.SubjectCase, slip}
-	case matches(wantName, name) && (wantID == "") != (id == ""):
+	case matches(expectedName, name) && (expectedID == "") != (id == ""):
 		return gap{diagnosis.SubjectImmutable, otherForm}
 	}
 	return gap{diagnosis.SubjectRepository, otherName}
@@ -109,18 +109,18 @@ func withID(name, id string) string {
 }
 
 // contextGap compares what follows the repository.
-func contextGap(want trust.Pattern, got pair) gap {
-	if len(want) == 0 || want.Match(got.String()) { // a wildcard before it has swallowed an empty one
+func contextGap(expected trust.Pattern, got pair) gap {
+	if len(expected) == 0 || expected.Match(got.String()) { // a wildcard before it has swallowed an empty one
 		return gap{}
 	}
-	wanted, have := readSubject(want.String()).pairs[0].kind(), got.kind()
-	either := func(k kind) bool { return wanted == k || have == k }
+	theirs, ours := readSubject(expected.String()).pairs[0].kind(), got.kind()
+	either := func(k kind) bool { return theirs == k || ours == k }
 	width := nearKind
-	if wanted == have {
+	if theirs == ours {
 		width = sameKind
 	}
 	switch {
-	case either(environmentKind) && wanted != have:
+	case either(environmentKind) && theirs != ours:
 		return gap{diagnosis.SubjectEnvironment, otherKinds}
 	case either(environmentKind):
 		return gap{diagnosis.SubjectEnvironment, width}
@@ -132,12 +132,12 @@ func contextGap(want trust.Pattern, got pair) gap {
 
 // customGap compares subjects of which at least one is customized, part by
 // part if they have the same ones.
-func (s subject) customGap(want subject) gap {
-	if len(want.pairs) != len(s.pairs) {
+func (s subject) customGap(expected subject) gap {
+	if len(expected.pairs) != len(s.pairs) {
 		return gap{diagnosis.SubjectCustomized, otherParts}
 	}
 	var all gap
-	for i, w := range want.pairs {
+	for i, w := range expected.pairs {
 		got := s.pairs[i]
 		switch {
 		case w.key != got.key:
@@ -173,15 +173,16 @@ var claimCodes = map[string]diagnosis.Code{
 	"repository_owner_id": diagnosis.SubjectRepository,
 }
 
-// claimGap says why a claim other than the subject is not what a policy wants.
-func (t token) claimGap(claim, want string, wildcards bool) gap {
+// claimGap returns why a claim other than the subject is not one that a policy
+// expects.
+func (t token) claimGap(claim, expected string, wildcards bool) gap {
 	got := t.claim(claim)
-	if g := writing(want, got, wildcards); g.width > 0 {
+	if g := writing(expected, got, wildcards); g.width > 0 {
 		return g
 	}
 	code := claimCodes[claim]
 	switch {
-	case claim != "aud" && code != "" && differInCase(want, got):
+	case claim != "aud" && code != "" && differInCase(expected, got):
 		return gap{diagnosis.SubjectCase, slip}
 	case claim == "ref" && t.subject.context().kind() == pullRequestKind:
 		return gap{diagnosis.SubjectPullRequest, nearKind}

@@ -24,16 +24,16 @@ type PolicyFile struct {
 	Content []byte
 }
 
-// atHand is the trust policy of a refused role, or why there is none.
-type atHand struct {
+// rolePolicy is the trust policy of a refused role, or why there is none.
+type rolePolicy struct {
 	file     string
 	policies trust.Alternatives // one, or what a template leaves open
-	reason   string             // empty if nobody gave a file
-	nearest  string             // the role that may be meant in place of one that the files do not know; or ""
+	reason   string             // empty if the input trust-policy-file is not set
+	nearest  string             // the role that may be meant instead of one that the files do not have; or ""
 }
 
-// How surely a policy belongs to a role. A policy that names no role is the
-// last resort, and only where no other is there.
+// How certain it is that a policy belongs to a role. A policy that names no role
+// is taken only if there is no other.
 const (
 	foreign = iota
 	nameless
@@ -43,8 +43,8 @@ const (
 )
 
 // policyOf finds the policy of the role that the denial is about.
-func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
-	var best []atHand
+func (e Evidence) policyOf(d *diagnosis.Denial) rolePolicy {
+	var best []rolePolicy
 	var known []knownRole
 	most, all := nameless, 0
 	ctx := e.Context
@@ -64,7 +64,7 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 				best, most = nil, fit
 				fallthrough
 			case fit == most:
-				best = append(best, newAtHand(f.Path, role))
+				best = append(best, newRolePolicy(f.Path, role))
 			}
 		}
 	}
@@ -77,20 +77,20 @@ func (e Evidence) policyOf(d *diagnosis.Denial) atHand {
 	}
 	switch {
 	case len(e.Policies) == 0:
-		return atHand{reason: e.NoPolicies}
+		return rolePolicy{reason: e.NoPolicies}
 	case near != "":
-		return atHand{nearest: near, reason: fmt.Sprintf("no policy for role %s in account %s; there is %s: is the ARN right?", quote(arn.Role(d.Role).Name()), arn.Account(d.Role), near)}
+		return rolePolicy{nearest: near, reason: fmt.Sprintf("no policy for role %s in account %s; there is %s; check the ARN", quote(arn.Role(d.Role).Name()), arn.Account(d.Role), near)}
 	case len(best) == 0 || most == nameless && (all > 1 || !best[0].mayBeOf(d)):
-		return atHand{reason: fmt.Sprintf("trust-policy-file: none of the policies found is known to be that of role %s: name its file after the role", quote(arn.Role(d.Role).Name()))}
+		return rolePolicy{reason: fmt.Sprintf("trust-policy-file: no policy that was found is certain to be that of role %s; name its file after the role", quote(arn.Role(d.Role).Name()))}
 	case len(best) > 1:
-		return atHand{reason: fmt.Sprintf("trust-policy-file: %s and %s could both be the policy of role %s: name one file after the role and its account",
+		return rolePolicy{reason: fmt.Sprintf("trust-policy-file: %s and %s could both be the policy of role %s; name one file after the role and its account",
 			best[0].file, best[1].file, quote(arn.Role(d.Role).Name()))}
 	}
 	return best[0]
 }
 
-// placeOf says where a template's role is that has the ARN. All files share
-// one budget.
+// placeOf returns the account and the partition of the role for templates. All
+// files share one budget.
 func placeOf(ctx context.Context, roleARN string) document.Options {
 	return document.Options{
 		Parameters: map[string]string{"AWS::AccountId": arn.Account(roleARN), "AWS::Partition": arn.Partition(roleARN)},
@@ -98,7 +98,7 @@ func placeOf(ctx context.Context, roleARN string) document.Options {
 	}
 }
 
-// knownRole is a role of which a file holds the policy.
+// knownRole is a role whose policy a file holds.
 type knownRole struct{ name, arn, file string }
 
 func newKnownRole(file string, role document.Role) knownRole {
@@ -110,9 +110,8 @@ func newKnownRole(file string, role document.Role) knownRole {
 	return k
 }
 
-// nearest names the role that may be meant by the ARN of one that is not among
-// the known ones: the same name in another account, or a name that is spelled
-// almost alike; or "".
+// nearest returns the known role that may be meant by an ARN that is not among
+// them: one of the same name in another account, or of a similar name; or "".
 func nearest(known []knownRole, roleARN string) string {
 	name := arn.Role(roleARN).Name()
 	least, text := spelling.Most(name)+1, ""
@@ -130,11 +129,11 @@ func nearest(known []knownRole, roleARN string) string {
 	return text
 }
 
-// KeepPolicies returns what of the files is to be kept for explaining later
-// refusals of the roles, whose ARNs are given: all of them if they have no more
-// than limit bytes, else those that are known to be of these roles, as far as
-// they fit. Files that may hold secrets are not kept. The reason is that of
-// Evidence.NoPolicies if none is left.
+// KeepPolicies returns the files to keep for explaining later refusals of the
+// roles, by their ARNs: all of them if they have at most limit bytes together,
+// else those that certainly are of these roles, as far as they fit. Files that may
+// hold secrets are not kept. If none is left, reason says why, for
+// Evidence.NoPolicies.
 func KeepPolicies(files []PolicyFile, roles []string, limit int) (kept []PolicyFile, reason string) {
 	given := len(files)
 	files = slices.DeleteFunc(slices.Clone(files), func(f PolicyFile) bool { return document.MayHoldSecrets(f.Content) })
@@ -150,7 +149,7 @@ func KeepPolicies(files []PolicyFile, roles []string, limit int) (kept []PolicyF
 		}
 	}
 	if len(kept) == 0 {
-		reason = fmt.Sprintf("trust-policy-file: the files have more than %d bytes, too many to be kept for renewals; set a pattern that matches only the policies of the roles", limit)
+		reason = fmt.Sprintf("trust-policy-file: the files have more than %d bytes, too many to keep for renewals; set a pattern that matches only the policies of the roles", limit)
 	}
 	return kept, reason
 }
@@ -162,7 +161,7 @@ func size(files []PolicyFile) (sum int) {
 	return sum
 }
 
-// isOf reports whether the file holds the policy of a role for sure.
+// isOf reports whether the file certainly holds the policy of a role.
 func (f PolicyFile) isOf(roleARN string) bool {
 	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(context.Background(), roleARN)) {
 		if fits(f.Path, role, roleARN) > nameless {
@@ -172,8 +171,8 @@ func (f PolicyFile) isOf(roleARN string) bool {
 	return false
 }
 
-func newAtHand(file string, role document.Role) atHand {
-	h := atHand{file: file, policies: role.Policies}
+func newRolePolicy(file string, role document.Role) rolePolicy {
+	h := rolePolicy{file: file, policies: role.Policies}
 	if role.Err != nil {
 		h.policies = nil
 		h.reason = fmt.Sprintf("trust-policy-file: %s, %s", file, cut(role.Err.Error()))
@@ -181,9 +180,9 @@ func newAtHand(file string, role document.Role) atHand {
 	return h
 }
 
-// mayBeOf keeps the policy of one role of a chain from being taken for
-// another's: it has to speak of the action.
-func (h atHand) mayBeOf(d *diagnosis.Denial) bool {
+// mayBeOf reports whether a policy that names no role can be that of the refused
+// one: in a chain it must have a statement for the action.
+func (h rolePolicy) mayBeOf(d *diagnosis.Denial) bool {
 	if len(h.policies) == 0 || d.Hops == 1 {
 		return true
 	}
@@ -194,10 +193,10 @@ func (h atHand) mayBeOf(d *diagnosis.Denial) bool {
 	})
 }
 
-// ofAccount tells the policies of equally named roles apart, if it can: one
-// that trusts a provider trusts that of its role's own account.
-func ofAccount(all []atHand, account string) []atHand {
-	own := slices.DeleteFunc(slices.Clone(all), func(h atHand) bool {
+// ofAccount returns the policy that trusts a provider of the account, if it is
+// the only one: a role can trust only the providers of its own account.
+func ofAccount(all []rolePolicy, account string) []rolePolicy {
+	own := slices.DeleteFunc(slices.Clone(all), func(h rolePolicy) bool {
 		return !slices.ContainsFunc(h.policies, func(p *trust.Policy) bool {
 			return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool {
 				return slices.ContainsFunc(s.Principal.Entries, func(p trust.PrincipalEntry) bool {
@@ -214,7 +213,7 @@ func ofAccount(all []atHand, account string) []atHand {
 
 var accountID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:\A|[^0-9])([0-9]{12})(?:[^0-9]|\z)`) })
 
-// fits judges by what the document says of its role, else by the file's path.
+// fits decides by the role that the document names, else by the file's path.
 func fits(file string, role document.Role, roleARN string) int {
 	name := strings.ToLower(arn.Role(roleARN).Name())
 	switch {
@@ -225,7 +224,7 @@ func fits(file string, role document.Role, roleARN string) int {
 	case role.Name == arn.Role(roleARN).Name():
 		return named
 	case role.Name != "" && strings.Contains(name, strings.ToLower(role.Name)), role.LogicalID != "" && role.MayBeNamed(arn.Role(roleARN).Name()):
-		return mentioned // CloudFormation makes names out of logical ids
+		return mentioned // CloudFormation derives names from logical ids
 	case role.Name != "":
 		return foreign
 	}

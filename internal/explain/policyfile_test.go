@@ -37,8 +37,8 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 		{"the ARN counts more than the file's name", []string{"deploy.json", getRole("hub", theHub), "x.json", bare}, 1, "", `role "deploy"`},
 		{"in a template", []string{"stack.yml", template}, 1, "stack.yml", ""},
 		{"ambiguous", []string{"a/deploy.json", bare, "b/deploy.json", bare}, 1, "", "a/deploy.json and b/deploy.json could both"},
-		{"several nameless ones", []string{"a.json", bare, "b.json", bare}, 1, "", "none of the policies"},
-		{"only that of another hop", []string{"policy.json", bare}, 2, "", "none of the policies"},
+		{"several nameless ones", []string{"a.json", bare, "b.json", bare}, 1, "", "no policy that was found"},
+		{"only that of another hop", []string{"policy.json", bare}, 2, "", "no policy that was found"},
 		{"the only one, of this hop", []string{"policy.json", hub}, 2, "policy.json", ""},
 		{"broken", []string{"deploy.json", `{"Statement": [{"Effect": "Allow", "Effect": "Deny"}]}`}, 1, "", `deploy.json, line 1, column 36: duplicate key "Effect"`},
 		{"no policy at all", []string{"deploy.json", "- 1\n- 2\n"}, 1, "", "deploy.json, "},
@@ -53,12 +53,12 @@ func TestPolicyOfTheRefusedRole(t *testing.T) {
 			if tt.hops > 1 {
 				d.Action = assumeRole
 			}
-			hand := e.policyOf(d)
-			if hand.policies == nil {
-				hand.file = ""
+			known := e.policyOf(d)
+			if known.policies == nil {
+				known.file = ""
 			}
-			if hand.file != tt.file || (hand.policies != nil) != (tt.file != "") || !strings.Contains(hand.reason, tt.reason) || (tt.reason == "") != (hand.reason == "") {
-				t.Errorf("file %q, reason %q", hand.file, hand.reason)
+			if known.file != tt.file || (known.policies != nil) != (tt.file != "") || !strings.Contains(known.reason, tt.reason) || (tt.reason == "") != (known.reason == "") {
+				t.Errorf("file %q, reason %q", known.file, known.reason)
 			}
 		})
 	}
@@ -99,7 +99,7 @@ func TestNearestRole(t *testing.T) {
 				denial.Role = "arn:aws:iam::111111111111:role/" + tt.role
 				d := Failure(denial, e)
 				text := d.Text()
-				asks := strings.Contains(text, "is the ARN right?")
+				asks := strings.Contains(text, "check the ARN")
 				if asks != (tt.nearest != "") || asks && !strings.HasPrefix(d.Causes[0], fmt.Sprintf("no policy for role %q in account 111111111111; there is %s", tt.role, tt.nearest)) {
 					t.Errorf("%s", text)
 				}

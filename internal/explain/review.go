@@ -13,25 +13,25 @@ import (
 type asked interface {
 	request() trust.Request
 
-	// unseen tells keys whose value only AWS knows.
+	// unseen reports whether only AWS knows the value of a key.
 	unseen(key string) bool
 
-	// concerns tells statements that are meant for requests of this kind.
+	// concerns reports whether a statement is meant for requests of this kind.
 	concerns(s trust.StatementResult) bool
 
-	// gap says what a condition that went against the request has against it.
+	// gap returns why a condition keeps the request out.
 	gap(t test) gap
 
-	// elsewhere is the gap of a statement about another Principal or Action.
+	// elsewhere returns the gap of a statement about another Principal or Action.
 	elsewhere(element string) gap
 }
 
-// test is a condition that went against the request.
+// test is a condition that keeps the request out.
 type test struct {
 	trust.ConditionResult
 	operator trust.Operator // the positive one, where the policy's is negated
 	effect   trust.Effect
-	excludes bool // the request has a value that it must not have; else it has none that it must
+	excludes bool // the request has a value that it must not have; otherwise it lacks one that it must have
 }
 
 // finding is one thing in a policy that keeps the request out.
@@ -41,15 +41,15 @@ type finding struct {
 	text string
 }
 
-// outcome is what a policy says, as far as can be seen from here.
+// outcome is a policy's answer, as far as its inputs are known.
 type outcome int
 
 const (
 	unmentioned outcome = iota // no statement is meant for such requests
 	refused                    // none admits it
-	perhaps                    // it depends on what only AWS knows
-	admitted                   // so it was not this policy that refused
-	denied                     // a Deny
+	perhaps                    // it depends on what is not known here
+	admitted                   // another policy refused the request
+	denied                     // by a Deny statement
 )
 
 // verdict is a policy's answer with its reasons.
@@ -59,8 +59,8 @@ type verdict struct {
 	findings  []finding             // in the policy's order
 }
 
-// review holds a policy against a refused request: all that it can be, where
-// a template leaves that open.
+// review evaluates a policy for a refused request. Where a template leaves it
+// open, policies are all that it can be.
 func review(policies trust.Alternatives, a asked) verdict {
 	var all []verdict
 	for _, p := range policies {
@@ -107,8 +107,8 @@ func (v verdict) width() (sum int) {
 	return sum
 }
 
-// weighAllow says whether a statement admits the request, and what of it does
-// not.
+// weighAllow says whether a statement admits the request, and which of its
+// elements and conditions do not.
 func weighAllow(s trust.Statement, result trust.StatementResult, a asked) verdict {
 	if s.Unknown != nil {
 		return verdict{perhaps, result, []finding{{line: s.Pos.Line, text: undetermined("the statement", s.Unknown.DependsOn)}}}
@@ -160,7 +160,7 @@ func weighDeny(s trust.Statement, result trust.StatementResult, a asked) verdict
 		case a.unseen(c.Key):
 			unseen = append(unseen, finding{line: c.Line, text: describeUnseen(c)})
 		case !c.Matched:
-			return verdict{} // it is about others
+			return verdict{} // it denies other requests
 		default:
 			against = append(against, newFinding(s.Conditions[i], c, trust.Deny, a))
 		}
@@ -190,13 +190,13 @@ func newTest(c trust.Condition, result trust.ConditionResult, effect trust.Effec
 // longestPolicy is more than IAM's quotas allow a trust policy, in bytes.
 const longestPolicy = 8192
 
-// nearest returns the gap to the wanted value that comes nearest.
-func (t test) nearest(to func(want string, wildcards bool) gap) gap {
+// nearest returns the narrowest gap to one of the expected values.
+func (t test) nearest(to func(expected string, wildcards bool) gap) gap {
 	var best gap
-	for _, want := range t.Expected {
+	for _, expected := range t.Expected {
 		g := gap{"", noForm}
-		if len(want) <= longestPolicy {
-			g = to(want, t.operator.Wildcards())
+		if len(expected) <= longestPolicy {
+			g = to(expected, t.operator.Wildcards())
 		}
 		if g.width == 0 { // the value would fit, but the operator cannot compare it
 			g = gap{"", noForm}
@@ -211,8 +211,8 @@ func (t test) nearest(to func(want string, wildcards bool) gap) gap {
 	return best
 }
 
-// isExternalID tells the key whose values are never shown: some keep them as
-// a secret.
+// isExternalID reports whether a key is that of external ids, which are never
+// shown: some users treat them as secrets.
 func isExternalID(key string) bool { return strings.EqualFold(key, "sts:ExternalId") }
 
 func (t test) String() string {
@@ -285,16 +285,16 @@ func quoteAll(values []string, or string) string {
 	return text
 }
 
-// code names the verdict after the first finding that has a name.
-func (v verdict) code(otherwise diagnosis.Code) diagnosis.Code {
+// code returns the code of the first finding that has one.
+func (v verdict) code(fallback diagnosis.Code) diagnosis.Code {
 	if i := slices.IndexFunc(v.findings, func(f finding) bool { return f.code != "" }); i >= 0 {
 		return v.findings[i].code
 	}
-	return otherwise
+	return fallback
 }
 
-// cause says in a sentence, with its evidence, what the policy in a file does
-// to the request.
+// cause says in a sentence, with its evidence, how the policy in a file answers
+// the request.
 func (v verdict) cause(file string) string {
 	var b strings.Builder
 	code := v.code("")
@@ -302,13 +302,13 @@ func (v verdict) cause(file string) string {
 	case unmentioned:
 		fmt.Fprintf(&b, "no statement of %s admits such a request", file)
 	case perhaps:
-		fmt.Fprintf(&b, "as far as can be seen from here %s admits the request, and it hangs on what cannot be seen", v.statementIn(file))
+		verb := "admit"
 		if v.statement.Effect == trust.Deny {
-			b.Reset()
-			fmt.Fprintf(&b, "%s denies the request, unless what cannot be seen from here speaks against that", v.statementIn(file))
+			verb = "deny"
 		}
+		fmt.Fprintf(&b, "%s may %s the request; that depends on what is not known here", v.statementIn(file), verb)
 	case denied:
-		fmt.Fprintf(&b, "%s denies it, and a Deny outweighs every Allow", v.statementIn(file))
+		fmt.Fprintf(&b, "%s denies the request, and a Deny overrides every Allow", v.statementIn(file))
 		if code != "" {
 			b.WriteString(": " + code.Entry().Cause)
 		}
@@ -325,22 +325,21 @@ func (v verdict) cause(file string) string {
 	return b.String()
 }
 
-// cure says what to do about what the policy in a file does to the request for
-// a role.
+// cure says what to do about the answer of the policy in a file.
 func (v verdict) cure(file, role string) string {
 	code := v.code("")
 	switch {
 	case v.outcome == denied:
-		return "change that statement, or run the job where it does not apply: no Allow helps against it"
+		return "change that statement, or run the job where it does not apply; no Allow overrides a Deny"
 	case v.outcome == perhaps:
 		return diagnosis.Lines("compare that condition with where the job runs", comparePolicies(role, file))
 	case code == "":
-		return "change that, if runs like this one are meant to get in"
+		return "If this run is meant to have access, change that condition"
 	}
 	return code.Entry().Cure
 }
 
-// statementIn is what the deciding statement is called.
+// statementIn names the deciding statement.
 func (v verdict) statementIn(file string) string {
 	name := "the statement"
 	if v.statement.Sid != "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// TestPolicyDecides gives policies at hand, and what has to come of them: the
+// TestPolicyDecides lists policies, and what must come of them: the
 // code, whether it is certain, and what the text has to show.
 func TestPolicyDecides(t *testing.T) {
 	sub := func(operator, value string) string {
@@ -29,7 +29,7 @@ func TestPolicyDecides(t *testing.T) {
 		open         bool
 		text         []string
 	}{
-		{"admitted", policyOf(main), nil, diagnosis.WebIdentityNotAuthorized, true, []string{"is another", `has no role "deploy"`, "aws iam get-role"}},
+		{"admitted", policyOf(main), nil, diagnosis.WebIdentityNotAuthorized, true, []string{"so the role has another policy in AWS", `has no role "deploy"`, "aws iam get-role"}},
 		{"nearest of two statements", policyOf(allow(sub("StringEquals", "repo:a/b:environment:x")), allow(sub("StringEquals", "repo:octo-org/octo-repo:ref:refs/tags/v1"))), nil,
 			diagnosis.SubjectBranchOrTag, false, []string{"deploy.json, line 4: StringEquals", `"repo:octo-org/octo-repo:ref:refs/tags/v1"`}},
 		{"nearest of many values", policyOf(allow(`{"StringLike": {"` + provider + `:sub": ["repo:x/y:*", "a", "b", "c", "d", "repo:octo-org/octo-repo:environment:a", "repo:octo-org/octo-repo:ref:refs/heads/v*", "e", "f"]}}`)), nil,
@@ -48,7 +48,7 @@ func TestPolicyDecides(t *testing.T) {
 		{"excluded environment", policyOf(allow(key("StringNotEquals", provider+":environment", "a"))), oidc.Claims{"environment": "a", "sub": "repo:octo-org/octo-repo:environment:a"}, diagnosis.SubjectEnvironment, false, nil},
 		{"actor", policyOf(allow(key("StringEquals", provider+":actor", "octocat"))), oidc.Claims{"actor": "x"}, diagnosis.WebIdentityNotAuthorized, false, []string{`"octocat"`, `"x"`}},
 
-		{"deny of all but", policyOf(main, deny(sub("StringNotLike", "repo:octo-org/octo-repo:environment:*"))), nil, diagnosis.SubjectEnvironment, false, []string{`"Shut" on line 3`, "denies all but", "no Allow helps"}},
+		{"deny of all but", policyOf(main, deny(sub("StringNotLike", "repo:octo-org/octo-repo:environment:*"))), nil, diagnosis.SubjectEnvironment, false, []string{`"Shut" on line 3`, "denies all but", "no Allow overrides"}},
 		{"deny by an unseen key", policyOf(main, deny(key("StringNotEquals", "aws:SourceVpce", "vpce-1"))), nil, diagnosis.WebIdentityNotAuthorized, true, []string{`"Shut" on line 3`, "only AWS knows"}},
 		{"deny that is about others", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("StringEquals", provider+":ref", "refs/heads/x"))), nil, diagnosis.SubjectPullRequest, false, nil},
 		{"unseen deny beside an Allow that does not match", policyOf(allow(sub("StringEquals", "repo:octo-org/octo-repo:pull_request")), deny(key("NotIpAddress", "aws:SourceIp", "10.0.0.0/8"))), nil, diagnosis.SubjectPullRequest, false, nil},
@@ -57,7 +57,7 @@ func TestPolicyDecides(t *testing.T) {
 		{"time", policyOf(allow(key("DateGreaterThan", "aws:CurrentTime", "2027-01-01T00:00:00Z"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{"2026-11-23T09:00:00Z"}},
 		{"seconds", policyOf(allow(key("NumericLessThan", "aws:EpochTime", "1000"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{fmt.Sprint(now.Unix())}},
 		{"session name", policyOf(allow(key("StringLike", "sts:RoleSessionName", "ci-*"))), nil, diagnosis.WebIdentityNotAuthorized, false, []string{`"run-1"`}},
-		{"external id", policyOf(allow(key("StringEquals", "sts:ExternalId", "s3cret"))), nil, diagnosis.ExternalID, false, []string{"is sent no external id"}},
+		{"external id", policyOf(allow(key("StringEquals", "sts:ExternalId", "s3cret"))), nil, diagnosis.ExternalID, false, []string{"gets no external id"}},
 
 		{"other provider", policyOf(strings.Replace(main, provider, "gitlab.com", 1)), nil, diagnosis.ProviderOtherIssuer, false, []string{"oidc-provider/gitlab.com"}},
 		{"a provider for SAML", policyOf(`{"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111111111111:saml-provider/idp"}, "Action": "sts:AssumeRoleWithSAML"}`, main), oidc.Claims{"aud": "x", "sub": onMain + "x"}, diagnosis.SubjectBranchOrTag, false, nil},

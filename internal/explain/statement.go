@@ -40,15 +40,15 @@ type Proposal struct {
 func Propose(claims oidc.Claims, role string) (p Proposal, reason string) {
 	const unknown = "arn:aws:iam::123456789012:role/unknown"
 	of := orText(role, unknown)
-	p, reason = newWebIdentity(claims, &diagnosis.Denial{Role: of}, Evidence{}).propose(of, atHand{})
+	p, reason = newWebIdentity(claims, &diagnosis.Denial{Role: of}, Evidence{}).propose(of, rolePolicy{})
 	if role == "" {
 		p.Statement = strings.Replace(p.Statement, arn.Account(unknown), "ACCOUNT_ID", 1) // the principal's
 	}
 	return p, reason
 }
 
-// propose is Propose for a role whose present policy may be at hand.
-func (w webIdentity) propose(role string, present atHand) (p Proposal, reason string) {
+// propose is Propose for a role whose present policy may be known.
+func (w webIdentity) propose(role string, present rolePolicy) (p Proposal, reason string) {
 	t := w.token
 	sub := t.Get("sub")
 	if !t.fromGitHub() || sub == "" {
@@ -181,7 +181,7 @@ type statement struct {
 	Condition map[string]map[string]string `json:",omitempty"`
 }
 
-// actions are written like policies write a list: one stands alone.
+// actions are written as policies write a list: a single one without brackets.
 type actions []string
 
 func (a actions) MarshalJSON() ([]byte, error) {
@@ -200,17 +200,17 @@ func (s statement) String() string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// fault says why the statement is no remedy for a refused request, or "": by
-// itself it has to admit the request and to satisfy the linter, and in the
-// role's present policy, if that is at hand, it has to admit the request too.
-func (s statement) fault(a asked, present atHand) string {
+// fault says why the statement is not a remedy for a refused request, or "". By
+// itself it must admit the request and pass the linter, and added to the role's
+// present policy, if that is known, it must admit the request too.
+func (s statement) fault(a asked, present rolePolicy) string {
 	version := trust.Version2012
 	if len(present.policies) > 0 {
 		version = present.policies[0].Version // it decides how values are read
 	}
 	policy, err := trust.Parse(fmt.Appendf(nil, `{"Version": %q, "Statement": [%s]}`, version, s))
 	if err != nil || review(trust.Alternatives{policy}, a).outcome != admitted {
-		return "no condition matches what this request has"
+		return "no condition that IAM has can match this request"
 	}
 	for _, f := range lint.Check(document.Role{Policies: trust.Alternatives{policy}}, lint.Options{}) {
 		if f.Severity >= gravest {

@@ -135,8 +135,8 @@ func TestRemedyInThePresentPolicy(t *testing.T) {
 		name, policy string
 		shows, lacks string
 	}{
-		{"no Deny", policyOf(other), "if this run is meant to have access", "no statement is proposed"},
-		{"a Deny for others", policyOf(other, deny(`{"StringEquals": {"`+provider+`:ref": "refs/heads/x"}}`)), "if this run is meant to have access", "no statement is proposed"},
+		{"no Deny", policyOf(other), "If this run is meant to have access", "no statement is proposed"},
+		{"a Deny for others", policyOf(other, deny(`{"StringEquals": {"`+provider+`:ref": "refs/heads/x"}}`)), "If this run is meant to have access", "no statement is proposed"},
 		{"a Deny that only AWS can judge", policyOf(other, unseen), "no statement is proposed", `"Effect": "Allow"`},
 		{"an older version, where ${ is text", strings.Replace(policyOf(other), "2012-10-17", "2008-10-17", 1), "if this run", "no statement is proposed"},
 	} {

@@ -8,8 +8,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
-// subject is the sub claim of a token, or a value that a policy wants of it,
-// taken apart at its colons: GitHub writes those inside of values as %3A.
+// subject is the sub claim of a token, or a value that a policy expects, split
+// at its colons: GitHub writes colons inside values as %3A.
 type subject struct {
 	text  string
 	pairs []pair
@@ -43,7 +43,7 @@ func readSubject(text string) subject {
 	return s
 }
 
-// prefixed tells subjects that begin with repo:OWNER/REPOSITORY.
+// prefixed reports whether the subject begins with repo:OWNER/REPOSITORY.
 func (s subject) prefixed() bool { return s.pairs[0].key == "repo" }
 
 // context is what follows the repository in the default form, or nothing.
@@ -54,8 +54,8 @@ func (s subject) context() pair {
 	return pair{}
 }
 
-// customized tells a subject that is made of other parts than GitHub's
-// default, from the default and from what is no subject of GitHub's at all.
+// customized reports whether the subject is one of GitHub's with other parts
+// than the default.
 func (s subject) customized() bool {
 	if !s.prefixed() {
 		return grant.IsSubjectKey(s.pairs[0].key)
@@ -74,7 +74,7 @@ func (s subject) named() grant.Subject {
 	return grant.ParseSubject(trust.Pattern([]rune(s.text)))
 }
 
-// kind is what decides about the last part of a default subject.
+// kind is what the last part of a default subject depends on.
 type kind string
 
 const (
@@ -82,7 +82,7 @@ const (
 	pullRequestKind kind = "pull request"
 	branchKind      kind = "branch"
 	tagKind         kind = "tag"
-	otherKind       kind = "ref" // of another kind, or not told
+	otherKind       kind = "ref" // of another kind, or unknown
 )
 
 func (p pair) kind() kind {
@@ -99,8 +99,7 @@ func (p pair) kind() kind {
 	return otherKind
 }
 
-// code is the diagnosis where a run of the kind is kept out because of what
-// it is.
+// code returns the diagnosis of a run that is kept out because of its kind.
 func (k kind) code() diagnosis.Code {
 	switch k {
 	case environmentKind:

@@ -12,7 +12,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// SubjectReport explains a token's subject. Its parts make up the whole.
+// SubjectReport explains a token's subject. Its parts, joined, are the subject.
 type SubjectReport struct {
 	Form    SubjectForm   `json:"form"`
 	Meaning string        `json:"meaning"` // of the form
@@ -27,7 +27,7 @@ type SubjectPart struct {
 	Meaning string `json:"meaning"`
 }
 
-// SubjectForm says how a subject is made.
+// SubjectForm is the form of a subject.
 type SubjectForm string
 
 // The forms.
@@ -41,29 +41,29 @@ const (
 var formMeanings = map[SubjectForm]string{
 	ClassicSubject:    "GitHub's default with names only; anyone who re-registers a released name has the same subject",
 	ImmutableSubject:  "GitHub's default with the ids of owner and repository; a trust policy must have them too",
-	CustomizedSubject: "the parts that the organization or the repository has chosen; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting",
+	CustomizedSubject: "parts that the organization or the repository has chosen; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting",
 	OtherSubject:      "not a subject of GitHub Actions",
 }
 
 // partMeanings say of a claim what it means in a subject.
 var partMeanings = map[string]string{
 	"repository_owner":    "name of the owner, in its own upper and lower case",
-	"repository_owner_id": "id of the owner, which no other will ever have",
+	"repository_owner_id": "id of the owner, which GitHub never reuses",
 	"repository":          "name of the repository, in its own upper and lower case",
-	"repository_id":       "id of the repository, which no other will ever have",
+	"repository_id":       "id of the repository, which GitHub never reuses",
 	"environment":         "the environment that the job names; it takes the place of pull_request and ref",
-	"event_name":          "the run is a pull request's; that takes the place of the ref",
-	"ref":                 "the branch or tag: the job names no environment, and the run is no pull request's",
+	"event_name":          "the run is for a pull request; this takes the place of the ref",
+	"ref":                 "the branch or tag; the job names no environment, and the run is not for a pull request",
 	"job_workflow_ref":    "the workflow file that defines the job, with the ref it was called at",
 }
 
-// ExplainSubject takes the subject of a token apart.
+// ExplainSubject explains the subject of a token part by part.
 func ExplainSubject(c oidc.Claims) SubjectReport {
 	t := newToken(c)
 	r := SubjectReport{Form: t.form()}
 	r.Meaning = formMeanings[r.Form]
 	if r.Form == OtherSubject {
-		r.add(t.subject.text, "sub", "the subject as its issuer made it")
+		r.add(t.subject.text, "sub", "the subject as its issuer writes it")
 		return r
 	}
 	for i, p := range t.subject.pairs {
@@ -98,7 +98,7 @@ func (r *SubjectReport) add(text, claim, meaning string) {
 func (r *SubjectReport) addPair(separator string, p pair) {
 	switch {
 	case p.key == "repo" && !p.lone:
-		r.add(separator+"repo:", "", "how subjects with a repository begin")
+		r.add(separator+"repo:", "", "the prefix of subjects with a repository")
 		r.addRepository(p.value)
 	case p.key == "pull_request":
 		r.add(separator+p.String(), "event_name", partMeanings["event_name"])
@@ -125,7 +125,7 @@ func (r *SubjectReport) addName(separator, text, claim string) {
 }
 
 // AllClaims lists the claims of a token by name, bounded and on one line each.
-// When the token was made and when it ends is told as a time, too.
+// exp and iat are shown as times too.
 func AllClaims(c oidc.Claims) []diagnosis.Claim {
 	times := map[string]time.Time{"exp": c.Expires(), "iat": c.IssuedAt()}
 	var all []diagnosis.Claim
@@ -134,7 +134,7 @@ func AllClaims(c oidc.Claims) []diagnosis.Claim {
 		if !ok {
 			text, err := json.Marshal(c[name])
 			if err != nil {
-				continue // what came from JSON goes back into it
+				continue // cannot happen: the value came from JSON
 			}
 			value = string(text)
 		}

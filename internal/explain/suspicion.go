@@ -12,60 +12,60 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// run is what can be told of a refused token without the role's policy.
+// run is what is known of a refused token without the role's policy.
 type run struct {
 	token
 	role string
 }
 
-// suspicion is a cause that something about the run speaks for. Evidence says
-// what, and is empty where nothing does. Weights only count against each
-// other: what follows for certain from the token being as it is stands above
-// what is merely common.
+// suspicion is a possible cause with its evidence: what about the run points to
+// it, or "" if nothing does. Weights are relative to each other: what follows
+// from the token weighs more than what is common.
 type suspicion struct {
 	code     diagnosis.Code
 	weight   int
 	evidence func(run) string
 }
 
-// mostSuspicions bounds how many are told.
+// mostSuspicions bounds the number of causes.
 const mostSuspicions = 6
 
-// suspicions ranks the likely causes of a refusal that leaves all of them
-// open, with no policy at hand. Each begins with its code, but for that there is
-// no such role: the last one, or the first if its name seems misspelt.
-func suspicions(t token, role string, hand atHand) []string {
+// suspicions ranks the possible causes of a refusal without a policy, those with
+// evidence first. Each cause begins with its code; those that are not ruled out
+// have the code before their parentheses.
+func suspicions(t token, role string, policy rolePolicy) (causes, notRuledOut []string) {
 	r := run{t, role}
-	var told []string
-	if r.fromGitHub() {
-		known := map[diagnosis.Code]bool{}
-		for _, s := range slices.SortedStableFunc(slices.Values(allSuspicions), heavier) {
-			evidence := s.evidence(r)
-			if evidence == "" || known[s.code] || len(told) == mostSuspicions {
-				continue
-			}
-			known[s.code] = true
-			told = append(told, string(s.code)+": "+evidence)
-		}
-	} else {
-		told = append(told, "the role's trust policy does not admit this subject, audience and issuer")
+	if !r.fromGitHub() {
+		return policy.withMissingRole([]string{"the role's trust policy does not admit this subject, audience and issuer"}, nil, role)
 	}
-	return hand.withMissingRole(told, role)
+	known := map[diagnosis.Code]bool{}
+	for _, s := range slices.SortedStableFunc(slices.Values(withEvidence), heavier) {
+		if evidence := s.evidence(r); evidence != "" && !known[s.code] && len(known) < mostSuspicions {
+			known[s.code] = true
+			causes = append(causes, string(s.code)+": "+evidence)
+		}
+	}
+	for _, s := range withoutEvidence {
+		if !known[s.code] && len(known) < mostSuspicions {
+			known[s.code] = true
+			notRuledOut = append(notRuledOut, fmt.Sprintf("%s (%s)", s.code, s.text))
+		}
+	}
+	return policy.withMissingRole(causes, notRuledOut, role)
 }
 
 func heavier(a, b suspicion) int { return cmp.Compare(b.weight, a.weight) }
 
-// allSuspicions go by what a claim says, down to what has no evidence of its
-// own and is common all the same.
-var allSuspicions = []suspicion{
+// withEvidence are the causes that something about the run can point to.
+var withEvidence = []suspicion{
 	{diagnosis.SubjectCustomized, 100, when(run.hasCustomSubject, func(r run) string {
 		return fmt.Sprintf("the subject %s is customized, which a policy for GitHub's default form does not match", quote(r.subject.text))
 	})},
 	{diagnosis.SubjectEnvironment, 90, when(run.hasEnvironment, func(r run) string {
-		return fmt.Sprintf("the job names the environment %s, and so the subject names that and not the branch", quote(r.Get("environment")))
+		return fmt.Sprintf("the job names the environment %s, so the subject names the environment and not the branch", quote(r.Get("environment")))
 	})},
 	{diagnosis.SubjectPullRequest, 88, when(run.isPullRequest, func(run) string {
-		return "the run is a pull request's, and so the subject ends in pull_request and names no branch"
+		return "the run is for a pull request, so the subject ends in pull_request and names no branch"
 	})},
 	{diagnosis.SubjectPullRequest, 86, when(run.isPullRequestTarget, func(r run) string {
 		return fmt.Sprintf("the event is pull_request_target, whose subject names the base branch (%s) and not pull_request", quote(r.ref()))
@@ -74,7 +74,7 @@ var allSuspicions = []suspicion{
 		return "the subject has the immutable form, with @ and ids, which a policy in the older form does not match"
 	})},
 	{diagnosis.SubjectBranchOrTag, 78, when(run.isMergeQueue, func(r run) string {
-		return fmt.Sprintf("the run is a merge queue's, on the branch %s of its own", quote(r.ref()))
+		return fmt.Sprintf("the run is for a merge queue, on its own branch %s", quote(r.ref()))
 	})},
 	{diagnosis.SubjectBranchOrTag, 76, when(run.isTag, func(r run) string {
 		return fmt.Sprintf("the run is for the tag %s, which a policy for branches does not match", quote(r.ref()))
@@ -83,7 +83,7 @@ var allSuspicions = []suspicion{
 		return fmt.Sprintf("the issuer is %s, and the role may trust the provider of https://%s", quote(r.Get("iss")), oidc.GitHubHost)
 	})},
 	{diagnosis.AudienceMismatch, 72, when(run.hasOtherAudience, func(r run) string {
-		return fmt.Sprintf("the audience is %s, and most policies demand %s", quote(r.claim("aud")), oidc.DefaultAudience)
+		return fmt.Sprintf("the audience is %s, and most policies expect %s", quote(r.claim("aud")), oidc.DefaultAudience)
 	})},
 	{diagnosis.SubjectCase, 70, when(run.hasCapitals, func(run) string {
 		return "the subject has upper-case letters, and a policy must have the same"
@@ -92,13 +92,13 @@ var allSuspicions = []suspicion{
 		return fmt.Sprintf("the run is on %s, and the role may trust another branch", quote(r.ref()))
 	})},
 	{diagnosis.UnknownConditionKey, 60, when(run.isFromServer, func(run) string {
-		return "the token is from a GitHub Enterprise Server, of whose claims IAM knows sub and aud only"
+		return "the token is from a GitHub Enterprise Server, and IAM has condition keys only for its sub and aud"
 	})},
 	{diagnosis.ProviderOtherIssuer, 58, when(run.hasForeignRole, func(r run) string {
-		return fmt.Sprintf("the role's name (%s) sounds as if it was made for another identity provider", quote(arn.Role(r.role).Name()))
+		return fmt.Sprintf("the role's name (%s) suggests another identity provider", quote(arn.Role(r.role).Name()))
 	})},
 	{diagnosis.SubjectEnvironment, 55, when(run.lacksEnvironment, func(r run) string {
-		return fmt.Sprintf("the role's name (%s) sounds like an environment, and the job names none", quote(arn.Role(r.role).Name()))
+		return fmt.Sprintf("the role's name (%s) suggests an environment, and the job names none", quote(arn.Role(r.role).Name()))
 	})},
 	{diagnosis.SubjectCustomized, 52, when(run.reusable, func(r run) string {
 		return fmt.Sprintf("the job belongs to the reusable workflow %s, and the role may expect a customized subject that names it", quote(r.Get("job_workflow_ref")))
@@ -113,16 +113,22 @@ var allSuspicions = []suspicion{
 		return "the token has custom properties of the repository (repo_property_…), which no policy can test"
 	})},
 	{diagnosis.UnknownConditionKey, 42, when(run.isSelfHosted, func(run) string {
-		return "the runner is self-hosted, which no policy can test: runner_environment is no condition key"
+		return "the runner is self-hosted, which no policy can test: runner_environment is not a condition key"
 	})},
-	{diagnosis.SubjectRepository, 40, always("the role may trust another repository or owner")},
-	{diagnosis.WildcardInStringEquals, 36, always("the policy may have a * under StringEquals, where it matches nothing")},
-	{diagnosis.UnknownConditionKey, 34, always("the policy may test a claim that IAM has no key for")},
-	{diagnosis.SubjectBranchOrTag, 32, when(run.isBranch, func(r run) string {
-		return fmt.Sprintf("the run is on %s, and the role may trust another branch, or a tag", quote(r.ref()))
-	})},
-	{diagnosis.SubjectEnvironment, 30, always("the role may trust an environment, and the job names none")},
-	{diagnosis.AudienceMismatch, 15, always("the policy may demand another audience")},
+}
+
+// withoutEvidence are common causes that nothing about a run can point to or
+// rule out, the most common first.
+var withoutEvidence = []struct {
+	code diagnosis.Code
+	text string
+}{
+	{diagnosis.SubjectRepository, "the role trusts another repository or owner"},
+	{diagnosis.WildcardInStringEquals, "a * under StringEquals matches nothing"},
+	{diagnosis.UnknownConditionKey, "a condition tests a claim that IAM has no key for"},
+	{diagnosis.SubjectBranchOrTag, "the role trusts another branch or tag"},
+	{diagnosis.SubjectEnvironment, "the role trusts an environment that the job does not name"},
+	{diagnosis.AudienceMismatch, "the role expects another audience"},
 }
 
 func when(holds func(run) bool, evidence func(run) string) func(run) string {
@@ -134,10 +140,6 @@ func when(holds func(run) bool, evidence func(run) string) func(run) string {
 	}
 }
 
-func always(text string) func(run) string {
-	return func(run) string { return text }
-}
-
 func (r run) kind() kind                { return r.subject.context().kind() }
 func (r run) hasCustomSubject() bool    { return r.subject.customized() }
 func (r run) hasEnvironment() bool      { return r.Get("environment") != "" }
@@ -146,8 +148,8 @@ func (r run) isPullRequestTarget() bool { return r.Get("event_name") == "pull_re
 func (r run) isTag() bool               { return r.kind() == tagKind }
 func (r run) isBranch() bool            { return r.kind() == branchKind }
 
-// ref is what the run is for: the claim, or what the subject says in a token
-// without it.
+// ref is the ref of the run: the claim, or in a token without it what the
+// subject says.
 func (r run) ref() string {
 	if context := r.subject.context(); r.Get("ref") == "" && context.key == "ref" {
 		return context.value
@@ -175,12 +177,12 @@ func (r run) isImmutable() bool {
 	return r.subject.prefixed() && named.OwnerID != "" && named.RepositoryID != ""
 }
 
-// isSideBranch leaves out the names that default branches mostly have.
+// isSideBranch leaves out the usual names of default branches.
 func (r run) isSideBranch() bool {
 	return r.isBranch() && !slices.Contains([]string{"refs/heads/main", "refs/heads/master"}, r.ref())
 }
 
-// environmentWords are what people call environments, and roles after them.
+// environmentWords are usual names of environments, and of roles for them.
 var environmentWords = []string{"prod", "stag", "dev", "test", "preview", "uat", "qa", "live", "sandbox"}
 
 func (r run) lacksEnvironment() bool {
@@ -188,8 +190,8 @@ func (r run) lacksEnvironment() bool {
 	return !r.hasEnvironment() && slices.ContainsFunc(environmentWords, func(word string) bool { return strings.Contains(name, word) })
 }
 
-// foreignWords are other issuers of tokens, after which people call the roles
-// that they made for them.
+// foreignWords are other issuers of tokens, which roles for them are usually
+// named after.
 var foreignWords = []string{"gitlab", "bitbucket", "circleci", "buildkite", "terraform-cloud", "eks", "irsa", "k8s", "kubernetes", "cognito"}
 
 func (r run) hasForeignRole() bool {

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// TestSuspicionsByEvidence: what is particular about a token is suspected
-// first, and each cause once.
+// TestSuspicionsByEvidence: what is particular about a token comes first, and
+// each cause once. Without anything particular no cause has evidence.
 func TestSuspicionsByEvidence(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -17,7 +18,6 @@ func TestSuspicionsByEvidence(t *testing.T) {
 		role   string
 		first  diagnosis.Code
 	}{
-		{"nothing particular", nil, theRole, diagnosis.SubjectRepository},
 		{"environment", oidc.Claims{"sub": "repo:octo-org/octo-repo:environment:a", "environment": "a"}, theRole, diagnosis.SubjectEnvironment},
 		{"pull request", oidc.Claims{"sub": "repo:octo-org/octo-repo:pull_request"}, theRole, diagnosis.SubjectPullRequest},
 		{"pull_request_target", oidc.Claims{"event_name": "pull_request_target"}, theRole, diagnosis.SubjectPullRequest},
@@ -35,15 +35,16 @@ func TestSuspicionsByEvidence(t *testing.T) {
 		{"role of an environment", nil, "arn:aws:iam::111111111111:role/app-PROD", diagnosis.SubjectEnvironment},
 		{"role of another tool", nil, "arn:aws:iam::111111111111:role/gitlab-ci", diagnosis.ProviderOtherIssuer},
 	} {
-		all := suspicions(newToken(claimsOf(tt.claims)), tt.role, atHand{})
-		if code, _, _ := strings.Cut(all[0], ":"); code != string(tt.first) {
+		causes, notRuledOut := suspicions(newToken(claimsOf(tt.claims)), tt.role, rolePolicy{})
+		all := slices.Concat(causes, notRuledOut)
+		if len(causes) == 0 || !strings.HasPrefix(causes[0], string(tt.first)+": ") {
 			t.Errorf("%s: first is %s", tt.name, all[0])
 		}
 		seen := map[string]bool{}
 		for _, s := range all[:len(all)-1] {
-			code, _, _ := strings.Cut(s, ":")
+			code := s[:strings.IndexAny(s, ": ")]
 			if seen[code] {
-				t.Errorf("%s: %s comes twice", tt.name, code)
+				t.Errorf("%s: duplicate %s", tt.name, code)
 			}
 			seen[code] = true
 		}
@@ -53,11 +54,18 @@ func TestSuspicionsByEvidence(t *testing.T) {
 	}
 }
 
+func TestNothingParticular(t *testing.T) {
+	causes, notRuledOut := suspicions(newToken(claimsOf(nil)), theRole, rolePolicy{})
+	if len(causes) != 0 || len(notRuledOut) != mostSuspicions+1 || !strings.HasPrefix(notRuledOut[0], "subject-repository (") {
+		t.Error(causes, notRuledOut)
+	}
+}
+
 func TestNothingIsGuessedAboutOtherIssuers(t *testing.T) {
 	claims := oidc.Claims{"iss": "https://gitlab.com", "sub": "project_path:A/b:ref_type:branch:ref:x", "aud": "x"}
-	all := suspicions(newToken(claims), theRole, atHand{})
-	if len(all) != 2 || strings.Contains(all[0], "subject-") {
-		t.Error(all)
+	causes, notRuledOut := suspicions(newToken(claims), theRole, rolePolicy{})
+	if len(causes) != 1 || strings.Contains(causes[0], "subject-") || len(notRuledOut) != 1 {
+		t.Error(causes, notRuledOut)
 	}
 }
 
@@ -76,7 +84,8 @@ func TestNothingIsNamedByAnEmptyText(t *testing.T) {
 		for name := range claimsOf(more) {
 			claims := claimsOf(more)
 			delete(claims, name)
-			for _, s := range suspicions(newToken(claims), theRole, atHand{}) {
+			causes, notRuledOut := suspicions(newToken(claims), theRole, rolePolicy{})
+			for _, s := range slices.Concat(causes, notRuledOut) {
 				if strings.Contains(s, `""`) {
 					t.Errorf("%v without %s: %s", more, name, s)
 				}
@@ -85,7 +94,7 @@ func TestNothingIsNamedByAnEmptyText(t *testing.T) {
 	}
 	claims := claimsOf(oidc.Claims{"sub": "repo:octo-org/octo-repo:ref:refs/heads/x"})
 	delete(claims, "ref")
-	if all := suspicions(newToken(claims), theRole, atHand{}); !strings.Contains(all[0], `the run is on "refs/heads/x"`) {
-		t.Error(all)
+	if causes, _ := suspicions(newToken(claims), theRole, rolePolicy{}); !strings.Contains(causes[0], `the run is on "refs/heads/x"`) {
+		t.Error(causes)
 	}
 }

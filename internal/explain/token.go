@@ -10,8 +10,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// longest bounds a value from outside in a text, in characters. A subject of
-// GitHub's stays far below.
+// longest bounds a value from outside in a text, in characters. GitHub's
+// subjects are far shorter.
 const longest = 400
 
 // cut shortens a text from outside and keeps it on one line.
@@ -34,8 +34,8 @@ func quote(s string) string { return strconv.Quote(cut(s)) }
 // shown are the claims by which people recognise a run, in this order.
 var shown = []string{"sub", "aud", "iss", "ref", "environment", "event_name", "job_workflow_ref"}
 
-// shownClaims picks from a token what its diagnosis tells. An environment is
-// told also where there is none: that decides about the subject.
+// shownClaims returns the claims that a diagnosis shows. It shows the environment
+// also if there is none, because the subject depends on it.
 func shownClaims(c oidc.Claims) []diagnosis.Claim {
 	var all []diagnosis.Claim
 	for _, name := range shown {
@@ -64,12 +64,12 @@ func newToken(c oidc.Claims) token {
 	return token{Claims: c, provider: trust.ProviderOfIssuer(c.Get("iss")), subject: readSubject(c.Get("sub"))}
 }
 
-// fromGitHub tells GitHub's tokens, and those of its kin, from any other's.
+// fromGitHub reports whether the token is GitHub's, or has GitHub's claims.
 func (t token) fromGitHub() bool {
 	return trust.IsGitHub(t.provider) || t.Get("repository") != ""
 }
 
-// reusable tells whether the job belongs to a reusable workflow: it is defined
+// reusable reports whether the job belongs to a reusable workflow: it is defined
 // in another file than the run's.
 func (t token) reusable() bool {
 	caller, _, _ := strings.Cut(t.Get("workflow_ref"), "@")

@@ -24,12 +24,12 @@ func NewTokenReport(claims oidc.Claims) TokenReport {
 	return TokenReport{claims, ExplainSubject(claims), json.RawMessage(p.Statement), p.Admits, reason}
 }
 
-// Text is the report in lines. It may hold what comes from outside: whoever
-// prints it sanitizes it.
+// Text is the report in lines. It may hold text from outside: the caller
+// sanitizes it before printing.
 func (r TokenReport) Text() string {
 	var b strings.Builder
 	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "Claims of the token")
+	fmt.Fprintln(table, "Token claims")
 	for _, c := range AllClaims(r.Claims) {
 		fmt.Fprintf(table, "  %s\t%s\n", c.Name, c.Value)
 	}

@@ -13,62 +13,60 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// tokenRefused diagnoses AWS's most silent answer: by the role's trust policy
-// if it is at hand, else by what is particular about the token.
+// tokenRefused diagnoses the answer of AWS that says least: by the role's trust
+// policy if it is available, else by what is particular about the token.
 func tokenRefused(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	claims := e.claimsOf(d)
 	result := refusal(d, e, diagnosis.WebIdentityNotAuthorized)
-	hand := e.policyOf(d)
-	if len(hand.policies) == 0 || claims == nil {
+	known := e.policyOf(d)
+	if len(known.policies) == 0 || claims == nil {
 		result.Open = true
-		result.Causes = suspicions(newToken(claims), d.Role, hand)
-		result.Cure = diagnosis.Lines(hand.want(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, hand))
+		result.Causes, result.NotRuledOut = suspicions(newToken(claims), d.Role, known)
+		result.Cure = diagnosis.Lines(known.howToGet(d.Role), newWebIdentity(claims, d, e).remedy(d.Role, known))
 		return result
 	}
 	w := newWebIdentity(claims, d, e)
-	v := review(hand.policies, w)
+	v := review(known.policies, w)
 	result.Code = v.code(result.Code)
 	if v.outcome == admitted {
 		result.Open = true
-		result.Causes = []string{
-			fmt.Sprintf("%s admits this token: the policy that the role has in AWS is another", v.statementIn(hand.file)),
-			noSuchRole(d.Role),
-		}
-		result.Cure = comparePolicies(d.Role, hand.file)
+		result.Causes = []string{fmt.Sprintf("%s admits this token, so the role has another policy in AWS", v.statementIn(known.file))}
+		result.NotRuledOut = []string{noSuchRole(d.Role)}
+		result.Cure = comparePolicies(d.Role, known.file)
 		return result
 	}
 	result.Open = v.outcome == perhaps
-	result.Causes = []string{v.cause(hand.file)}
-	result.Cure = v.cure(hand.file, d.Role)
+	result.Causes = []string{v.cause(known.file)}
+	result.Cure = v.cure(known.file, d.Role)
 	if result.Code == diagnosis.ExternalID {
-		result.Cure = "take that condition out: a role that is assumed with a token is sent no external id"
+		result.Cure = "remove that condition: a role that is assumed with a token gets no external id"
 	}
 	if v.outcome == refused || v.outcome == unmentioned {
-		result.Cure = diagnosis.Lines(result.Cure, w.remedy(d.Role, hand))
+		result.Cure = diagnosis.Lines(result.Cure, w.remedy(d.Role, known))
 	}
 	return result
 }
 
-// providerMissing diagnoses an answer that is clear about the account and not
-// about what the role trusts in place of the token's issuer.
+// providerMissing diagnoses an answer that is clear about the account, but not
+// about which provider the role trusts.
 func providerMissing(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	claims := e.claimsOf(d)
 	result := refusal(d, e, diagnosis.ProviderMissing)
 	t := newToken(claims)
 	result.Causes = []string{fmt.Sprintf("account %s has no identity provider for %s", arn.Account(d.Role), orText(cut(claims.Get("iss")), "the token's issuer"))}
-	hand := e.policyOf(d)
-	if hand.nearest != "" {
-		result.Causes = append(result.Causes, hand.reason)
+	known := e.policyOf(d)
+	if known.nearest != "" {
+		result.Causes = append(result.Causes, known.reason)
 	}
-	if len(hand.policies) > 0 {
-		if v := review(hand.policies, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == diagnosis.ProviderOtherIssuer {
+	if len(known.policies) > 0 {
+		if v := review(known.policies, newWebIdentity(claims, d, e)); v.outcome == refused && v.code("") == diagnosis.ProviderOtherIssuer {
 			result.Code = diagnosis.ProviderOtherIssuer
-			result.Causes = append(result.Causes, v.cause(hand.file))
+			result.Causes = append(result.Causes, v.cause(known.file))
 		}
 	} else if t.provider != oidc.GitHubHost {
 		result.Open = true
 		result.Causes[0] = fmt.Sprintf("%s: %s", diagnosis.ProviderMissing, result.Causes[0])
-		result.Causes = append(result.Causes, fmt.Sprintf("%s: account and role may know %s, and this token has another issuer", diagnosis.ProviderOtherIssuer, oidc.GitHubIssuer))
+		result.Causes = append(result.Causes, fmt.Sprintf("%s: the account and the role may be set up for %s, and this token has another issuer", diagnosis.ProviderOtherIssuer, oidc.GitHubIssuer))
 	}
 	result.Cure = fmt.Sprintf("check account %s in the role's ARN, which may be mistyped; if it is right, create the provider there, with a profile of that account:\n"+
 		"aws iam create-open-id-connect-provider --profile PROFILE --url %s --client-id-list %s", arn.Account(d.Role),
@@ -93,12 +91,13 @@ func newWebIdentity(claims oidc.Claims, d *diagnosis.Denial, e Evidence) webIden
 
 func (w webIdentity) request() trust.Request { return w.asks }
 
-// unseen: what IAM knows beyond the token and the request begins with aws:.
+// unseen reports whether the key is one of AWS's that the request does not have:
+// only AWS knows its value.
 func (w webIdentity) unseen(key string) bool {
 	return strings.HasPrefix(strings.ToLower(key), "aws:") && !hasKey(w.asks.Context, key)
 }
 
-// concerns leaves out what is meant for roles, users and services.
+// concerns leaves out statements for roles, users and services.
 func (w webIdentity) concerns(s trust.StatementResult) bool {
 	return s.Principal.Matched || s.Action.Matched && slices.ContainsFunc(s.Principal.Expected, func(p string) bool {
 		return strings.HasPrefix(p, "Federated: ")
@@ -130,7 +129,7 @@ func (w webIdentity) gap(t test) gap {
 	case claim == "sub":
 		return t.nearest(w.token.subject.gap)
 	}
-	return t.nearest(func(want string, wildcards bool) gap { return w.token.claimGap(claim, want, wildcards) })
+	return t.nearest(func(expected string, wildcards bool) gap { return w.token.claimGap(claim, expected, wildcards) })
 }
 
 // requestContext joins the condition keys of a request with those that every
@@ -167,44 +166,44 @@ func noSuchRole(role string) string {
 	return fmt.Sprintf("account %s has no role %s", arn.Account(role), quote(arn.Role(role).Name()))
 }
 
-// withMissingRole adds to the possible causes that there is no such role: as
-// the last one, or, if its name seems misspelt, as the first.
-func (h atHand) withMissingRole(causes []string, role string) []string {
+// withMissingRole adds that there is no such role: as the first cause if its
+// name seems misspelled, else to those that are not ruled out.
+func (h rolePolicy) withMissingRole(causes, notRuledOut []string, role string) ([]string, []string) {
 	if h.nearest != "" {
-		return slices.Insert(causes, 0, h.reason)
+		return slices.Insert(causes, 0, h.reason), notRuledOut
 	}
-	return append(causes, noSuchRole(role))
+	return causes, append(notRuledOut, noSuchRole(role))
 }
 
-// want says how to get the policy that is not at hand.
-func (h atHand) want(role string) string {
+// howToGet says how to get the policy that is missing.
+func (h rolePolicy) howToGet(role string) string {
 	switch {
 	case h.nearest != "":
-		return fmt.Sprintf("correct the ARN if %s is meant; else see whether the role exists (NoSuchEntity: it does not), with a profile of account %s:\n%s", h.nearest, arn.Account(role), getRole(role))
+		return fmt.Sprintf("correct the ARN if you mean %s; otherwise check that the role exists (NoSuchEntity: it does not), with a profile of account %s:\n%s", h.nearest, arn.Account(role), getRole(role))
 	case h.reason != "":
 		return h.reason
 	}
-	return fmt.Sprintf("none of this is certain without the role's trust policy; save it with a profile of account %s and set trust-policy-file to learn which condition decides:\n%s", arn.Account(role), getRole(role))
+	return fmt.Sprintf("the role's trust policy shows which condition decides; save it with a profile of account %s and set trust-policy-file:\n%s", arn.Account(role), getRole(role))
 }
 
-// getRole is the command that saves what AWS has of a role, in a file of its
-// own for each role of that name.
+// getRole is the command that saves the role and its policy, in a file named
+// after account and role.
 func getRole(role string) string {
 	return fmt.Sprintf("%s > %s-%s.json", awsRole("get-role", role), arn.Account(role), arn.Role(role).Name())
 }
 
-// awsRole begins a command of AWS's about a role.
+// awsRole is the beginning of an AWS CLI command about a role.
 func awsRole(command, role string) string {
 	return fmt.Sprintf("aws iam %s --profile PROFILE --role-name %s", command, arn.Role(role).Name())
 }
 
 func comparePolicies(role, file string) string {
-	return fmt.Sprintf("compare %s with what AWS has, with a profile of account %s:\n%s --query Role.AssumeRolePolicyDocument", file, arn.Account(role), awsRole("get-role", role))
+	return fmt.Sprintf("compare %s with the role's policy in AWS, with a profile of account %s:\n%s --query Role.AssumeRolePolicyDocument", file, arn.Account(role), awsRole("get-role", role))
 }
 
 // remedy is the advice to add a statement to the role's trust policy, or why
-// there is none. A role that may be misspelt gets none.
-func (w webIdentity) remedy(role string, present atHand) string {
+// there is none. A role that may be misspelled gets none.
+func (w webIdentity) remedy(role string, present rolePolicy) string {
 	if present.nearest != "" {
 		return ""
 	}
@@ -215,5 +214,5 @@ func (w webIdentity) remedy(role string, present atHand) string {
 	case p.Statement == "":
 		return ""
 	}
-	return fmt.Sprintf("if this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(arn.Role(role).Name()), p.Admits, p.Statement)
+	return fmt.Sprintf("If this run is meant to have access, add this statement to the trust policy of role %s; it admits %s:\n%s", quote(arn.Role(role).Name()), p.Admits, p.Statement)
 }

@@ -84,7 +84,7 @@ func mustParse(t *testing.T, policy string) *trust.Policy {
 	return p
 }
 
-// withPolicy is the evidence with one policy at hand.
+// withPolicy is the evidence with one policy.
 func withPolicy(policy string) Evidence {
 	return Evidence{Now: now, Policies: []PolicyFile{{"deploy.json", []byte(policy)}}}
 }

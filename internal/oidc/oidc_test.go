@@ -140,7 +140,7 @@ func TestTokenTries(t *testing.T) {
 		"HTML":          {status(200, "<html>"), true, "not JSON"},
 		"no value":      {status(200, `{"count":0}`), true, "holds no token"},
 		"not a JWT":     {status(200, `{"value":"bearer-secret"}`), true, "three of a JWT"},
-		"reset":         {reset, true, "no answer from the runner's token endpoint: connection closed by the other side"},
+		"reset":         {reset, true, "no response from the runner's token endpoint: connection closed by the other side"},
 		"broken off":    {withLength(500, `{"value":"bearer-secret`), true, "status 200: response ended early"},
 		"too large":     {status(200, `{"value":"`+strings.Repeat("bearer-secret", transport.MaxBody)), false, "status 200: response too large"},
 		"401":           {status(401, `{"message":"bad bearer"}`), false, "status 401: bad bearer"},

@@ -55,7 +55,7 @@ func (e *EndpointError) Error() string {
 	case e.NotSent:
 		return "no request was sent to the runner's token endpoint: " + e.Reason
 	case e.Status == 0:
-		return "no answer from the runner's token endpoint: " + e.Reason
+		return "no response from the runner's token endpoint: " + e.Reason
 	}
 	return fmt.Sprintf("the runner's token endpoint answered with status %d: %s", e.Status, e.Reason)
 }

@@ -187,7 +187,7 @@ func TestARefusalIsExplainedWithThePoliciesOfTheStep(t *testing.T) {
 		t.Errorf("without the reason: %s", text)
 	}
 	large := []byte(policy + strings.Repeat(" ", maxPolicies))
-	if text := denied(func(l *Login) { l.Policies[0].Content = large }).Text(); !strings.Contains(text, "too many to be kept for renewals") {
+	if text := denied(func(l *Login) { l.Policies[0].Content = large }).Text(); !strings.Contains(text, "too many to keep for renewals") {
 		t.Errorf("without the reason: %s", text)
 	}
 }

@@ -79,7 +79,7 @@ type remedy struct {
 
 var (
 	refusedRole = regexp.MustCompile(`AWS refused hop [0-9]+ of [0-9]+, (arn:[^ ]+): `)
-	proposal    = regexp.MustCompile(`(?ms)^if [^\n]*\badd this statement to (the trust policy|the caller's permissions)[^\n]*:\n(\{\n.*?^\})`)
+	proposal    = regexp.MustCompile(`(?ms)^If [^\n]*\badd this statement to (the trust policy|the caller's permissions)[^\n]*:\n(\{\n.*?^\})`)
 )
 
 // remediesIn finds what a diagnosis proposes. Profiles that share a reason or
