@@ -59,7 +59,7 @@ var badInputs = []struct {
 	{name: "region in GovCloud, role not", with: inputs{"aws-region": "us-gov-west-1"}, input: "role-to-assume", want: "aws-us-gov", code: diagnosis.PartitionMismatch},
 	{name: "placeholder left", with: inputs{"role-to-assume": "arn:aws:iam::<account>:role/hub"}, input: "role-to-assume", want: "not the ARN of a role"},
 
-	{name: "chain without a role", with: inputs{"role-to-assume": notGiven, "role-chain": deploy}, input: "role-chain", want: "needs a role-to-assume"},
+	{name: "chain without a role", with: inputs{"role-to-assume": notGiven, "role-chain": deploy}, input: "role-chain", want: "requires role-to-assume"},
 	{name: "chain with a bad line", with: inputs{"role-chain": deploy + "\nnonsense"}, input: "role-chain, line 2", want: `"nonsense"`},
 	{name: "chain as a mapping", with: inputs{"role-chain": "role: " + deploy}, input: "role-chain, line 1", want: "expected a list"},
 	{name: "chain of broken YAML", with: inputs{"role-chain": "- role: ["}, input: "role-chain, line", want: "not valid YAML"},
@@ -100,7 +100,7 @@ var badInputs = []struct {
 
 	{name: "external id with blanks", with: inputs{"role-external-id": "a b", "role-chain": deploy}, input: "role-external-id", want: "not an external id"},
 	{name: "external id too long", with: inputs{"role-external-id": strings.Repeat("x", 1225), "role-chain": deploy}, input: "role-external-id", want: "2 to 1224"},
-	{name: "source identity without chain", with: inputs{"source-identity": "octocat"}, input: "source-identity", want: "needs a role-chain"},
+	{name: "source identity without chain", with: inputs{"source-identity": "octocat"}, input: "source-identity", want: "requires role-chain"},
 	{name: "source identity of AWS", with: inputs{"source-identity": "aws:me", "role-chain": deploy}, input: "source-identity", want: "not a source identity"},
 
 	{name: "policy is no JSON", with: inputs{"inline-session-policy": "Allow all"}, input: "inline-session-policy", want: "not a policy in JSON"},

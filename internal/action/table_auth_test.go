@@ -100,7 +100,7 @@ var authCases = []tableCase{
 	{name: "a token file that is missing", use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"{temp}/token\" does not exist", "workspace"}}},
 	{name: "a token file without a token", files: vars{"{temp}/token": "not a token"},
 		use: use{with: inputs{"web-identity-token-file": "{temp}/token"}, code: "failed", says: []string{"does not contain a token"}, hides: []string{"not a token"}}},
-	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": notGiven, "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"needs a role-to-assume"}}},
+	{name: "a token file without a role", use: use{with: inputs{"role-to-assume": notGiven, "web-identity-token-file": "{temp}/token"}, code: "invalid-input", says: []string{"requires role-to-assume"}}},
 
 	// 3. Credentials that are there already.
 	{name: "role-chaining with the environment's keys", use: byOIDC, then: []use{
@@ -122,7 +122,7 @@ var authCases = []tableCase{
 	{name: "role-chaining with nothing there", use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole}, code: "failed", says: []string{"no credentials from environment, profiles, container or instance"}}},
 	{name: "role-chaining with force-skip-oidc", job: ciVariables,
 		use: use{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "force-skip-oidc": "true"}, calls: "AssumeRole deploy by ci tags=default", as: "deploy"}},
-	{name: "role-chaining without a role", use: use{with: inputs{"role-chaining": "true", "role-to-assume": notGiven}, code: "invalid-input", says: []string{"input role-chaining: needs a role-to-assume"}}},
+	{name: "role-chaining without a role", use: use{with: inputs{"role-chaining": "true", "role-to-assume": notGiven}, code: "invalid-input", says: []string{"input role-chaining: requires role-to-assume"}}},
 	{name: "role-chaining through a whole chain", use: byOIDC, then: []use{
 		{with: inputs{"role-chaining": "true", "role-to-assume": deployRole, "role-chain": nextRole}, calls: "AssumeRole deploy by hub tags=default; AssumeRole next by deploy", as: "next"}}},
 

@@ -29,14 +29,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// call is one hop with its tries, and the denial that they end in.
+// call is one hop with its attempts, and the denial if they fail.
 type call struct {
 	walker *Walker
 	hop    plan.Hop
 	denial *diagnosis.Denial
 }
 
-// withoutDroppable returns the tags that are sent in any case.
+// withoutDroppable returns the tags that are never left out.
 func withoutDroppable(tags []plan.Tag) []plan.Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(t plan.Tag) bool { return t.Droppable })
 }
@@ -47,7 +47,7 @@ func (c call) webIdentity(ctx context.Context, p plan.Profile) (session Session,
 	var refused oidc.Token // by STS, as expired
 	var tokenErr error
 	err = c.walker.Retry.Do(ctx, func() (again bool, err error) {
-		// The token's source has tries and limits of its own.
+		// The token's source has its own retries and limits.
 		token, err := c.walker.Token(ctx, p, refused)
 		if err != nil {
 			tokenErr = err
@@ -93,7 +93,7 @@ func (c call) assumeRole(ctx context.Context, by Session) (session Session, err 
 	return session, c.end(err)
 }
 
-// sent are the condition keys that a request for the hop brings along.
+// sent returns the condition keys of a request for the hop.
 func sent(h plan.Hop) map[string][]string {
 	keys := map[string][]string{"sts:RoleSessionName": {h.SessionName}, "aws:RequestedRegion": {h.SigningRegion()}}
 	for key, value := range map[string]string{"sts:ExternalId": h.ExternalID, "sts:SourceIdentity": h.SourceIdentity} {
@@ -111,7 +111,7 @@ func sent(h plan.Hop) map[string][]string {
 	return keys
 }
 
-// identify completes credentials with what GetCallerIdentity says of them.
+// identify completes credentials with the answer of GetCallerIdentity.
 func (c call) identify(ctx context.Context, s Session) (Session, error) {
 	c.denial.Action = "sts:GetCallerIdentity"
 	err := c.walker.Retry.Do(ctx, func() (again bool, err error) {
@@ -142,7 +142,7 @@ func (c call) askIdentity(ctx context.Context, s *Session) (err error) {
 	return s.setARN(*out.Arn, c.hop.Foreign)
 }
 
-// errNotBegun says that time ran out before the call could be made.
+// errNotBegun means that the deadline came before the call could begin.
 var errNotBegun = errors.New("other calls left no time for this one")
 
 // begin waits until the call may be made, and bounds it.
@@ -217,7 +217,7 @@ func (c call) session(credentials *types.Credentials, user *types.AssumedRoleUse
 	return session, err
 }
 
-// serverTime is when STS answered, by its own clock: this machine's may be
+// serverTime returns when STS responded, by STS's clock: this machine's may be
 // wrong.
 func (c call) serverTime(m smithymiddleware.Metadata) time.Time {
 	if at, ok := middleware.GetServerTime(m); ok && !at.IsZero() {
@@ -226,9 +226,9 @@ func (c call) serverTime(m smithymiddleware.Metadata) time.Time {
 	return c.walker.signingTime()
 }
 
-// client is explicit about everything, so that nothing of the environment
-// (profiles, other credentials, retry settings) changes what is asked and who
-// asks. It makes one call, whose response can be had as it came.
+// client returns a client for one call, and the response as it was received. All
+// options are explicit, so that nothing in the environment (profiles, other
+// credentials, retry settings) changes the request or who signs it.
 func (c call) client(by *Session) (*sts.Client, *received) {
 	got := &received{client: c.walker.HTTP}
 	o := sts.Options{
@@ -237,7 +237,7 @@ func (c call) client(by *Session) (*sts.Client, *received) {
 		Retryer:    aws.NopRetryer{}, // the walker's is the only one
 	}
 	for _, product := range strings.Fields(c.walker.UserAgent) {
-		name, version, _ := strings.Cut(product, "/") // the SDK would take a slash for a wrong character
+		name, version, _ := strings.Cut(product, "/") // the SDK would replace a slash
 		o.APIOptions = append(o.APIOptions, middleware.AddUserAgentKeyValue(name, version))
 	}
 	if c.hop.Endpoint != "" {
@@ -259,13 +259,12 @@ func (c call) client(by *Session) (*sts.Client, *received) {
 	return sts.New(o), got
 }
 
-// judge writes into the denial what went wrong, without any of the secrets
-// that were sent, and tells whether another try makes sense (STS's
-// errors by code).
+// judge sets the denial to what went wrong, without any of the secrets that were
+// sent, and reports whether a retry can succeed (by the code of STS's error).
 func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	d := c.denial
 	if errors.Is(err, errNotBegun) && d.Message != "" {
-		return false // the try before tells more
+		return false // the attempt before has the reason
 	}
 	d.Code, d.Message, d.Status, d.RequestID, d.Advice = "", "", 0, "", ""
 	if response, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
@@ -298,15 +297,15 @@ func (c call) judge(err error, sent ...secret.Value) (again bool) {
 	switch {
 	case d.Status == 0:
 	case failed.Reason == transport.Status || failed.Reason == transport.Malformed:
-		d.Message = notFromSTS // but is the page of a proxy, say
+		d.Message = notFromSTS // but, for example, is the page of a proxy
 	default:
-		d.Message = string(failed.Reason) // the denial tells the status
+		d.Message = string(failed.Reason) // the denial has the status
 	}
 	return !failed.Permanent() && (d.Status == 0 || d.Status == http.StatusOK || d.Status == http.StatusTooManyRequests || d.Status >= 500)
 }
 
-// known tells a code of STS's from what the SDK calls an answer without one,
-// and from what a server may say in place of a code.
+// known reports whether a code can be one of STS's: not the SDK's name for a
+// response without a code, and not another text of a server.
 func known(code string, sent []secret.Value) bool {
 	return code != "UnknownError" && isIdentifier(code, sent)
 }
@@ -339,11 +338,11 @@ func throttled(code string) bool {
 	return false
 }
 
-// tokenLike finds what looks like a JWT, whose header always begins so.
+// tokenLike matches a JWT, whose header always begins with these letters.
 var tokenLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\w.-]*eyJ[\w.-]*`) })
 
-// filtered takes the secrets that were sent out of a text of AWS's, which
-// quotes bad values, and whatever looks like a token; what is left is one line
+// filtered removes the secrets that were sent, and everything that looks like a
+// token, from a message of AWS, which quotes invalid values. It returns one line
 // of at most 1000 characters.
 func filtered(text string, sent []secret.Value) string {
 	const most, longest = 8 << 10, 1000
@@ -361,8 +360,9 @@ func filtered(text string, sent []secret.Value) string {
 	return text
 }
 
-// end turns the last error into the denial, unless the job was cancelled. Where
-// the deadline ended a wait for a place, the denial tells the try before it.
+// end turns the last error into the denial, unless the job was cancelled. If the
+// deadline came while the call waited to begin, the denial has the attempt before
+// it.
 func (c call) end(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// received keeps the response to one call as it came: what the SDK makes of it
-// does not tell an answer of STS that lacks something from the page of a proxy.
-// Where there is none it keeps the client's error, of which the SDK leaves
-// nothing if the context has ended. It is an aws.HTTPClient.
+// received keeps the response to one call as it was received: the SDK's errors do
+// not distinguish an incomplete response of STS from the page of a proxy. Without
+// a response it keeps the client's error, which the SDK drops if the context has
+// ended. It is an aws.HTTPClient.
 type received struct {
 	client *http.Client
 	failed error
@@ -37,7 +37,7 @@ func (r *received) Do(request *http.Request) (*http.Response, error) {
 	return got, nil
 }
 
-// failing is the end of a body, or what it ends with.
+// failing is the end of a body: io.EOF, or the error that it ended with.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) {
@@ -47,9 +47,9 @@ func (f failing) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// judge returns what is wrong with a call: the client's error or the SDK's, but
-// for a response of status 200 that is well-formed and of this action. Such a one is STS's own,
-// and would be the same at the next try: a badResponse names what it lacks.
+// judge returns what is wrong with a call: the client's error or the SDK's, or for
+// a well-formed response of status 200 to this action, a badResponse that names
+// what it lacks. Such a response is STS's own, and a retry would not change it.
 func (r *received) judge(action string, err error) error {
 	if r.failed != nil {
 		return r.failed

@@ -32,10 +32,10 @@ type Session struct {
 	SessionName string
 }
 
-// newSession reads STS's response. It refuses one that is no session of the
-// hop's role: incomplete, with characters that could break a file or a log,
-// over at the time of the response, or of another account than the role's. A
-// server that is not AWS's need not say whose session it is (MinIO does not).
+// newSession reads STS's response. It refuses a session that is incomplete, has
+// characters that could break a file or a log, has expired at the time of the
+// response, or is in another account than the role. A server that is not AWS's
+// may leave out whose session it is (MinIO does).
 func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at time.Time) (Session, error) {
 	if c == nil {
 		return Session{}, badResponse("the response has no Credentials")
@@ -67,12 +67,12 @@ func newSession(c *types.Credentials, u *types.AssumedRoleUser, h plan.Hop, at t
 		return Session{}, err
 	}
 	if !s.Expires.After(at) {
-		return Session{}, badResponse("the session is already over: it ended at " + s.Expires.Format(time.RFC3339))
+		return Session{}, badResponse("the session has expired already: it ended at " + s.Expires.Format(time.RFC3339))
 	}
 	return s, nil
 }
 
-// setRole takes over whose session it is.
+// setRole sets whose session it is.
 func (s *Session) setRole(name *string, h plan.Hop) error {
 	if h.Foreign && aws.ToString(name) == "" {
 		return nil
@@ -93,13 +93,13 @@ func (s *Session) setRole(name *string, h plan.Hop) error {
 }
 
 // badResponse says what is wrong with a response of status 200 that STS never
-// gives. It holds no part of the response but times and account ids.
+// sends. It holds no part of the response except times and account ids.
 type badResponse string
 
 func (b badResponse) Error() string { return string(b) }
 
-// errEmpty is a response without any text, as proxies send while STS is out of
-// reach: another try may pass.
+// errEmpty is a response without any text, as proxies send it while they cannot
+// reach STS: a retry may succeed.
 const errEmpty = badResponse(notFromSTS)
 
 const notFromSTS = "the response does not come from STS"
@@ -110,9 +110,9 @@ type field struct {
 	value *string
 }
 
-// wholeTexts refuses fields that are missing, empty, or have any other
-// characters than printable ASCII, of which keys, tokens and ARNs are made
-// (IAM user guide, "IAM identifiers").
+// wholeTexts refuses fields that are missing, empty, or have other characters than
+// printable ASCII, which keys, tokens and ARNs consist of (IAM user guide, "IAM
+// identifiers").
 func wholeTexts(fields ...field) error {
 	for _, f := range fields {
 		if f.value == nil || *f.value == "" {
@@ -125,8 +125,8 @@ func wholeTexts(fields ...field) error {
 	return nil
 }
 
-// setARN takes over an ARN and its account. Those of servers that are not AWS's
-// may have no account, or one that is a name, and lack a field.
+// setARN sets the ARN and its account. ARNs of servers that are not AWS's may have
+// no account, or a name in its place, and may lack a field.
 func (s *Session) setARN(text string, foreign bool) error {
 	account := arn.Account(text)
 	if !arn.IsAccountID(account) {
@@ -142,11 +142,11 @@ func (s *Session) setARN(text string, foreign bool) error {
 	return nil
 }
 
-// Temporary tells whether the credentials end by themselves.
+// Temporary reports whether the credentials expire.
 func (s Session) Temporary() bool { return !s.SessionToken.IsZero() }
 
-// hasSpecialCharacters looks at the two values that people paste into scripts;
-// a session token always has some.
+// hasSpecialCharacters reports whether one of the two values that people paste
+// into scripts has special characters; a session token always has some.
 func (s Session) hasSpecialCharacters() bool {
 	return strings.ContainsFunc(s.AccessKeyID+s.SecretAccessKey.Reveal(), func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z')

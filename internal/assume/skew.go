@@ -10,7 +10,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// signer signs with the walker's clock, put right by what STS's answers say.
+// signer signs with the walker's clock, corrected by the responses of STS.
 type signer struct {
 	*v4.Signer
 	walker *Walker
@@ -29,13 +29,12 @@ func (w *Walker) now() time.Time {
 
 func (w *Walker) signingTime() time.Time { return w.now().Add(time.Duration(w.skew.Load())) }
 
-// Ahead returns how far STS's clock was ahead of ours when it gave the last
-// session, or zero if they differed by less than a minute. It is negative if
-// ours is ahead.
+// Ahead returns how far STS's clock was ahead of ours at the last session, or zero
+// if they differed by less than a minute. It is negative if ours is ahead.
 func (w *Walker) Ahead() time.Duration { return time.Duration(w.ahead.Load()) }
 
-// endByOurClock makes the end of a session that STS gave at a time of its clock
-// one of our clock: whoever holds the session looks at that.
+// endByOurClock converts the end of a session from STS's clock to ours, which its
+// users compare it with. at is when STS responded.
 func (w *Walker) endByOurClock(s *Session, at time.Time) {
 	ahead := at.Sub(w.now())
 	if ahead.Abs() < tolerable {
@@ -45,14 +44,14 @@ func (w *Walker) endByOurClock(s *Session, at time.Time) {
 	w.ahead.Store(int64(ahead))
 }
 
-// tolerable is how far a clock may be off without harm; AWS refuses signatures
-// that are more than some minutes old or ahead.
+// tolerable is the difference between clocks that is ignored; AWS accepts
+// signatures for some minutes.
 const tolerable = time.Minute
 
-// learnSkew tells whether a signature was refused for its time and another try
-// with STS's clock, which the answer's Date header shows, may pass. It tries
-// that once for each skew; signed is the one that the signature went by, since
-// calls side by side are refused together and must not put it right twice.
+// learnSkew reports whether a signature was refused for its time and a retry with
+// STS's clock, from the response's Date header, can succeed. It corrects each skew
+// once: signed is the skew that the signature was made with, because concurrent
+// calls are refused together and must not all correct it.
 func (c call) learnSkew(signed int64) (again bool) {
 	d := c.denial
 	refused := d.Code == "RequestTimeTooSkewed" || d.Code == "RequestExpired" ||

@@ -25,15 +25,15 @@ type Walker struct {
 	Now       func() time.Time // by which calls are signed; nil for time.Now
 
 	// Token returns the token that opens a profile's chain, but not the one
-	// that STS has refused as expired. Needed where the source is a token.
+	// that STS has refused as expired. Required if the source is a token.
 	Token func(ctx context.Context, p plan.Profile, refused oidc.Token) (oidc.Token, error)
 
 	// Origin returns the credentials that a profile's chain begins with.
-	// Needed where the source is no token.
+	// Required if the source is not a token.
 	Origin func(ctx context.Context, p plan.Profile) (Session, error)
 
-	// OnSession is called with every session before anything else is done with it,
-	// so that its secrets can be masked.
+	// OnSession is called with every session before it is used, so that its secrets
+	// can be masked.
 	OnSession func(Session)
 
 	// OnHop is called after each hop, for the log. It may be called from
@@ -49,32 +49,32 @@ type Walker struct {
 	once    sync.Once
 	limiter *limiter
 
-	skew  atomic.Int64 // nanoseconds by which STS's clock is ahead of ours, as refused signatures show
-	ahead atomic.Int64 // the same, as the last session shows
+	skew  atomic.Int64 // nanoseconds by which STS's clock is ahead of ours, from refused signatures
+	ahead atomic.Int64 // the same, from the last session
 }
 
-// walk is a part of a chain that is under way, or its result.
+// walk is a part of a chain that is being walked, or its result.
 type walk struct {
 	done    chan struct{}
 	session Session
 	err     error
 }
 
-// maxPlainTries bounds the search for keys without special characters, of
-// which about one in four is free.
+// maxPlainTries bounds the search for keys without special characters; about one
+// in four has none.
 const maxPlainTries = 12
 
-// ErrSpecialCharacters says that maxPlainTries sessions had keys with special
+// ErrSpecialCharacters means that maxPlainTries sessions had keys with special
 // characters.
 var ErrSpecialCharacters = errors.New("each of 12 sessions had special characters in its keys: run the job again, or set special-characters-workaround: false and quote the keys")
 
 // Walk returns the session at the end of a profile's chain. The error is an
-// *diagnosis.Denial if STS was asked, or that of Token or Origin.
+// *diagnosis.Denial if STS was called, or that of Token or Origin.
 func (w *Walker) Walk(ctx context.Context, p plan.Profile) (Session, error) {
 	return w.upTo(ctx, p, len(p.Chain))
 }
 
-// upTo walks the first n hops of the chain, unless somebody does already.
+// upTo walks the first n hops of the chain, or waits for the goroutine that does.
 func (w *Walker) upTo(ctx context.Context, p plan.Profile, n int) (Session, error) {
 	key, err := json.Marshal(plan.Profile{
 		Source: p.Source, Audience: p.Audience, TokenFile: p.TokenFile, Chain: p.Chain[:n],
@@ -97,7 +97,7 @@ func (w *Walker) upTo(ctx context.Context, p plan.Profile, n int) (Session, erro
 	return mine.session, mine.err
 }
 
-// claim returns a walk to do, or the one that somebody else does.
+// claim returns a walk to do, or the one that another goroutine does.
 func (w *Walker) claim(key string) (mine, other *walk) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -128,9 +128,7 @@ func (w *Walker) step(ctx context.Context, p plan.Profile, n int) (Session, erro
 	return w.hop(ctx, p, n)
 }
 
-// origin returns the source's own credentials, with their identity where
-// nothing else will tell it: they are exported themselves, or the account of
-// a role's name is theirs.
+// origin returns the source's own credentials.
 func (w *Walker) origin(ctx context.Context, p plan.Profile) (Session, error) {
 	session, err := w.Origin(ctx, p)
 	if err != nil {
@@ -147,7 +145,7 @@ func (w *Walker) Identify(ctx context.Context, at plan.Hop, s Session) (Session,
 	c := call{walker: w, hop: at, denial: &diagnosis.Denial{Foreign: at.Foreign}}
 	s, err := c.identify(ctx, s)
 	if err == nil && w.OnSession != nil {
-		w.OnSession(s) // once more, now that its account is known
+		w.OnSession(s) // again, now that its account is known
 	}
 	return s, err
 }

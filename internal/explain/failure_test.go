@@ -40,7 +40,7 @@ func TestFailureByAnswer(t *testing.T) {
 		{&oidc.EndpointError{Status: 503, Reason: "busy"}, diagnosis.IDTokenEndpoint, "status 503: busy"},
 		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out"}, diagnosis.Deadline, "hop 1 of 1"},
 		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Deadline: true, Message: "timed out", Advice: "check the proxy"}, diagnosis.Deadline, "\ncheck the proxy"},
-		{fmt.Errorf("%w; the last try: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), diagnosis.Deadline, "\ncheck the proxy"},
+		{fmt.Errorf("%w; last attempt: %w", context.DeadlineExceeded, &oidc.EndpointError{Reason: "timed out", Advice: "check the proxy"}), diagnosis.Deadline, "\ncheck the proxy"},
 		{&diagnosis.Denial{Action: web, Role: theRole, Hop: 1, Hops: 1, Endpoint: "sts.example", Message: "refused"}, diagnosis.STSUnreachable, "no response from sts.example"},
 		{answer(web, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for "+issuer), diagnosis.ProviderMissing, "create-open-id-connect-provider --profile PROFILE --url " + issuer},
 		{answer(web, "InvalidIdentityToken", "Incorrect token audience"), diagnosis.AudienceNotRegistered, "--open-id-connect-provider-arn arn:aws:iam::111111111111:oidc-provider/" + provider},

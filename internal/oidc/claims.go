@@ -54,8 +54,8 @@ func DecodeClaims(object []byte) (Claims, error) {
 	return c, nil
 }
 
-// Text returns a scalar claim as text and whether it is there. Lists and
-// objects have no text.
+// Text returns a scalar claim as text, and whether there is one. Lists and objects
+// have no text.
 func (c Claims) Text(name string) (string, bool) {
 	switch v := c[name].(type) {
 	case string:

@@ -49,8 +49,8 @@ func ReadTokenFile(ctx context.Context, files safefile.Files, path string, mask 
 
 // FileToken returns the token in the content of a file: as it is, or as the
 // value of an object {"value": …}, the form of the runner's token endpoint.
-// White space and a byte-order mark do not count; after one, UTF-16 is read too,
-// which PowerShell writes. Whether it is a token, ParseClaims tells.
+// White space and a byte-order mark are ignored; after a mark, UTF-16 is read too,
+// which PowerShell writes. FileToken does not check the token; ParseClaims does.
 func FileToken(content string) secret.Value {
 	text := strings.TrimSpace(withoutMark(content))
 	if strings.HasPrefix(text, "{") {

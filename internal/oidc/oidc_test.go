@@ -133,14 +133,14 @@ func TestTokenTries(t *testing.T) {
 		again bool
 		want  string
 	}{
-		"500":           {status(500, "oops bearer-secret"), true, "status 500: it gives no reason"},
+		"500":           {status(500, "oops bearer-secret"), true, "status 500: no reason given"},
 		"503 message":   {status(503, `{"message":"try later\n::error::x"}`), true, "status 503: try later ::error::x"},
 		"429":           {status(429, ""), true, "status 429"},
 		"empty":         {status(200, ""), true, "not JSON"},
 		"HTML":          {status(200, "<html>"), true, "not JSON"},
-		"no value":      {status(200, `{"count":0}`), true, "holds no token"},
+		"no value":      {status(200, `{"count":0}`), true, "has no token"},
 		"not a JWT":     {status(200, `{"value":"bearer-secret"}`), true, "three of a JWT"},
-		"reset":         {reset, true, "no response from the runner's token endpoint: connection closed by the other side"},
+		"reset":         {reset, true, "no response from the runner's token endpoint: connection closed by the server"},
 		"broken off":    {withLength(500, `{"value":"bearer-secret`), true, "status 200: response ended early"},
 		"too large":     {status(200, `{"value":"`+strings.Repeat("bearer-secret", transport.MaxBody)), false, "status 200: response too large"},
 		"401":           {status(401, `{"message":"bad bearer"}`), false, "status 401: bad bearer"},

@@ -16,7 +16,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// Token is a signed token and what it claims.
+// Token is a signed token and its claims.
 type Token struct {
 	Raw    secret.Value
 	Claims Claims
@@ -41,10 +41,10 @@ type Source struct {
 	OnToken func(secret.Value)
 }
 
-// EndpointError is an answer of the runner's endpoint that was no token, after
-// all tries. It holds no part of the answer's body but GitHub's own message.
+// EndpointError means that the runner's endpoint returned no token, after all
+// retries. It holds no part of the response's body except GitHub's message.
 type EndpointError struct {
-	Status  int  // 0 if there was no answer
+	Status  int  // 0 without a response
 	NotSent bool // the URL is wrong, so that there was no request
 	Reason  string
 	Advice  string // what to do about it, or "" if that is not known
@@ -57,11 +57,11 @@ func (e *EndpointError) Error() string {
 	case e.Status == 0:
 		return "no response from the runner's token endpoint: " + e.Reason
 	}
-	return fmt.Sprintf("the runner's token endpoint answered with status %d: %s", e.Status, e.Reason)
+	return fmt.Sprintf("the runner's token endpoint returned status %d: %s", e.Status, e.Reason)
 }
 
-// Token mints a token for the audience. Network errors, 429, 5xx and answers
-// that hold no token are tried again; any other status is final. Failures are
+// Token mints a token for the audience. Network errors, 429, 5xx and responses
+// without a token are retried; any other status is final. Failures are
 // *EndpointError, wrapped with context.DeadlineExceeded if time ran out.
 func (s *Source) Token(ctx context.Context, audience string) (Token, error) {
 	request, err := s.request(audience)
@@ -90,14 +90,14 @@ func (s *Source) request(audience string) (*http.Request, error) {
 			Advice:  "let the runner use https://; http:// is accepted for this machine and, where it is not github.com or ghe.com, for the host of GITHUB_SERVER_URL",
 		}
 	}
-	// The URL carries a query already, whose order and escapes are kept.
+	// The URL has a query already, whose order and escapes are kept.
 	if u.RawQuery != "" {
 		u.RawQuery += "&"
 	}
 	u.RawQuery += "audience=" + url.QueryEscape(audience)
 	request, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, &EndpointError{NotSent: true, Reason: "ACTIONS_ID_TOKEN_REQUEST_URL cannot be asked"}
+		return nil, &EndpointError{NotSent: true, Reason: "ACTIONS_ID_TOKEN_REQUEST_URL is not a usable URL"}
 	}
 	request.Header.Set("Authorization", "Bearer "+s.Bearer.Reveal())
 	request.Header.Set("Accept", "application/json; api-version=2.0")
@@ -105,8 +105,8 @@ func (s *Source) request(audience string) (*http.Request, error) {
 }
 
 // takesPlain reports whether the request token may be sent unencrypted to a
-// host: on this machine, or to the server whose token it is, if that is one
-// without TLS, as small ones of one's own are. GitHub's are not.
+// host: one on this machine, or the server that issued it, if it is a private
+// server without TLS. GitHub's hosts always have TLS.
 func (s *Source) takesPlain(host string) bool {
 	if transport.IsLoopback(host) {
 		return true
@@ -153,10 +153,10 @@ func (s *Source) ask(request *http.Request) (token Token, again bool, err error)
 		Value string `json:"value"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return Token{}, true, refused("the answer is not JSON")
+		return Token{}, true, refused("the response is not JSON")
 	}
 	if answer.Value == "" {
-		return Token{}, true, refused("the answer holds no token")
+		return Token{}, true, refused("the response has no token")
 	}
 	raw := secret.New(answer.Value)
 	if s.OnToken != nil {
@@ -169,19 +169,19 @@ func (s *Source) ask(request *http.Request) (token Token, again bool, err error)
 	return Token{raw, claims}, false, nil
 }
 
-// message is GitHub's own explanation in an error's body, if it has one. Other
-// text could be anything, a token included, and is not shown.
+// message returns GitHub's explanation in the body of an error, if it has one.
+// Other text is not shown, because it could be a token.
 func message(body []byte, bearer secret.Value) string {
 	var answer struct {
 		Message string `json:"message"`
 	}
 	const most, longest = 8 << 10, 300
 	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
-		return "it gives no reason"
+		return "no reason given"
 	}
 	m := strings.Join(strings.Fields(answer.Message[:min(len(answer.Message), most)]), " ")
 	if secret.Redact(m, bearer) != m || mayHoldToken(m) {
-		return "its reason is not shown, because it may hold a token"
+		return "the reason is not shown because it may hold a token"
 	}
 	if r := []rune(m); len(r) > longest {
 		m = string(r[:longest]) + "…"
@@ -189,8 +189,8 @@ func message(body []byte, bearer secret.Value) string {
 	return m
 }
 
-// mayHoldToken finds the beginning of a JWT, and what may be another piece of
-// one that this process has never seen: a long run of base64url.
+// mayHoldToken reports whether a text has the beginning of a JWT, or a long run of
+// base64url, which may be another piece of a token.
 func mayHoldToken(text string) bool {
 	const shortest = 24
 	if strings.Contains(text, "eyJ") {
@@ -210,8 +210,8 @@ func isBase64URL(c rune) bool {
 	return isDigit(c) || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '-' || c == '_'
 }
 
-// ExpiresWithin tells whether the token ends in less than d from now. A token
-// without an end does not.
+// ExpiresWithin reports whether the token expires in less than d from now. A token
+// without an expiry does not.
 func (t Token) ExpiresWithin(d time.Duration, now time.Time) bool {
 	end := t.Claims.Expires()
 	return !end.IsZero() && now.Add(d).After(end)

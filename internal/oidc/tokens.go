@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// margin is how long a token must still live to be worth sending: one try at
-// STS may take ten seconds, and the clocks may differ a little.
+// margin is how long a token must still be valid to be sent: one attempt at STS may
+// take ten seconds, and the clocks may differ a little.
 const margin = 30 * time.Second
 
-// Tokens hands out one token for each audience, and mints another when that
-// one is about to expire or was refused. It is safe for concurrent use.
+// Tokens returns one token for each audience, and mints another when that one is
+// about to expire or was refused. It is safe for concurrent use.
 type Tokens struct {
 	source *Source
 	now    func() time.Time
@@ -30,8 +30,8 @@ func NewTokens(source *Source, now func() time.Time) *Tokens {
 	return &Tokens{source: source, now: now, byAudience: map[string]*slot{}}
 }
 
-// Get returns the token for an audience. A token that STS refused as expired
-// is given as stale, and is not returned again.
+// Get returns the token for an audience. stale is a token that STS refused as
+// expired, which is not returned again, or the zero Token.
 func (t *Tokens) Get(ctx context.Context, audience string, stale Token) (Token, error) {
 	s := t.slot(audience)
 	s.mu.Lock()

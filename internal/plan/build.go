@@ -20,7 +20,7 @@ const (
 )
 
 // Build makes the plan. If anything is wrong it returns every problem that it
-// could find, and the plan is not to be used, but for its warnings.
+// finds; of such a plan, only the warnings may be used.
 func Build(s Sources) (Plan, []Problem) {
 	v := read(s)
 	b := &builder{values: v, report: &report{standIn: v.standIn}, env: s.Env, path: s.Path, file: s.File, rehearsed: s.Rehearsed}
@@ -43,7 +43,7 @@ func Build(s Sources) (Plan, []Problem) {
 	p.UnsetCurrent = exporting.unset
 	p.OverwriteProfile = b.boolean("overwrite-aws-profile", false)
 	p.Summary = b.summary()
-	b.boolean("mask-aws-account-id", false) // for its problem; see MasksAccounts
+	b.boolean("mask-aws-account-id", false) // only to report a wrong value; see MasksAccounts
 	p.TrustPolicyFile = b.workspacePattern("trust-policy-file")
 	if p.Logout {
 		p.Warnings = b.warnings
@@ -52,7 +52,7 @@ func Build(s Sources) (Plan, []Problem) {
 	p.Network = b.network() // after logout, which makes no call
 	b.refuseEmpty()
 	b.sessionName = DefaultSessionName(b.input, b.env)
-	b.boolean("role-session-name-sanitize", false) // for its problem
+	b.boolean("role-session-name-sanitize", false) // only to report a wrong value
 	b.step = b.readStep()
 	b.endpoint = b.readEndpoint()
 	b.fips, b.dualStack = b.envTrue("AWS_USE_FIPS_ENDPOINT"), b.envTrue("AWS_USE_DUALSTACK_ENDPOINT")
@@ -65,7 +65,7 @@ func Build(s Sources) (Plan, []Problem) {
 		p.Profiles = b.profiles(input, text)
 		p.Default = b.readDefaultProfile(p.Profiles)
 		if exporting.keys && p.Default == "" {
-			b.problem("output-env-credentials", "needs a default-profile; set the profile whose keys the environment is to hold")
+			b.problem("output-env-credentials", "requires default-profile; set it to the profile whose keys to export")
 		}
 	} else {
 		b.onlyWithProfiles("default-profile", "profiles-select", "on-profile-error")
@@ -73,7 +73,7 @@ func Build(s Sources) (Plan, []Problem) {
 	}
 	for _, profile := range p.Profiles {
 		if exporting.process && profile.Source != SourceOIDC {
-			b.problem("refresh", "needs a role-to-assume with the job's OIDC token: other credentials cannot be renewed without storing them; set it to false")
+			b.problem("refresh", "requires role-to-assume with the job's OIDC token; set it to false (other credentials cannot be renewed without storing them)")
 		}
 	}
 	if exporting.process && exporting.keys {
@@ -84,8 +84,8 @@ func Build(s Sources) (Plan, []Problem) {
 	return p, b.report.problems
 }
 
-// showClaims is the plan of a step that shows what the token claims that a
-// login would present. It judges no other input than it uses, so that it works
+// showClaims is the plan of a step that prints the claims of the token that a
+// login would present. It checks only the inputs that it uses, so that it works
 // where a login does not.
 func (b *builder) showClaims() (Plan, []Problem) {
 	if b.boolean("logout", false) {
@@ -114,14 +114,14 @@ func (b *builder) summary() Summary {
 	return Summary(b.choice("job-summary", string(SummaryFailure), string(SummaryAlways), string(SummaryNever)))
 }
 
-// attempts reads retry-max-attempts, in which configure-aws-credentials takes 0
-// for the default and any number.
+// attempts reads retry-max-attempts. As in configure-aws-credentials, 0 is the
+// default and any number is valid.
 func (b *builder) attempts() int {
 	const input = "retry-max-attempts"
 	n := defaultAttempts
 	switch v := b.input(input); {
 	case v == "0":
-	case made(v, len("101"), len(v), isDigit) && v[0] != '0' && v != "100":
+	case consists(v, len("101"), len(v), isDigit) && v[0] != '0' && v != "100":
 		n = maxAttempts
 		b.notice(input + " " + quote(v) + " is above the maximum; " + itoa(maxAttempts) + " is used")
 	default:
@@ -133,8 +133,8 @@ func (b *builder) attempts() int {
 	return n
 }
 
-// timeout reads action-timeout-s, in which configure-aws-credentials takes 0
-// for the default.
+// timeout reads action-timeout-s. As in configure-aws-credentials, 0 is the
+// default.
 func (b *builder) timeout() time.Duration {
 	if b.input("action-timeout-s") == "0" {
 		return defaultTimeout
@@ -142,7 +142,7 @@ func (b *builder) timeout() time.Duration {
 	return b.seconds("action-timeout-s", defaultTimeout, time.Second, maxTimeout)
 }
 
-// many reports whether several profiles are asked for, even if their input came
+// many reports whether the step has several profiles, even if their input came
 // out empty.
 func (b *builder) many() bool {
 	return slices.ContainsFunc([]string{"profiles", "profiles-file"}, func(input string) bool {
@@ -157,7 +157,8 @@ func (b *builder) exportsByDefault() bool {
 	return b.input("aws-profile") == "" && !b.many() && !b.refresh() && !b.fromMachine()
 }
 
-// fromMachine reports whether a plain login uses what the machine has, as it is.
+// fromMachine reports whether a plain login uses the machine's credentials as
+// they are.
 func (b *builder) fromMachine() bool {
 	return b.input("role-to-assume") == "" && b.input("aws-access-key-id") == "" && b.input("aws-profile") == "" && !b.many()
 }
@@ -167,7 +168,7 @@ func (b *builder) refresh() bool { return b.boolean("refresh", false) }
 func (b *builder) onlyWithProfiles(inputs ...string) {
 	for _, input := range inputs {
 		if b.input(input) != "" {
-			b.problem(input, "needs profiles or profiles-file; set one of them")
+			b.problem(input, "requires profiles or profiles-file; set one of them")
 		}
 	}
 }
@@ -191,14 +192,14 @@ type builder struct {
 	withoutHub []withoutHub // profiles whose hub is missing
 }
 
-// input returns what an input says, or "".
+// input returns the text of an input, or "".
 func (b *builder) input(name string) string { return b.values.text[name] }
 
 func (b *builder) problem(input, format string, args ...any) {
 	b.report.add(input, 0, format, args...)
 }
 
-// notice is said once, however many profiles give rise to it.
+// notice adds a line to the log, once for all profiles that cause it.
 func (b *builder) notice(text string) {
 	if !slices.Contains(b.notices, text) {
 		b.notices = append(b.notices, text)
@@ -227,7 +228,7 @@ func (b *builder) baseProfile() Profile {
 	return p
 }
 
-// profile is that of a plain login, with or without a name.
+// profile returns the profile of a plain login, with or without a name.
 func (b *builder) profile() Profile {
 	p := b.baseProfile()
 	p.Name = b.profileName()
@@ -253,10 +254,9 @@ func (b *builder) profileName() string {
 	return name
 }
 
-// firstHop reads role-to-assume, which may be a name where the account of the
-// credentials that assume it can be asked for. A role that was refused still is
-// in the chain, without its ARN, so that the other inputs are judged in the
-// same run.
+// firstHop reads role-to-assume, which may be a name if STS can be asked for the
+// account of the credentials that assume it. An invalid role is in the chain
+// too, without its ARN, so that the other inputs are checked in the same run.
 func (b *builder) firstHop(source Source, text string) draft {
 	const input = "role-to-assume"
 	hop := draft{input: input}

@@ -29,15 +29,16 @@ func isTag(c rune) bool {
 	return c != utf8.RuneError && unicode.In(c, unicode.L, unicode.Z, unicode.N) || strings.ContainsRune("_.:/=+-@", c)
 }
 
-// made tells whether s has from least to most characters, all of a set.
-func made(s string, least, most int, of func(rune) bool) bool {
+// consists reports whether s has between least and most characters, all of a
+// set.
+func consists(s string, least, most int, set func(rune) bool) bool {
 	n := utf8.RuneCountInString(s)
-	return n >= least && n <= most && !strings.ContainsFunc(s, func(c rune) bool { return !of(c) })
+	return n >= least && n <= most && !strings.ContainsFunc(s, func(c rune) bool { return !set(c) })
 }
 
 // isSessionName holds for source identities too.
-func isSessionName(s string) bool { return made(s, 2, 64, isName) }
+func isSessionName(s string) bool { return consists(s, 2, 64, isName) }
 
 func isExternalID(s string) bool {
-	return made(s, 2, 1224, func(c rune) bool { return isName(c) || c == ':' || c == '/' })
+	return consists(s, 2, 1224, func(c rune) bool { return isName(c) || c == ':' || c == '/' })
 }

@@ -46,8 +46,8 @@ func inDomain(host string, domains []string) bool {
 	return slices.ContainsFunc(domains, func(domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) })
 }
 
-// privateDomains are those of networks of one's own: for private use (ICANN),
-// of multicast DNS (RFC 6762), of services in Kubernetes.
+// privateDomains are domains of private networks: for private use (ICANN),
+// for multicast DNS (RFC 6762), for services in Kubernetes.
 var privateDomains = []string{"internal", "local", "svc", "cluster.local"}
 
 const (
@@ -56,9 +56,9 @@ const (
 )
 
 // whyEncrypted says why http:// is not accepted for a host and what to do about
-// it, or "" for hosts of this machine or its own network. Only what is surely
-// one of those passes: not what a resolver may take for a number or another
-// name, nor a top-level domain.
+// it, or "" for hosts of this machine or its own network. It accepts only hosts
+// that certainly are: no name that a resolver may read as a number or complete to
+// another name, and no top-level domain.
 func whyEncrypted(host string) string {
 	if isAWS(host) {
 		return "is an endpoint of AWS, where a token or key must not be sent unencrypted; " + encrypt
@@ -66,14 +66,14 @@ func whyEncrypted(host string) string {
 	if transport.IsLoopback(host) {
 		return ""
 	}
-	const public = "would send the token unencrypted, and anyone who reads it on the way could use it at AWS's own STS; " + encrypt + " (" + nearby + ")"
+	const public = "would send the token unencrypted, and anyone who reads it could use it with AWS's own STS; " + encrypt + " (" + nearby + ")"
 	if addr, err := netip.ParseAddr(host); err == nil {
 		addr = addr.Unmap()
 		switch {
 		case addr.IsPrivate(), addr.IsLinkLocalUnicast():
 			return ""
 		case addr.IsUnspecified():
-			return "has the address of no server; use 127.0.0.1 for this machine"
+			return "is not the address of a server; use 127.0.0.1 for this machine"
 		}
 		return public
 	}
@@ -82,7 +82,7 @@ func whyEncrypted(host string) string {
 	last := labels[len(labels)-1]
 	switch {
 	case slices.ContainsFunc(labels, func(label string) bool {
-		return !made(label, 1, 63, func(c rune) bool { return isWord(c) || c == '-' })
+		return !consists(label, 1, 63, func(c rune) bool { return isWord(c) || c == '-' })
 	}), isNumber(last):
 		return "has neither a host name nor an IP address in its usual form; correct the host or " + encrypt
 	case len(labels) == 1 && !rooted, inDomain(name, privateDomains) && len(labels) > 1:
@@ -95,11 +95,11 @@ func whyEncrypted(host string) string {
 // an IPv4 address: 2130706433, 127.1 and 0x7f.1 are loopback for many (URL
 // standard, "ends in a number").
 func isNumber(label string) bool {
-	return made(label, 1, 63, isDigit) || strings.HasPrefix(strings.ToLower(label), "0x")
+	return consists(label, 1, 63, isDigit) || strings.HasPrefix(strings.ToLower(label), "0x")
 }
 
-// readEndpoint follows the order of AWS's SDKs: what is given explicitly, the
-// service's own variable, the one for all services.
+// readEndpoint follows the order of AWS's SDKs: an explicit setting, the
+// service's own variable, the variable for all services.
 func (b *builder) readEndpoint() Endpoint {
 	if v := b.input("sts-endpoint"); v != "" {
 		return b.checkEndpoint("sts-endpoint", v)
@@ -140,8 +140,8 @@ func (b *builder) checkEndpoint(name, v string) Endpoint {
 	return Endpoint{URL: v, From: origin(name), Foreign: err == nil && !isAWS(u.Hostname()) && v != b.rehearsed}
 }
 
-// noteEndpoint says which of AWS's endpoints is asked, where it is another than
-// the plain one of the region.
+// noteEndpoint logs which of AWS's endpoints is used, if it is not the standard
+// one of the region.
 func (b *builder) noteEndpoint() {
 	var kinds, variables []string
 	if b.fips {
@@ -158,6 +158,6 @@ func (b *builder) noteEndpoint() {
 	}
 }
 
-// mayHoldCredentials reports whether a URL has a part in which secrets stand.
-// Such a one is never quoted, and refused where it is an endpoint's.
+// mayHoldCredentials reports whether a URL has a part that can hold secrets. Such
+// a URL is never quoted, and is refused as an endpoint.
 func mayHoldCredentials(url string) bool { return strings.ContainsAny(url, "@?#") }

@@ -19,9 +19,9 @@ func TestWhyEncrypted(t *testing.T) {
 	const (
 		accepted = ""
 		ofAWS    = "endpoint of AWS"
-		public   = "could use it at AWS's own STS"
+		public   = "could use it with AWS's own STS"
 		unclear  = "neither a host name nor an IP address"
-		nobody   = "the address of no server"
+		nobody   = "not the address of a server"
 	)
 	for host, want := range map[string]string{
 		"localhost": accepted, "LocalHost": accepted,

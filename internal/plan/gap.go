@@ -7,9 +7,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// An expression that comes out empty can leave a gap that YAML does not see,
-// because its syntax allows one: a comma before the bracket that closes a flow
-// list, and an empty line in a block text. Both are found in the source.
+// An expression that comes out empty can leave a gap that YAML's syntax allows: a
+// comma before the bracket that closes a flow list, or an empty line in a block
+// text. Both are found in the source text.
 
 // source is a text of YAML in which nodes can be found.
 type source struct {
@@ -50,10 +50,10 @@ func (s source) endsInGap(n *yaml.Node) bool {
 	return n.Style&yaml.FlowStyle != 0 && endsInComma(s.from(n))
 }
 
-// endsInComma reports whether a comma stands before the bracket that closes the
-// flow list at the beginning of a text.
+// endsInComma reports whether a comma precedes the bracket that closes the flow
+// list at the beginning of a text.
 func endsInComma(text string) bool {
-	depth, last, blank := 0, byte(0), false // last is the last character that says something
+	depth, last, blank := 0, byte(0), false // last is the last character that is neither blank nor comment
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {

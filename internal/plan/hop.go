@@ -44,8 +44,8 @@ func (b *builder) chain() []draft {
 }
 
 // arnChain reads ARNs, one a line. An empty line between them is skipped, but
-// one below the last is an error: that is what an expression for the last hop
-// leaves if it comes out empty, and the session before it would be exported.
+// one after the last is an error: an expression for the last hop leaves it if it
+// comes out empty, and then the session before it would be exported.
 func (b *builder) arnChain(input, text string) []draft {
 	var hops []draft
 	number := 2 // of the next hop, after role-to-assume
@@ -90,7 +90,7 @@ func (b *builder) chainNode(d document, v strictyaml.Value, first int) []draft {
 	return hops
 }
 
-// hop is a hop that says nothing but its role.
+// hop returns a hop that has only a role.
 func (b *builder) hop(input string, line int, role string) (draft, bool) {
 	full, ok := b.role(input, line, role)
 	return draft{Hop: Hop{Role: full}, input: input, line: line}, ok
@@ -126,7 +126,7 @@ func (b *builder) hopNode(d document, v strictyaml.Value) (draft, bool) {
 		d.problem(v, "%s has no role; add role: arn:aws:iam::<account id>:role/<name>", v.Path)
 		return hop, false
 	}
-	// These two are judged by other fields, which may stand below them.
+	// These two depend on other fields, which may follow them.
 	if managed != nil {
 		hop.ManagedPolicies = b.managedPolicies(d.input, managed.Line(), d.texts(*managed), hop.Role)
 	}
@@ -207,7 +207,7 @@ func (b *builder) managedPolicies(input string, line int, texts []string, role a
 		arns = append(arns, splitARNs(text)...)
 	}
 	if len(arns) == 0 && len(texts) > 0 {
-		b.report.add(input, line, "%s names no managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(strings.Join(texts, " ")))
+		b.report.add(input, line, "%s has no managed policy; use arn:aws:iam::<account id or aws>:policy/<name>", quote(strings.Join(texts, " ")))
 	}
 	if len(arns) > maxPolicies {
 		b.report.add(input, line, "has %d policies; use at most %d", len(arns), maxPolicies)
@@ -224,8 +224,8 @@ func (b *builder) managedPolicies(input string, line int, texts []string, role a
 	return arns
 }
 
-// splitARNs splits a text at commas. A name may hold commas too (IAM user guide,
-// "IAM identifiers"): what follows one is another ARN only if it begins as one.
+// splitARNs splits a text at commas. A name may have commas too (IAM user guide,
+// "IAM identifiers"): after a comma, only a text that begins like an ARN is one.
 func splitARNs(text string) []string {
 	var arns []string
 	for part := range strings.SplitSeq(text, ",") {

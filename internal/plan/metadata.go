@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ActionYAML renders action.yml, so that an input or output cannot be declared
-// in one place only.
+// ActionYAML renders action.yml, so that its inputs and outputs are those of this
+// package.
 func ActionYAML() string {
 	var b strings.Builder
 	b.WriteString(`# Rendered from internal/plan/inputs.go: go test ./internal/plan -update

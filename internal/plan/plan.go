@@ -22,8 +22,8 @@ const (
 	MaxChained      = time.Hour
 )
 
-// Plan is everything the step is going to do. It holds no secret, but for a
-// password that a proxy's URL may carry.
+// Plan is everything that the step will do. It holds no secret except a password
+// that a proxy's URL may have.
 type Plan struct {
 	Logout     bool      // undo what earlier steps published, and nothing else
 	ShowClaims bool      // print what the token of the one profile claims, and nothing else; it has neither region nor chain
@@ -32,7 +32,7 @@ type Plan struct {
 
 	SkipMissing     bool // on-missing-token: skip
 	ContinueOnError bool // on-profile-error: continue
-	UseExisting     bool // keep credentials that are there, if they serve
+	UseExisting     bool // keep existing credentials, if they are the right ones
 	MinRemaining    time.Duration
 	Timeout         time.Duration
 	Attempts        int // how often a call is tried, 1 or more
@@ -50,7 +50,7 @@ type Plan struct {
 	Warnings []string // the same, as annotations
 }
 
-// Network is how STS is reached. Empty fields leave it to the environment.
+// Network is how STS is reached. The environment decides about empty fields.
 type Network struct {
 	Proxy   transport.Proxy // for http and https alike
 	NoProxy string
@@ -66,8 +66,8 @@ const (
 	SummaryNever   Summary = "never"
 )
 
-// Profile is one set of credentials: where it is used, and the chain of roles
-// that leads to it.
+// Profile is one set of credentials: its name, and the chain of roles that leads
+// to it.
 type Profile struct {
 	Name      string // empty for the plain login without a profile
 	OfMany    bool   // it is one of the input profiles, even if it is the only one
@@ -77,10 +77,10 @@ type Profile struct {
 	FIPS      bool
 	DualStack bool
 	Source    Source
-	Audience  string // of the OIDC token that opens the chain; only with SourceOIDC
+	Audience  string // of the OIDC token that the first hop presents; only with SourceOIDC
 	TokenFile string // only with SourceTokenFile
 	PlainKeys bool   // try again until the keys have no special characters
-	Chain     []Hop  // empty where the source's own credentials are exported
+	Chain     []Hop  // empty if the source's own credentials are exported
 
 	AllowedAccounts []string // empty: every account
 }
@@ -97,7 +97,7 @@ const (
 	SourceAmbient   Source = "ambient"    // what the machine has, in the order of AWS's SDKs
 )
 
-// WebIdentity tells whether the first hop presents a token; otherwise it is
+// WebIdentity reports whether the first hop presents a token; otherwise it is
 // signed.
 func (s Source) WebIdentity() bool { return s == SourceOIDC || s == SourceTokenFile }
 
@@ -113,7 +113,7 @@ func (p Profile) Last() Hop {
 // Hop is one call that assumes a role. Empty fields are not sent.
 type Hop struct {
 	Role              arn.Role
-	Region            string // whose STS is asked
+	Region            string // whose STS is called
 	Endpoint          string // URL in place of the region's STS, or empty
 	Foreign           bool   // the endpoint is not AWS's: its roles, keys and responses have forms of their own
 	FIPS              bool
@@ -128,7 +128,7 @@ type Hop struct {
 	TransitiveTagKeys []string
 }
 
-// SigningRegion is the region in whose name a request is signed.
+// SigningRegion returns the region that a request is signed for.
 func (h Hop) SigningRegion() string {
 	if h.Region == arn.GlobalRegion {
 		return "us-east-1"
@@ -136,8 +136,8 @@ func (h Hop) SigningRegion() string {
 	return h.Region
 }
 
-// Tag is a session tag. One that is droppable is left out where AWS says that
-// policies and tags are too large together.
+// Tag is a session tag. A droppable one is left out if AWS refuses policies and
+// tags as too large.
 type Tag struct {
 	Key, Value string
 	Droppable  bool `json:",omitempty"`
@@ -149,10 +149,10 @@ type Problem struct {
 	Line    int // in the input's text, from 1; 0 if it has no lines
 	Message string
 	Code    diagnosis.Code
-	Empty   bool // something is named but empty, which an expression leaves where a secret or variable is not available to the job
+	Empty   bool // something is named but empty, as an expression leaves it if the job does not have the secret or variable
 }
 
-// origin says what a name is of: an input, or a variable that stands in for one.
+// origin returns "input NAME" or "variable NAME".
 func origin(name string) string {
 	if slices.ContainsFunc(Inputs, func(in Input) bool { return in.Name == name }) {
 		return "input " + name
@@ -160,8 +160,8 @@ func origin(name string) string {
 	return "variable " + name
 }
 
-// String names the input, or the variable that stood in for one: "input
-// role-chain, line 2: …".
+// String names the input, or the variable used for it: "input role-chain, line 2:
+// …".
 func (p Problem) String() string {
 	where := origin(p.Input)
 	if p.Line > 0 {

@@ -13,8 +13,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/strictyaml"
 )
 
-// DefaultProfile is the name under which AWS's SDKs look when they are told
-// none.
+// DefaultProfile is the name of the profile that AWS's SDKs use by default.
 const DefaultProfile = "default"
 
 const (
@@ -37,7 +36,7 @@ func (b *builder) profilesInput() (input, text string) {
 			return "", ""
 		}
 		return "profiles-file", string(content)
-	case inline == "": // which is reported
+	case inline == "": // reported elsewhere
 		return "", ""
 	}
 	return "profiles", b.values.raw["profiles"]
@@ -92,17 +91,17 @@ func (b *builder) hub(source Source) []draft {
 		return append([]draft{b.firstHop(source, role)}, b.chain()...)
 	case b.input("role-chain") == "" || b.report.about("role-to-assume"):
 	case b.values.empty["role-to-assume"]:
-		b.report.addEmpty("role-chain", 0, "needs a role-to-assume, the first role of the chain, and that is empty; %s", unavailable)
+		b.report.addEmpty("role-chain", 0, "requires role-to-assume, the first role of the chain, which is empty; %s", unavailable)
 	default:
-		b.problem("role-chain", "needs a role-to-assume, the first role of the chain; set it")
+		b.problem("role-chain", "requires role-to-assume, the first role of the chain; set it")
 	}
 	return nil
 }
 
-// refuseWithoutHub reports the profiles whose role is below a hub that the step
-// does not name, as a misspelled role-to-assume leaves them. Their roles trust
-// the hub: assumed with the job's token, each would be refused for a reason that
-// is none.
+// refuseWithoutHub reports the profiles whose role needs a hub that the step does
+// not name, for example because role-to-assume is misspelled. Their roles trust
+// the hub: assumed with the job's token, each would be refused with a misleading
+// reason.
 func (b *builder) refuseWithoutHub(d document) {
 	first := b.withoutHub[0]
 	report := b.report.add
@@ -148,7 +147,7 @@ func (b *builder) spoke(d document, v strictyaml.Value, p Profile, hub []draft) 
 	return p, len(b.report.problems) == before
 }
 
-// spokeFields are what a profile says.
+// spokeFields are the fields of a profile.
 type spokeFields struct {
 	settings
 	before   int     // how many hops the step's hub has, at least role-to-assume
@@ -243,7 +242,7 @@ func profileDuration(d document, text string, v strictyaml.Value) time.Duration 
 	return time.Duration(seconds) * time.Second
 }
 
-// selected keeps the profiles that profiles-select names.
+// selected returns the profiles that profiles-select names.
 func (b *builder) selected(all []Profile) []Profile {
 	const input = "profiles-select"
 	text := b.input(input)
@@ -274,7 +273,7 @@ func (b *builder) selected(all []Profile) []Profile {
 	return slices.DeleteFunc(all, func(p Profile) bool { return !chosen[p.Name] })
 }
 
-// readDefaultProfile names the profile that becomes [default] too.
+// readDefaultProfile returns the name of the profile that becomes [default] too.
 func (b *builder) readDefaultProfile(all []Profile) string {
 	const input = "default-profile"
 	name := b.input(input)

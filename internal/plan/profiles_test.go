@@ -181,14 +181,14 @@ func TestInputsAroundProfiles(t *testing.T) {
 		"default not selected":   {map[string]string{"profiles": good, "default-profile": "a", "profiles-select": "b"}, `(b)`},
 		"nothing selected":       {map[string]string{"profiles": good, "profiles-select": "x*"}, `profiles-select: "x*" matches none of the profiles (a, b)`},
 		"bad pattern":            {map[string]string{"profiles": good, "profiles-select": "[a"}, `profiles-select: "[a" is not a name or pattern`},
-		"keys without default":   {map[string]string{"profiles": good, "output-env-credentials": "true"}, "output-env-credentials: needs a default-profile"},
+		"keys without default":   {map[string]string{"profiles": good, "output-env-credentials": "true"}, "output-env-credentials: requires default-profile"},
 		"two defaults":           {map[string]string{"profiles": "default: " + spoke + "\nb: " + spoke, "default-profile": "b"}, "rename one"},
-		"select without":         {map[string]string{"role-to-assume": hub, "profiles-select": "a"}, "profiles-select: needs profiles"},
-		"default without":        {map[string]string{"role-to-assume": hub, "default-profile": "a"}, "default-profile: needs profiles"},
+		"select without":         {map[string]string{"role-to-assume": hub, "profiles-select": "a"}, "profiles-select: requires profiles"},
+		"default without":        {map[string]string{"role-to-assume": hub, "default-profile": "a"}, "default-profile: requires profiles"},
 		"word":                   {map[string]string{"profiles": good, "on-profile-error": "ignore"}, "on-profile-error"},
 		"too parallel":           {map[string]string{"profiles": good, "max-parallel": "65"}, "max-parallel"},
 		"chain without hub":      {map[string]string{"role-to-assume": NotGiven, "profiles": "a:\n  role-chain: " + deploy}, "role-to-assume is required for the roles of these profiles: a; set it"},
-		"tags on a first hop":    {map[string]string{"profiles": "a: {role-to-assume: " + spoke + ", tags: {x: y}}"}, "takes none"},
+		"tags on a first hop":    {map[string]string{"profiles": "a: {role-to-assume: " + spoke + ", tags: {x: y}}"}, "gets none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.input["aws-region"] = "eu-central-1"

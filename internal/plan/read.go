@@ -15,7 +15,7 @@ import (
 func (b *builder) refuseControlCharacters() {
 	for _, in := range Inputs {
 		if in.Name == "role-session-name" {
-			continue // checkSessionName names every character that is refused, and may replace it
+			continue // checkSessionName names every invalid character, and may replace it
 		}
 		if c, found := control(b.input(in.Name), in.Multiline); found {
 			shown := quote(b.input(in.Name))
@@ -28,17 +28,17 @@ func (b *builder) refuseControlCharacters() {
 }
 
 // boolean reads YAML 1.2's core schema.
-func (b *builder) boolean(name string, otherwise bool) bool {
+func (b *builder) boolean(name string, fallback bool) bool {
 	switch v := b.input(name); v {
 	case "":
-		return otherwise
+		return fallback
 	case "true", "True", "TRUE":
 		return true
 	case "false", "False", "FALSE":
 		return false
 	default:
 		b.problem(name, "%s is not a boolean; use true or false", quote(v))
-		return otherwise
+		return fallback
 	}
 }
 
@@ -55,8 +55,8 @@ func (b *builder) choice(name string, words ...string) string {
 	return v
 }
 
-// workspacePattern reads a path or glob of files in the workspace, which need
-// not be there.
+// workspacePattern reads a path or glob of files in the workspace, which need not
+// exist.
 func (b *builder) workspacePattern(name string) string {
 	v := b.input(name)
 	if v == "" {
@@ -84,21 +84,21 @@ func (b *builder) inWorkspace(name string) string {
 	return name
 }
 
-func (b *builder) integer(name string, otherwise, least, most int) int {
+func (b *builder) integer(name string, fallback, least, most int) int {
 	v := b.input(name)
 	if v == "" {
-		return otherwise
+		return fallback
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < least || n > most || strconv.Itoa(n) != v {
 		b.problem(name, "%s is invalid; use a whole number from %d to %d", quote(v), least, most)
-		return otherwise
+		return fallback
 	}
 	return n
 }
 
-func (b *builder) seconds(name string, otherwise, least, most time.Duration) time.Duration {
-	n := b.integer(name, int(otherwise/time.Second), int(least/time.Second), int(most/time.Second))
+func (b *builder) seconds(name string, fallback, least, most time.Duration) time.Duration {
+	n := b.integer(name, int(fallback/time.Second), int(least/time.Second), int(most/time.Second))
 	return time.Duration(n) * time.Second
 }
 
@@ -110,7 +110,7 @@ func (b *builder) accountList(name string, line int, text string) []string {
 	for _, id := range ids {
 		if !arn.IsAccountID(id) {
 			b.report.add(name, line, "%s is not an account id; use its 12 digits, between quotes (leading zeros count)", quote(id))
-			return nil // so that nothing is held against a wrong list
+			return nil // so that nothing is compared with a wrong list
 		}
 	}
 	return ids

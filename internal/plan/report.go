@@ -14,7 +14,7 @@ import (
 // report gathers problems while the plan is built.
 type report struct {
 	problems []Problem
-	refused  map[string]bool   // inputs of which enough is said
+	refused  map[string]bool   // inputs that are reported as a whole
 	standIn  map[string]string // input → the variable that its value comes from
 }
 
@@ -31,7 +31,7 @@ func (r *report) add(input string, line int, format string, args ...any) {
 	r.addCode(diagnosis.InvalidInput, input, line, format, args...)
 }
 
-// addEmpty reports what came out empty where something is named.
+// addEmpty reports an input, entry or field that came out empty.
 func (r *report) addEmpty(input string, line int, format string, args ...any) {
 	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: diagnosis.InvalidInput, Empty: true})
 }
@@ -55,8 +55,8 @@ func (r *report) put(p Problem) {
 	}
 }
 
-// named is the name under which an input's value was given: its own, or that
-// of the variable that stands in for it.
+// named returns where an input's value comes from: its own name, or that of the
+// variable used for it.
 func (r *report) named(input string) string {
 	if variable := r.standIn[input]; variable != "" {
 		return variable
@@ -92,8 +92,8 @@ func lines(s string) []string {
 	return all
 }
 
-// control returns the first control character of s that does not belong into
-// an input: any but a tab, and line ends only where several lines are meant.
+// control returns the first control character of s that an input cannot have: any
+// but a tab and, in an input of several lines, line ends.
 func control(s string, multiline bool) (rune, bool) {
 	for _, c := range s {
 		switch {

@@ -12,7 +12,7 @@ const (
 	product        = "GitHubActions"
 )
 
-// DefaultSessionName is the name of a session that was given none. The
+// DefaultSessionName returns the name of a session without one of its own. The
 // functions return inputs and variables, or "".
 func DefaultSessionName(input, env func(string) string) string {
 	index := ""
@@ -22,8 +22,8 @@ func DefaultSessionName(input, env func(string) string) string {
 	return sessionName(env("GITHUB_RUN_ID"), env("GITHUB_RUN_ATTEMPT"), env("GITHUB_JOB"), index)
 }
 
-// checkSessionName returns a name that STS takes: the given one, or with
-// role-session-name-sanitize one that is made of it.
+// checkSessionName returns a name that STS accepts: v, or with
+// role-session-name-sanitize one that is derived from it.
 func (b *builder) checkSessionName(input string, line int, v string) string {
 	if isSessionName(v) {
 		return v
@@ -40,14 +40,14 @@ func (b *builder) checkSessionName(input string, line int, v string) string {
 	return v
 }
 
-// sanitizedName makes a session name of run data such as a branch, an actor or
-// a matrix value: a dash stands for each run of other characters, none at the
-// ends. It may still be too short.
+// sanitizedName derives a session name from run data such as a branch, an actor or
+// a matrix value: each run of other characters becomes a dash, but not at the
+// ends. The name may still be too short.
 func sanitizedName(v string) string {
 	return cut(strings.Join(strings.FieldsFunc(v, func(c rune) bool { return !isName(c) }), "-"), maxSessionName)
 }
 
-// nameFault says what keeps a text from being a session name.
+// nameFault says why a text is not a session name.
 func nameFault(v string) string {
 	const most = 8
 	var odd []string
@@ -69,8 +69,8 @@ func nameFault(v string) string {
 }
 
 // sessionName is GitHubActions-<run id>-<attempt>-<job>-<index>, cleaned to
-// what STS allows. Where it is too long the job gives way first, so that run
-// id and attempt, by which a run is found in CloudTrail, always survive.
+// what STS allows. If it is too long, the job is cut first: run id and attempt
+// identify the run in CloudTrail.
 func sessionName(runID, attempt, job, index string) string {
 	head := product
 	for _, part := range []string{runID, attempt} {
@@ -90,7 +90,7 @@ func sessionName(runID, attempt, job, index string) string {
 	return head + strings.TrimRight(middle, "-") + tail
 }
 
-// clean puts a dash in place of every character outside [\w+=,.@-].
+// clean replaces every character outside [\w+=,.@-] by a dash.
 func clean(s string) string {
 	return strings.Map(func(c rune) rune {
 		if isName(c) {

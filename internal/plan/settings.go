@@ -12,18 +12,18 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// draft is a hop as it is written: what it does not say is zero until complete
-// fills it. Readers refuse empty texts, so that zero always means not given.
+// draft is a hop as it is written. Fields that it does not have are zero until
+// complete fills them; readers refuse empty texts, so zero always means absent.
 type draft struct {
 	Hop
-	input string // that names its role, for problems that show later
+	input string // that names its role, for later problems
 	line  int
 }
 
-// settings are what a profile says about its chain, or the step about all of
-// them. What is not given is zero.
+// settings are the fields of a profile for its chain, or those of the step for all
+// chains. Absent ones are zero.
 type settings struct {
-	input string // that they are written in; empty for the step's own inputs
+	input string // that has them; empty for the step's own inputs
 	line  int
 
 	region      string
@@ -55,11 +55,10 @@ func (b *builder) readStep() settings {
 	return s
 }
 
-// complete makes a profile of its hops, and is the only place where defaults
-// are applied: what a hop says itself counts first, then what its profile says,
-// then the step's inputs, then the defaults. The first shared hops are the
-// step's hub, which is assumed once for all profiles: a profile does not change
-// them.
+// complete makes a profile of its hops. It is the only place that applies
+// defaults: a hop's own field comes first, then its profile's, then the step's
+// input, then the default. The first shared hops are the step's hub, which is
+// assumed once for all profiles, so a profile does not change them.
 func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Profile {
 	p.Region = cmp.Or(own.region, b.step.region)
 	p.AllowedAccounts = b.step.allowed
@@ -89,7 +88,7 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 		}
 	}
 	if p.Source == SourceOIDC {
-		// The token opens the chain where its first hop is asked for.
+		// The first hop presents the token, so its region decides.
 		p.Audience = cmp.Or(own.audience, b.step.audience, oidc.AudienceOf(arn.PartitionOf(hops[0].Region)))
 	}
 	b.completeDurations(p, own, hops)
@@ -109,7 +108,7 @@ func (b *builder) complete(p Profile, own settings, hops []draft, shared int) Pr
 }
 
 func (b *builder) completeDurations(p Profile, own settings, hops []draft) {
-	wanted := cmp.Or(b.step.duration, DefaultDuration)
+	requested := cmp.Or(b.step.duration, DefaultDuration)
 	last := len(hops) - 1
 	hops[last].Duration = cmp.Or(hops[last].Duration, own.duration)
 	for i := range hops {
@@ -117,31 +116,30 @@ func (b *builder) completeDurations(p Profile, own settings, hops []draft) {
 		if i == 0 {
 			most = MaxDuration
 		}
-		hops[i].Duration = cmp.Or(hops[i].Duration, min(wanted, most))
+		hops[i].Duration = cmp.Or(hops[i].Duration, min(requested, most))
 	}
 	if last > 0 && own.duration > MaxChained {
 		b.report.addCode(diagnosis.DurationOverChainingHour, own.input, own.line, "profile %s: duration-seconds %d is more than the hour (3600) after which AWS ends a chained session; use at most 3600",
 			quote(p.Name), int(own.duration/time.Second))
 	}
 	switch {
-	case wanted <= MaxChained:
+	case requested <= MaxChained:
 	case b.signedBySession(p.Source):
 		b.report.addCode(diagnosis.DurationOverChainingHour, "role-duration-seconds", 0, "%s is more than the hour (3600) after which AWS ends a session that temporary credentials assumed; use at most 3600", quote(b.input("role-duration-seconds")))
 	case last > 0 && b.refresh():
 		b.notice("role-duration-seconds applies to the first hop only: AWS ends a chained session after an hour, and refresh renews it")
 	case last > 0 && p.Source == SourceOIDC:
-		b.warn(firstHopOnly(wanted) + "; set refresh: true to renew the credentials for as long as the job runs")
+		b.warn(firstHopOnly(requested) + "; set refresh: true to renew the credentials for as long as the job runs")
 	case last > 0:
-		b.warn(firstHopOnly(wanted) + "; log in again in a later step of a longer job")
+		b.warn(firstHopOnly(requested) + "; log in again in a later step of a longer job")
 	}
 }
 
-func firstHopOnly(wanted time.Duration) string {
-	return fmt.Sprintf("role-duration-seconds %d applies to the first hop only: AWS ends a chained session after an hour (3600)", int(wanted/time.Second))
+func firstHopOnly(requested time.Duration) string {
+	return fmt.Sprintf("role-duration-seconds %d applies to the first hop only: AWS ends a chained session after an hour (3600)", int(requested/time.Second))
 }
 
-// completeLast gives the hop whose session is exported what narrows and tags
-// it.
+// completeLast sets the policies and tags of the hop whose session is exported.
 func (b *builder) completeLast(p Profile, own settings, hops []draft) {
 	last := &hops[len(hops)-1].Hop
 	last.Policy = cmp.Or(last.Policy, own.policy, b.step.policy)
@@ -156,27 +154,28 @@ func (b *builder) completeLast(p Profile, own settings, hops []draft) {
 		return
 	}
 	if len(hops) == 1 && p.Source.WebIdentity() {
-		b.report.add(own.input, own.line, "profile %s has tags, but a role that is assumed with an OIDC token takes none; remove them", quote(p.Name))
+		b.report.add(own.input, own.line, "profile %s has tags; remove them (a role that is assumed with an OIDC token gets none)", quote(p.Name))
 	}
 	if last.Tags == nil {
 		last.Tags, last.TransitiveTagKeys = own.tags, own.transitive
 	}
 }
 
-// warnWithoutEffect names what is for AssumeRole where no hop is one.
+// warnWithoutEffect names the inputs that are only for AssumeRole, if no hop is
+// one.
 func (b *builder) warnWithoutEffect(p Profile, own settings) {
 	if b.step.externalID != "" {
-		b.notice("role-external-id has no effect: a role that is assumed with a token takes none")
+		b.notice("role-external-id has no effect: a role that is assumed with a token gets no external id")
 	}
 	if own.externalID != "" {
-		b.notice("external-id of profile " + quote(p.Name) + " has no effect: a role that is assumed with a token takes none")
+		b.notice("external-id of profile " + quote(p.Name) + " has no effect: a role that is assumed with a token gets no external id")
 	}
 	if b.input("source-identity") != "" {
-		b.problem("source-identity", "needs a role-chain: a role that is assumed with an OIDC token takes it from the token, and GitHub's carries none")
+		b.problem("source-identity", "requires role-chain; remove it (a role that is assumed with an OIDC token takes it from the token, and GitHub's has none)")
 	}
 }
 
-// guard refuses what the ARNs alone show to be wrong.
+// guard refuses mistakes that the ARNs alone show.
 func (b *builder) guard(p Profile, own settings, hops []draft) {
 	of := ""
 	if p.OfMany {
@@ -190,9 +189,9 @@ func (b *builder) guard(p Profile, own settings, hops []draft) {
 		if h.input == "role-to-assume" || h.input == "role-chain" {
 			where = ""
 		}
-		if want := arn.PartitionOf(h.Region); h.Role.Partition() != want {
+		if expected := arn.PartitionOf(h.Region); h.Role.Partition() != expected {
 			b.report.addCode(diagnosis.PartitionMismatch, h.input, h.line, "%s%s is in partition %s but region %s in %s; correct one of them",
-				where, quote(string(h.Role)), h.Role.Partition(), h.Region, want)
+				where, quote(string(h.Role)), h.Role.Partition(), h.Region, expected)
 		}
 	}
 	last := hops[len(hops)-1].Role

@@ -6,8 +6,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// source chooses what the chain begins with, in the order of the design; the
-// inputs alone decide, so that no job falls back to other credentials.
+// source chooses what the chain begins with. The inputs alone decide, so that no
+// job falls back to other credentials.
 func (b *builder) source() Source {
 	role := b.input("role-to-assume") != "" || b.many()
 	tokenFile := b.input("web-identity-token-file")
@@ -35,12 +35,12 @@ func (b *builder) source() Source {
 		return SourceKeys
 	case tokenFile != "":
 		if !role {
-			b.problem("web-identity-token-file", "needs a role-to-assume; set it")
+			b.problem("web-identity-token-file", "requires role-to-assume; set it")
 		}
 		return SourceTokenFile
 	case chaining:
 		if !role {
-			b.problem("role-chaining", "needs a role-to-assume; set it")
+			b.problem("role-chaining", "requires role-to-assume; set it")
 		}
 		return SourceExisting
 	case !role:
@@ -55,20 +55,20 @@ func (b *builder) source() Source {
 }
 
 // checkKeyID follows AWS's service model: accessKeyIdType. Other servers have
-// short ones, and some with a hyphen or a dot.
+// shorter ids, and some with a hyphen or a dot.
 func (b *builder) checkKeyID(v string) {
 	switch {
 	case b.endpoint.Foreign:
-		if !made(v, 1, 128, isPath) {
+		if !consists(v, 1, 128, isPath) {
 			b.problem("aws-access-key-id", "is not an access key id; check the secret's name (expected 1 to 128 printable ASCII characters without blanks)")
 		}
-	case !made(v, 16, 128, isWord):
+	case !consists(v, 16, 128, isWord):
 		b.problem("aws-access-key-id", "is not an access key id; check the secret's name (expected 16 to 128 letters and digits, such as AKIA…)")
 	}
 }
 
-// signedBySession tells whether the inputs and the environment already show
-// that temporary credentials sign the first hop, which makes it a chained one.
+// signedBySession reports whether the inputs and the environment show that
+// temporary credentials sign the first hop, which makes it a chained one.
 func (b *builder) signedBySession(source Source) bool {
 	switch source {
 	case SourceKeys:
@@ -79,9 +79,9 @@ func (b *builder) signedBySession(source Source) bool {
 	return false
 }
 
-// network reads the way to STS, and checks the proxies of the environment that
-// are used: for https on the way to the token endpoint, and both where the input
-// names none.
+// network reads how STS is reached, and checks the proxies of the environment
+// that are used: that for https, which the token endpoint is reached by, and both
+// if the input names none.
 func (b *builder) network() Network {
 	n := Network{NoProxy: b.input("no-proxy")}
 	used := [][]string{{"HTTPS_PROXY", "https_proxy"}}

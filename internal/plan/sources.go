@@ -9,8 +9,8 @@ import (
 
 // NotGiven is the default in action.yml of inputs that mean something else
 // when they are empty than when the workflow does not name them: the runner
-// passes an input without a default as an empty text, exactly like one whose
-// expression came out empty. It is never a valid value of any of them.
+// passes an input without a default as an empty text, like one whose expression
+// came out empty. It is not a valid value of any input.
 const NotGiven = "(not given)"
 
 // Sources is what a plan is made from.
@@ -26,15 +26,15 @@ type Sources struct {
 	// what to do.
 	File func(path string) ([]byte, error)
 
-	Rehearsed string // endpoint of STS that plays AWS's, so that its rules apply; or empty
+	Rehearsed string // endpoint of a sandbox that AWS's rules apply to, or empty
 }
 
-// values are the inputs as they count.
+// values are the inputs after defaults and variables.
 type values struct {
-	text    map[string]string // what an input says, without the blanks around it; absent if it says nothing
+	text    map[string]string // of an input, without the blanks around it; absent if it is empty
 	raw     map[string]string // an input as the runner passes it
 	standIn map[string]string // input → the variable that its text comes from
-	empty   map[string]bool   // inputs that the workflow names, but that came out empty; only those with NotGiven can tell
+	empty   map[string]bool   // inputs that the workflow names, but that came out empty; known only for those with NotGiven
 }
 
 func read(s Sources) values {
@@ -69,16 +69,16 @@ func read(s Sources) values {
 const unavailable = "if it comes from an expression, the secret or variable is not available to this job: " +
 	"check its name, the job's environment and, in a reusable workflow, secrets: inherit"
 
-// refuseEmpty judges the inputs that came out empty: what would choose other
-// credentials without them is refused, and a lost restriction is a warning.
-// Whether an empty role-to-assume matters shows in source.
+// refuseEmpty checks the inputs that came out empty. It refuses those without
+// which the step would use other credentials, and warns about those that restrict
+// the session. An empty role-to-assume is checked in source.
 func (b *builder) refuseEmpty() {
 	for _, input := range []string{"role-chain", "profiles", "profiles-select"} {
 		if b.values.empty[input] {
 			b.report.addEmpty(input, 0, "is empty; %s", unavailable)
 		}
 	}
-	if b.values.empty["profiles-file"] && b.input("profiles") == "" { // beside profiles it takes nothing away
+	if b.values.empty["profiles-file"] && b.input("profiles") == "" { // with profiles it has no effect
 		b.report.addEmpty("profiles-file", 0, "is empty; %s", unavailable)
 	}
 	for _, input := range []string{"allowed-account-ids", "inline-session-policy", "managed-session-policies"} {
@@ -93,7 +93,7 @@ func (b *builder) refuseEmpty() {
 }
 
 // warnUnknown names the inputs that the action does not have. The runner warns
-// too, but passes them on, and a guard under a misspelled name guards nothing.
+// too, but passes them on, and a restriction under a misspelled name has no effect.
 func (b *builder) warnUnknown(names []string) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		const longest = 100 // of a name that is shown; no input's is nearly as long
@@ -129,7 +129,7 @@ func LookupInput(name string) (nearest string, known bool) {
 	return nearest, false
 }
 
-// distance is how far a name is from an input's. A name that is whole words of
+// distance is the edit distance between a name and an input's. A name that is whole words of
 // the input's, such as session-name, is one step away; blanks and underscores
 // are hyphens.
 func distance(name, input string) int {
@@ -140,9 +140,8 @@ func distance(name, input string) int {
 	return spelling.Distance(name, input)
 }
 
-// Defaults returns the default of every input as action.yml gives it, the
-// empty text where it gives none: that is what the runner passes for inputs
-// that a workflow does not name.
+// Defaults returns the default of every input in action.yml, or the empty text:
+// what the runner passes for inputs that a workflow does not name.
 func Defaults() map[string]string {
 	all := map[string]string{}
 	for _, in := range Inputs {

@@ -76,7 +76,7 @@ func TestEmptyInputs(t *testing.T) {
 		"role, forced away from OIDC": {input: map[string]string{"role-to-assume": "", "force-skip-oidc": "true"}, problem: "input role-to-assume: is empty"},
 		"role with keys":              {input: map[string]string{"role-to-assume": ""}, more: keys},
 		"role with its variable":      {input: map[string]string{"role-to-assume": ""}, env: map[string]string{"ROLE_TO_ASSUME": hub}},
-		"role with a token file":      {input: map[string]string{"role-to-assume": "", "web-identity-token-file": "t"}, problem: "input web-identity-token-file: needs a role-to-assume"},
+		"role with a token file":      {input: map[string]string{"role-to-assume": "", "web-identity-token-file": "t"}, problem: "input web-identity-token-file: requires role-to-assume"},
 		"role with profiles":          {input: map[string]string{"role-to-assume": "", "profiles": "a: {role-to-assume: " + spoke + "}"}},
 		"role above spokes":           {input: map[string]string{"role-to-assume": "", "profiles": "a: " + spoke}, problem: "role-to-assume is required for the roles of these profiles: a"},
 		"role above spokes of keys":   {input: map[string]string{"role-to-assume": "", "profiles": "a: " + spoke}, more: keys},

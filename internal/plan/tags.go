@@ -35,16 +35,16 @@ var defaultTags = []struct {
 	{"TriggeringActor", "GITHUB_TRIGGERING_ACTOR", true},
 }
 
-// completeTags gives the default and custom tags to an AssumeRole that is the
-// step's first hop. Hops of a chain carry only their own: a trust policy
-// without sts:TagSession would refuse them.
+// completeTags sets the default and custom tags of an AssumeRole that is the step's
+// first hop. Hops of a chain have only their own tags: a trust policy without
+// sts:TagSession would refuse others.
 func (b *builder) completeTags(p Profile, first *Hop) {
 	custom := b.customTags()
 	skip := b.boolean("role-skip-session-tagging", false)
 	switch {
 	case p.Source.WebIdentity():
 		if len(custom) > 0 {
-			b.warn("custom-tags have no effect: a role that is assumed with a token takes its tags from the token, and GitHub's carries none")
+			b.warn("custom-tags have no effect: a role that is assumed with a token takes its tags from the token, and GitHub's has none")
 		}
 		return
 	case skip:
@@ -72,7 +72,8 @@ func (b *builder) completeTags(p Profile, first *Hop) {
 	}
 }
 
-// fitting leaves out droppable tags, the last ones first, until AWS takes them.
+// fitting leaves out droppable tags, the last ones first, until AWS accepts their
+// number.
 func fitting(tags []Tag) []Tag {
 	for i := len(tags) - 1; i >= 0 && len(tags) > maxTags; i-- {
 		if tags[i].Droppable {
@@ -134,7 +135,7 @@ func (b *builder) customTags() []Tag {
 	return tags
 }
 
-// protectedKey reports whether a tag is one by which a role may know the run:
+// protectedKey reports whether a tag is one that identifies the run to a role:
 // GitHub and the default tags, thirteen in all, as in configure-aws-credentials
 // since v6.2.0 (its pull request 1808 removed the replacing of default tags, and
 // tests that 37 custom tags fill up the 50). The droppable ones count even in a
@@ -157,7 +158,8 @@ func hasKey(tags []Tag, key string) bool {
 	return slices.ContainsFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, key) })
 }
 
-// cleanTag makes a fact of the run fit for a tag's value.
+// cleanTag replaces the characters of a fact of the run that a tag's value cannot
+// have.
 func cleanTag(s string) string {
 	s = strings.Map(func(c rune) rune {
 		if isTag(c) {
@@ -173,11 +175,11 @@ func cleanTag(s string) string {
 
 func (b *builder) checkTag(input string, line int, tag Tag) {
 	switch {
-	case !made(tag.Key, 1, maxTagKey, isTag):
+	case !consists(tag.Key, 1, maxTagKey, isTag):
 		b.report.add(input, line, "%s is not a tag key; use 1 to %d letters, digits, blanks and _.:/=+-@", quote(tag.Key), maxTagKey)
 	case strings.HasPrefix(strings.ToLower(tag.Key), "aws:"):
 		b.report.add(input, line, "tag key %s begins with aws:, which AWS reserves; use another key", quote(tag.Key))
-	case !made(tag.Value, 0, maxTagValue, isTag):
+	case !consists(tag.Value, 0, maxTagValue, isTag):
 		b.report.add(input, line, "%s is not a value for tag %s; use at most %d letters, digits, blanks and _.:/=+-@", quote(tag.Value), quote(tag.Key), maxTagValue)
 	}
 }

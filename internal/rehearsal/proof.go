@@ -20,8 +20,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/transport"
 )
 
-// prove signs a call with what later steps of the job have: the exported keys,
-// and the credentials of each profile, which it gets as an SDK does.
+// prove signs a call with the credentials that later steps of the job have: the
+// exported keys, and those of each profile, which it gets as an SDK does.
 func (r *rehearsal) prove(ctx context.Context) error {
 	if r.server.Scenario().Dialect == scenario.MinIO {
 		return nil // it has no GetCallerIdentity
@@ -64,7 +64,7 @@ func (r *rehearsal) prove(ctx context.Context) error {
 	for _, name := range names {
 		found, ok, err := sdk.Profile(ctx, name)
 		if err == nil && !ok {
-			err = errors.New("no file of profiles has it")
+			err = errors.New("it is in no profile file")
 		}
 		if err == nil {
 			r.report.Profiles[name], err = identify(found.Session)
@@ -76,7 +76,7 @@ func (r *rehearsal) prove(ctx context.Context) error {
 	return r.readProfileFiles(ctx, files)
 }
 
-// region is that of the proof's signature. The sandbox takes any.
+// region returns the region of the proof's signature. The sandbox accepts any.
 func (r *rehearsal) region() string {
 	if region := r.job.Getenv("AWS_REGION"); region != "" {
 		return region

@@ -21,20 +21,20 @@ import (
 // phase that failed, the diagnosis.
 type Step func(ctx context.Context, p Process) (code int, failure *diagnosis.Diagnosis)
 
-// Process is what a phase runs in.
+// Process is the process of a phase: environment, streams, sandbox.
 type Process struct {
 	Environ []string
 	Stdout  io.Writer
-	Sandbox string // URL of the sandbox's issuer and STS, if that plays AWS's
+	Sandbox string // URL of the sandbox's issuer and STS, unless its dialect is another than AWS's
 }
 
-// Options of a rehearsal. Both are needed.
+// Options of a rehearsal. Both are required.
 type Options struct {
 	Step Step
 	Now  func() time.Time // the clock of issuer and STS
 }
 
-// Report is what came of a scenario. Secrets in it are masked.
+// Report is the result of a scenario. Secrets in it are masked.
 type Report struct {
 	Scenario   string            `json:"scenario"`
 	Steps      []StepReport      `json:"steps"`
@@ -50,7 +50,7 @@ type Report struct {
 	Log        string            `json:"log"`
 }
 
-// StepReport is what came of one use of the action.
+// StepReport is the result of one use of the action.
 type StepReport struct {
 	Failed  bool              `json:"failed"`
 	Code    string            `json:"code,omitempty"`
@@ -60,7 +60,7 @@ type StepReport struct {
 	Outputs map[string]string `json:"outputs"`
 }
 
-// noMetadata keeps a rehearsal from asking the machine that it runs on.
+// noMetadata keeps a rehearsal from using the metadata service of the machine.
 const noMetadata = "AWS_EC2_METADATA_DISABLED=true"
 
 // rehearsal is a scenario that is being run.
@@ -137,8 +137,8 @@ func (r *rehearsal) run(ctx context.Context) error {
 }
 
 // step runs the main phase of one use of the action and reports whether it
-// failed. One that failed without a diagnosis failed by the runner, such as for
-// a file command that it cannot read.
+// failed. A step that failed without a diagnosis was failed by the runner, for
+// example because of a file command that it cannot read.
 func (r *rehearsal) step(ctx context.Context, with map[string]string) (failed bool, err error) {
 	var failure *diagnosis.Diagnosis
 	phase := func(ctx context.Context, environ []string, stdout, _ io.Writer) int {
@@ -178,7 +178,7 @@ func masked(job *fakerunner.Job, values map[string]string) map[string]string {
 	return all
 }
 
-// awsVariables picks what a job's steps know of AWS.
+// awsVariables returns the AWS variables of a job's steps.
 func awsVariables(job *fakerunner.Job) map[string]string {
 	all := map[string]string{}
 	for _, pair := range job.Environ() {

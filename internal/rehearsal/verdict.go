@@ -16,7 +16,7 @@ import (
 type Hop struct {
 	Action     string             `json:"action"`
 	Role       string             `json:"role"`
-	PolicyFile string             `json:"policy-file,omitempty"` // in which the decisions' lines count
+	PolicyFile string             `json:"policy-file,omitempty"` // that the lines of the decisions refer to
 	Caller     string             `json:"caller,omitempty"`
 	Session    string             `json:"session,omitempty"`
 	Refused    string             `json:"refused,omitempty"`
@@ -42,14 +42,14 @@ func (r *rehearsal) addHops(calls []sandbox.Call) {
 	}
 }
 
-// addReasons says why the last step failed, by its calls. Where a role's policy
-// decided, that is certain, whatever the step could find out; otherwise it is
-// every problem that the step reported.
+// addReasons adds why the last step failed. If a role's policy decided, that is
+// certain, whatever the step found out; otherwise the reasons are the problems
+// that the step reported.
 func (r *rehearsal) addReasons(calls []sandbox.Call) {
 	var reasons []string
 	for _, c := range calls {
 		for _, reason := range r.refusal(c) {
-			if !slices.Contains(reasons, reason) { // of a call that was tried again
+			if !slices.Contains(reasons, reason) { // of a call that was retried
 				reasons = append(reasons, reason)
 			}
 		}
@@ -63,9 +63,9 @@ func (r *rehearsal) addReasons(calls []sandbox.Call) {
 	r.report.Reasons = reasons
 }
 
-// refusal returns what in the scenario refused a call, with its place; nothing
+// refusal returns what in the scenario refused a call, with its place, or nothing
 // if it was neither the role's policy nor the caller's permissions. The sandbox
-// refuses also what a policy leaves open.
+// also refuses requests about which a policy leaves the decision open.
 func (r *rehearsal) refusal(c sandbox.Call) []string {
 	role := r.scenario.Role(c.Role())
 	switch {
@@ -105,8 +105,8 @@ func (r *rehearsal) refusal(c sandbox.Call) []string {
 	return lines
 }
 
-// judge compares what came out with what the scenario expects: success, if it
-// does not say. No outcome that depends on something unknown is the expected
+// judge compares the outcome with the one that the scenario expects; by default
+// success. An outcome that depends on something unknown is never the expected
 // one.
 func (r *rehearsal) judge() {
 	report, expect := r.report, r.scenario.Expect

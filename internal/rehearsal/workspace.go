@@ -9,12 +9,10 @@ import (
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
-// fillWorkspace makes the job's workspace what a checkout makes of a
-// repository: it has the scenario's files, and the trust policies of its roles
-// if a step asks for them with trust-policy-file. A policy that the scenario
-// has from a file is under the same path, the others are
-// trust-policies/ACCOUNT/ROLE.json, with the lines that they have in the
-// scenario.
+// fillWorkspace writes the job's workspace, like a checkout: the scenario's files
+// and, if a step sets trust-policy-file, the trust policies of its roles. A policy
+// from a file has the same path; the others are trust-policies/ACCOUNT/ROLE.json,
+// with the same lines as in the scenario.
 func fillWorkspace(workspace string, s *scenario.Scenario) error {
 	for path, content := range s.Workspace {
 		if err := write(filepath.Join(workspace, filepath.FromSlash(path)), []byte(content)); err != nil {
@@ -38,7 +36,7 @@ func fillWorkspace(workspace string, s *scenario.Scenario) error {
 				}
 			}
 			if _, has := s.Workspace[filepath.ToSlash(path)]; has {
-				continue // the scenario says what the repository has there
+				continue // the scenario's own file
 			}
 			if err := write(filepath.Join(workspace, path), role.Policy); err != nil {
 				return err

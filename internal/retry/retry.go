@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Policy says how often and how patiently a call is repeated.
+// Policy is how many times a call is tried, and how long it waits in between.
 type Policy struct {
 	Attempts   int           // at most this many tries; less than 1 counts as 1
 	Base       time.Duration // the longest wait before the second try; it doubles with each further one
 	Max        time.Duration // the longest wait before any try
 	PerAttempt time.Duration // how long one try may take
 
-	// Sleep waits or returns the context's error. Tests replace it.
+	// Sleep waits or returns the context's error. Tests set it.
 	Sleep func(context.Context, time.Duration) error
 }
 
-// Default is the policy for the runner's token endpoint and for STS: 10 s a
-// try, waits that are drawn evenly between nothing and a ceiling that grows
-// from 250 ms to 8 s, so that a matrix of jobs does not come back as a herd.
+// Default is the policy for the runner's token endpoint and for STS: 10 s an
+// attempt, waits that are uniformly random between zero and a ceiling that grows
+// from 250 ms to 8 s, so that the jobs of a matrix do not retry together.
 func Default(attempts int) Policy {
 	return Policy{
 		Attempts:   attempts,
@@ -45,16 +45,16 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Limit bounds one try. Where a try consists of several calls, the caller
+// Limit bounds one attempt. If an attempt consists of several calls, the caller
 // limits each.
 func (p Policy) Limit(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, p.PerAttempt)
 }
 
-// Do calls try until it succeeds, says that another try is pointless, or the
-// policy or ctx's deadline is used up; then it returns try's last error. If
-// the deadline was what ended it, the error is also context.DeadlineExceeded.
-// A wait that would outlast the deadline is not begun.
+// Do calls try until it succeeds, returns again as false, or the policy's attempts
+// or ctx's deadline are used up; then it returns try's last error. If the deadline
+// ended it, the error is also context.DeadlineExceeded. Do does not begin a wait
+// that would end after the deadline.
 func (p Policy) Do(ctx context.Context, try func() (again bool, err error)) error {
 	for attempt := 1; ; attempt++ {
 		again, err := try()
@@ -87,11 +87,11 @@ func (p Policy) ceiling(attempt int) time.Duration {
 	return min(ceiling, p.Max)
 }
 
-// ended joins why the loop stopped with the last failure, unless that failure
-// says it already.
+// ended joins why the loop stopped and the last failure, unless the failure says so
+// already.
 func ended(why, last error) error {
 	if errors.Is(last, why) {
 		return last
 	}
-	return fmt.Errorf("%w; the last try: %w", why, last)
+	return fmt.Errorf("%w; last attempt: %w", why, last)
 }

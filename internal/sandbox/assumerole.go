@@ -62,7 +62,8 @@ func (s *stsService) assumeRole(req *stsRequest) (any, error) {
 	return result, nil
 }
 
-// authorize asks both sides for one action.
+// authorize checks one action against the trust policy and the caller's
+// permissions.
 func (req *stsRequest) authorize(caller *caller, role *scenario.Role, action string, ctx trust.Context) error {
 	who := trust.Principal{Type: "AWS", ID: caller.iamARN, Account: caller.account}
 	if caller.session != nil {
@@ -139,8 +140,8 @@ func sameKey(key string) func(tag) bool {
 	return func(t tag) bool { return strings.EqualFold(t.key, key) }
 }
 
-// inherit returns the tags and the source identity of a new session: what the
-// request asks for, and what the caller's session passes on.
+// inherit returns the tags and the source identity of a new session: those of the
+// request, and those that the caller's session passes on.
 func inherit(caller *caller, form url.Values) (session, error) {
 	var next session
 	if caller.session != nil {

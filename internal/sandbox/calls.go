@@ -10,14 +10,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// Call is one request that the server got, and what came of it. It holds
-// neither tokens nor secret keys.
+// Call is one request to the server and its result. It holds neither tokens nor
+// secret keys.
 type Call struct {
 	Kind       string
 	Started    time.Time
 	Parameters map[string]string // as sent, without Action, Version and WebIdentityToken
 	UserAgent  string
-	Signer     string // ARN that signed the call; empty if none did, or nobody known
+	Signer     string // ARN that signed the call; empty if it is not signed, or by an unknown key
 	Region     string // of the signature
 
 	// Claims are those of the token handed out or presented, once its
@@ -26,31 +26,31 @@ type Call struct {
 	// Decisions are what the role's trust policy said, action by action; the
 	// last one is the one that refused.
 	Decisions []Decision
-	// Session is the ARN of the session that the call made, or whose identity
-	// it told.
+	// Session is the ARN of the session that the call created, or whose identity
+	// it returned.
 	Session   string
-	AccessKey string // of the session that the call made
+	AccessKey string // of the session that the call created
 	Expires   time.Time
 
 	Fault     scenario.FaultKind // the fault that hit, or ""
-	Status    int                // HTTP status; 0 if no answer was sent, or not yet
+	Status    int                // HTTP status; 0 if no response was sent, or not yet
 	Code      string             // AWS's error code, or ""
 	Message   string
 	RequestID string
 }
 
-// OK reports whether the call got what it asked for, whole.
+// OK reports whether the call succeeded and its whole response was sent.
 func (c *Call) OK() bool { return c.Status == 200 && c.Code == "" && !spoils(c.Fault) }
 
-// Role returns the role that was asked for, or "".
+// Role returns the requested role, or "".
 func (c *Call) Role() string { return c.Parameters["RoleArn"] }
 
 // Decision is a trust policy's answer to one action.
 type Decision struct {
 	Action string       `json:"action"`
-	Role   string       `json:"role"` // the role whose trust policy was asked
+	Role   string       `json:"role"` // the role whose trust policy decided
 	Result trust.Result `json:"result"`
-	// IdentityMissing: the trust policy let the caller in, but the caller's
+	// IdentityMissing: the trust policy admitted the caller, but the caller's
 	// own permissions (may-assume) do not cover the role.
 	IdentityMissing bool `json:"identity-missing,omitempty"`
 }
@@ -69,7 +69,7 @@ func (r *recorder) begin(c Call) int {
 	return len(r.calls) - 1
 }
 
-// end replaces a recorded call by what became of it.
+// end replaces a recorded call by the completed one.
 func (r *recorder) end(place int, c Call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

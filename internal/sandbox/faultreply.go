@@ -21,8 +21,8 @@ func (s *Server) faultReply(kind scenario.FaultKind, call *Call, now time.Time) 
 	return reply{}, false
 }
 
-// statusReply answers as the party that usually sends such a status: STS
-// itself, the token service, or a load balancer in front of them.
+// statusReply returns the response of the server that usually sends such a status:
+// STS, the token service, or a load balancer.
 func (s *Server) statusReply(status int, kind string) reply {
 	switch {
 	case status == http.StatusBadGateway || status == http.StatusGatewayTimeout:
@@ -38,8 +38,7 @@ func (s *Server) statusReply(status int, kind string) reply {
 	}
 }
 
-// mustFail encodes an error; should that fail, the page of a broken server
-// goes out.
+// mustFail encodes an error, or returns the page of a broken server if that fails.
 func (s *Server) mustFail(e apiError) reply {
 	encode := failure
 	if s.scenario.Dialect == scenario.MinIO {

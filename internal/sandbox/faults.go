@@ -7,8 +7,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
-// stsFaults are the faults that are an error answer of STS, made for an
-// account and a moment.
+// stsFaults are the faults that are an error response of STS, for an account at a
+// time.
 var stsFaults = map[scenario.FaultKind]func(account string, now time.Time) apiError{
 	scenario.FaultThrottling:       always(errThrottling),
 	scenario.FaultRequestLimit:     always(apiError{http.StatusBadRequest, "RequestLimitExceeded", "Rate exceeded"}),
@@ -37,7 +37,7 @@ var statusFaults = map[scenario.FaultKind]int{
 	scenario.FaultHTTP504: http.StatusGatewayTimeout,
 }
 
-// spoils reports whether a fault ruins an answer of status 200.
+// spoils reports whether a fault damages a response of status 200.
 func spoils(k scenario.FaultKind) bool {
 	switch k {
 	case scenario.FaultTruncated, scenario.FaultContentType, scenario.FaultEmptyBody, scenario.FaultNoValue, scenario.FaultNotJSON:
@@ -46,7 +46,7 @@ func spoils(k scenario.FaultKind) bool {
 	return false
 }
 
-// mangle spoils an answer on its way out.
+// mangle damages a response before it is sent.
 func mangle(k scenario.FaultKind, r reply) reply {
 	switch k {
 	case scenario.FaultTruncated:

@@ -19,7 +19,7 @@ import (
 // requestTokenLifetime is about how long a runner's request token lives.
 const requestTokenLifetime = 6 * time.Hour
 
-// issuer plays GitHub's OIDC issuer and the runner's token endpoint.
+// issuer serves GitHub's OIDC issuer and the runner's token endpoint.
 type issuer struct {
 	workflow *scenario.Workflow
 	url      string // of the server, where discovery and keys can be read
@@ -91,7 +91,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_, _ = w.Write(body) // a client that has gone away is no error of ours
+	_, _ = w.Write(body) // an error means that the client has gone
 }
 
 // serveToken is the runner's endpoint behind ACTIONS_ID_TOKEN_REQUEST_URL.

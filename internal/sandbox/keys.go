@@ -22,8 +22,8 @@ import (
 // signingKeyID is the kid header of every token.
 const signingKeyID = "38826B17-6A30-5F9B-B169-8BEB8202F723"
 
-// signingKey is made once per process: it costs a tenth of a second or more,
-// and nobody trusts it but the sandbox itself.
+// signingKey is generated once per process, because that takes a tenth of a second
+// or more. Only the sandbox itself trusts it.
 var signingKey = sync.OnceValues(func() (jose.JSONWebKey, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -60,8 +60,8 @@ func thumbprint(key jose.JSONWebKey) string {
 	return base64.RawURLEncoding.EncodeToString(key.CertificateThumbprintSHA1)
 }
 
-// names makes the identifiers and secrets that the server hands out: the same
-// ones, in the same order, for every server with the same seed.
+// names generates the identifiers and secrets of the server: the same ones in the
+// same order for every server with the same seed.
 type names struct {
 	seed uint64
 

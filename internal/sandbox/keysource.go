@@ -17,7 +17,7 @@ import (
 // discovery and over HTTP, from the server itself. It keeps them.
 type keySource struct {
 	issuer string // the one that the tokens name
-	url    string // where its documents really are
+	url    string // where its documents are served
 	client *http.Client
 
 	mu   sync.Mutex

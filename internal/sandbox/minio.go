@@ -12,14 +12,14 @@ import (
 	"github.com/org/aws-oidc-action/internal/scenario"
 )
 
-// MinIO's STS is asked as AWS's is, and answers otherwise (minio/minio:
+// MinIO's STS takes AWS's requests, and its responses differ (minio/minio:
 // docs/sts/web-identity.md; cmd/sts-handlers.go, cmd/sts-datatypes.go,
 // cmd/sts-errors.go, internal/arn and internal/auth):
 //
 //   - a role belongs to an identity provider and has no trust policy: any token
 //     for the provider's client id may assume it;
-//   - the user that a session is of has an empty ARN, and AssumeRoleId in place
-//     of AssumedRoleId; there are no accounts;
+//   - the user of a session has an empty ARN, and AssumeRoleId in place of
+//     AssumedRoleId; there are no accounts;
 //   - session tokens are JWTs, access keys have no prefix;
 //   - AssumeRole takes the keys of users only and heeds no role;
 //   - other actions, GetCallerIdentity too, do not exist;
@@ -95,7 +95,7 @@ func (s *stsService) minioAssumeRole(req *stsRequest) (any, error) {
 	return s.minioOpen(req, &scenario.Role{ARN: who.arn, Name: who.user.Name, Account: who.account})
 }
 
-// minioOpen makes a session of a role, or of a user who stands for one.
+// minioOpen opens a session of a role, or of a user in place of one.
 func (s *stsService) minioOpen(req *stsRequest, role *scenario.Role) (minioResult, error) {
 	const shortest, longest = 900, 365 * 24 * 3600 // seconds
 	seconds, err := strconv.Atoi(req.form.Get("DurationSeconds"))

@@ -24,7 +24,7 @@ type Options struct {
 	Listen          string           // host:port; only loopback addresses are accepted
 	Now             func() time.Time // the clock of issuer and STS; nil for time.Now
 	Latency         time.Duration    // how long every answer takes, in real time
-	SessionLifetime time.Duration    // sessions last no longer than this, whatever is asked; 0 for no such limit
+	SessionLifetime time.Duration    // the longest a session lasts; 0 for no such limit
 	Seed            uint64           // equal seeds give equal keys and ids
 }
 
@@ -112,8 +112,8 @@ func (s *Server) URL() string { return s.url }
 // Scenario returns what the server was started with.
 func (s *Server) Scenario() *scenario.Scenario { return s.scenario }
 
-// Environ returns NAME=VALUE lines, sorted, that the job's steps get: the
-// runner's variables, where to ask for a token and where STS listens. Without
+// Environ returns the NAME=VALUE lines, sorted, of the job's steps: the runner's
+// variables, the token endpoint and the STS endpoint. Without
 // the id-token permission the two ACTIONS_ID_TOKEN_ variables are missing, as
 // they are on a runner. Paths and files are a fakerunner.Job's.
 func (s *Server) Environ() []string {
@@ -123,7 +123,7 @@ func (s *Server) Environ() []string {
 		env["ACTIONS_ID_TOKEN_REQUEST_URL"] = s.URL() + s.issuer.tokenPath() + "?api-version=2.0"
 		env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] = s.issuer.requestToken.Reveal()
 	}
-	maps.Copy(env, w.Environ()) // the workflow's env has the last word
+	maps.Copy(env, w.Environ()) // the workflow's env overrides the others
 	lines := make([]string, 0, len(env))
 	for name, text := range env {
 		lines = append(lines, name+"="+text)
@@ -132,8 +132,8 @@ func (s *Server) Environ() []string {
 	return lines
 }
 
-// Calls returns every token and STS call so far, in the order of arrival. A
-// call is complete in it before its client has the answer.
+// Calls returns every token and STS call so far, in the order of arrival. A call is
+// complete before its client has the response.
 func (s *Server) Calls() []Call { return s.calls.all() }
 
 // Close ends the server and every call under way.
@@ -145,9 +145,8 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// exchange takes one call through latency, faults and the record. answer is
-// asked for the reply unless a fault stands in for it; it may fill in the
-// call.
+// exchange handles one call: latency, faults and the record. answer returns the
+// reply, unless a fault replaces it, and may complete the call.
 func (s *Server) exchange(w http.ResponseWriter, r *http.Request, call Call, answer func(now time.Time, fault scenario.FaultKind, call *Call) reply) {
 	now := s.options.Now()
 	call.Started = now
@@ -212,7 +211,7 @@ func (s *Server) abort(w http.ResponseWriter, ctx context.Context, kind scenario
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // close with a reset instead of a goodbye
+		_ = tcp.SetLinger(0) // close with a reset
 	}
 	_ = conn.Close()
 }

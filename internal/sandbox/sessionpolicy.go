@@ -9,9 +9,9 @@ import (
 	"github.com/org/aws-oidc-action/internal/arn"
 )
 
-// packedLimit is the room for session policies and tags, in bytes. AWS packs
+// packedLimit is the size limit of session policies and tags, in bytes. AWS packs
 // them in a format that it does not publish; here a policy counts without its
-// insignificant blanks, everything else with two bytes of overhead.
+// insignificant blanks, and everything else with two bytes of overhead.
 const packedLimit = 2048
 
 // packedPolicy validates the session policies of a request and returns what
@@ -52,8 +52,8 @@ var identityElements = []string{
 }
 
 // checkSessionPolicy holds an inline session policy to the grammar of
-// identity policies. It does not evaluate it: what a session may do beyond
-// assuming roles is no affair of the sandbox.
+// identity policies. It does not evaluate it: the sandbox does not
+// know what a session may do beyond assuming roles.
 func checkSessionPolicy(src []byte) error {
 	if !json.Valid(src) {
 		return errPolicyJSON

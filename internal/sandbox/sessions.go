@@ -12,7 +12,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// session is a role session that the server has handed out.
+// session is a role session that the server has created.
 type session struct {
 	role      *scenario.Role
 	name      string
@@ -27,8 +27,8 @@ type session struct {
 	provider       string // ARN of the OIDC provider at the chain's beginning
 }
 
-// sessionStore finds sessions by their access key. It forgets none, because
-// keys that have expired are refused otherwise than keys that never were.
+// sessionStore finds sessions by their access key. It keeps all of them, because
+// expired keys and unknown keys are refused differently.
 type sessionStore struct {
 	mu     sync.Mutex
 	byName map[string]*session
@@ -52,7 +52,7 @@ func (st *sessionStore) find(accessKey string) *session {
 
 // caller is the identity behind a signed request: a user or a role session.
 type caller struct {
-	arn       string // as GetCallerIdentity tells it
+	arn       string // as GetCallerIdentity returns it
 	iamARN    string // of the user or of the session's role
 	userID    string
 	account   string

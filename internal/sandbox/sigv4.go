@@ -24,7 +24,7 @@ const (
 	maxSkew = 15 * time.Minute
 )
 
-// signature is what a request's headers say of how it was signed.
+// signature is a request's signature and what was signed, from its headers.
 type signature struct {
 	accessKey, date, region, service string
 	headers                          []string // lower case, in the order of SignedHeaders
@@ -148,7 +148,7 @@ func checkSkew(signed, now time.Time) error {
 
 func sigTime(t time.Time) string { return t.UTC().Format(sigTimeFormat) }
 
-// compute returns the signature that the owner of the secret would have made.
+// compute returns the signature that the secret's owner would send.
 func (sig signature) compute(secretKey, stamp string, r *http.Request, body []byte) string {
 	var canonical strings.Builder
 	canonical.WriteString(r.Method + "\n" + r.URL.EscapedPath() + "\n")

@@ -73,7 +73,7 @@ func recorded(form url.Values) map[string]string {
 	return parameters
 }
 
-// answer runs the action and encodes what comes of it.
+// answer runs the action and encodes its result.
 func (s *Server) answer(req *stsRequest) reply {
 	do, encode := s.sts.do, success
 	if s.scenario.Dialect == scenario.MinIO {
@@ -130,7 +130,7 @@ func (s *stsService) requestContext(req *stsRequest) trust.Context {
 	ctx := trust.Context{
 		"aws:CurrentTime": {now.Format(time.RFC3339)},
 		"aws:EpochTime":   {strconv.FormatInt(now.Unix(), 10)},
-		// The wire is plain HTTP on loopback, but it stands for AWS's TLS.
+		// The sandbox serves plain HTTP on loopback in place of AWS's TLS.
 		"aws:SecureTransport": {"true"},
 		"aws:SourceIp":        {s.scenario.Workflow.SourceIP},
 		"aws:UserAgent":       {req.http.UserAgent()},
@@ -142,7 +142,7 @@ func (s *stsService) requestContext(req *stsRequest) trust.Context {
 	return ctx
 }
 
-// decide asks a role's trust policy and records its answer.
+// decide evaluates a role's trust policy and records the decision.
 func (req *stsRequest) decide(role *scenario.Role, action string, who trust.Principal, ctx trust.Context) trust.Result {
 	result := role.Trust.Evaluate(trust.Request{Action: action, Principal: who, Context: ctx})
 	req.call.Decisions = append(req.call.Decisions, Decision{Action: action, Role: role.ARN, Result: result})
@@ -157,7 +157,7 @@ func (req *stsRequest) duration(role *scenario.Role, chained bool) (time.Duratio
 	}
 	seconds, err := strconv.Atoi(asked)
 	if err != nil {
-		return 0, err // cannot be: the constraints have been checked
+		return 0, err // cannot happen: the constraints have been checked
 	}
 	d := time.Duration(seconds) * time.Second
 	switch {
@@ -169,7 +169,7 @@ func (req *stsRequest) duration(role *scenario.Role, chained bool) (time.Duratio
 	return d, nil
 }
 
-// open makes a session of a role and the answer's part that tells of it.
+// open creates a session of a role and its part of the response.
 func (s *stsService) open(req *stsRequest, role *scenario.Role, sess session, d time.Duration) assumeRoleResult {
 	if s.lifetime > 0 {
 		d = min(d, s.lifetime)

@@ -109,7 +109,7 @@ func (s *stsService) verify(req *stsRequest, account *scenario.Account) (oidc.Cl
 	return claims, provider, nil
 }
 
-// The texts of these three have not been seen from AWS; only the code is sure.
+// The texts of these three are not AWS's; only their codes are known.
 var (
 	errTokenSignature = apiError{http.StatusBadRequest, "InvalidIdentityToken", "The signature of the token could not be verified"}
 	errTokenEarly     = apiError{http.StatusBadRequest, "InvalidIdentityToken", "The token is not valid yet"}
@@ -129,8 +129,7 @@ func notBefore(claims oidc.Claims) time.Time {
 	return time.Time{}
 }
 
-// providerOf returns the account's provider of an issuer. A nil account, one
-// that nobody owns, has none.
+// providerOf returns the account's provider of an issuer. A nil account has none.
 func providerOf(a *scenario.Account, issuer string) *scenario.Provider {
 	if a == nil {
 		return nil

@@ -14,8 +14,7 @@ const (
 	stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
 )
 
-// apiError is an answer of STS that is not a success: HTTP status, AWS's code
-// and its text.
+// apiError is an error response of STS: HTTP status, AWS's code and message.
 type apiError struct {
 	status  int
 	code    string
@@ -73,14 +72,14 @@ func errPackedPolicy(percent int) apiError {
 		fmt.Sprintf("Packed policy consumes %d%% of allotted space, please use smaller policy.", percent)}
 }
 
-// errDenied is the refusal of a signed call. AWS tells which side refused
-// only to callers of the same account; reason is empty for others.
+// errDenied is the refusal of a signed call. AWS names the side that refused only
+// to callers of the same account; reason is empty for others.
 func errDenied(caller, action, resource, reason string) apiError {
 	return apiError{http.StatusForbidden, "AccessDenied",
 		fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s%s", caller, action, resource, reason)}
 }
 
-// reply is what goes back over the wire.
+// reply is a response to a client.
 type reply struct {
 	status      int
 	contentType string
@@ -166,15 +165,15 @@ func encode(status int, requestID string, v any) (reply, error) {
 	return reply{status: status, contentType: "text/xml", body: append(body, '\n'), requestID: requestID}, nil
 }
 
-// htmlReply is the page of a proxy or load balancer in between.
+// htmlReply is the page of a proxy or load balancer.
 func htmlReply(status int) reply {
 	title := strconv.Itoa(status) + " " + http.StatusText(status)
 	page := "<html>\r\n<head><title>" + title + "</title></head>\r\n<body>\r\n<center><h1>" + title + "</h1></center>\r\n</body>\r\n</html>\r\n"
 	return reply{status: status, contentType: "text/html", body: []byte(page), message: title}
 }
 
-// write sends the reply with the server's idea of the time, from which SDKs
-// derive the skew of their own clock.
+// write sends the reply with the server's time, from which SDKs derive the skew of
+// their clock.
 func (r reply) write(w http.ResponseWriter, now time.Time) {
 	h := w.Header()
 	h.Set("Content-Type", r.contentType)
@@ -184,6 +183,6 @@ func (r reply) write(w http.ResponseWriter, now time.Time) {
 		h.Set(cmp.Or(r.idHeader, "x-amzn-RequestId"), r.requestID)
 	}
 	w.WriteHeader(r.status)
-	// A client that has gone away is no error of ours.
+	// An error means that the client has gone.
 	_, _ = w.Write(r.body)
 }

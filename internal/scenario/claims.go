@@ -12,11 +12,12 @@ const (
 	tokenBackdate = 600 * time.Second
 )
 
-// DefaultAudience is the audience of a token that was asked for without one.
+// DefaultAudience returns the audience of a token that is requested without one.
 func (w *Workflow) DefaultAudience() string { return w.ServerURL + "/" + w.owner() }
 
-// subject is the sub claim: an environment beats a pull request, and that
-// beats the ref. In the immutable form owner and repository carry their ids.
+// subject returns the sub claim: an environment takes precedence over a pull
+// request, and that over the ref. In the immutable form, owner and repository have
+// their ids.
 func (w *Workflow) subject() string {
 	repository := w.Repository
 	if w.Immutable {
@@ -37,7 +38,8 @@ func (w *Workflow) subject() string {
 // escapeColons keeps a value from looking like another part of the subject.
 func escapeColons(s string) string { return strings.ReplaceAll(s, ":", "%3A") }
 
-// TokenClaims are those of a token issued now. Strings, but for the three times.
+// TokenClaims returns the claims of a token issued now: strings, except the three
+// times.
 func (w *Workflow) TokenClaims(audience, id string, now time.Time) map[string]any {
 	c := map[string]any{
 		"iss":                   w.Issuer,

@@ -51,8 +51,8 @@ func (w *Workflow) Environ() map[string]string {
 	return env
 }
 
-// Contexts returns what expressions in the defaults of an action's inputs stand
-// for in a job without container and matrix. The job's own paths are a Job's.
+// Contexts returns the values of the expressions in the defaults of the action's
+// inputs, for a job without container and matrix. fakerunner.Job has the paths.
 func (w *Workflow) Contexts() map[string]string {
 	return map[string]string{
 		"job.container.id":   "",
@@ -63,7 +63,7 @@ func (w *Workflow) Contexts() map[string]string {
 }
 
 // Payload returns the webhook payload that GITHUB_EVENT_PATH names, in the parts
-// that tell where a change comes from.
+// that show where a change comes from.
 func (w *Workflow) Payload() []byte {
 	type object = map[string]any
 	event := object{

@@ -8,18 +8,18 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// Fault is something that goes wrong, or takes time, on some calls. Exactly
-// one of Kind, Rate and Latency is set.
+// Fault is an error or a delay of some calls. Exactly one of Kind, Rate and Latency
+// is set.
 type Fault struct {
 	Call string // a call's kind, or "sts" for all of STS, or "any"
-	Role string // IAM pattern of the role asked for; empty for all
+	Role string // IAM pattern of the requested role; empty for all
 
 	Kind   FaultKind
 	Times  int           // how many calls it hits; 0 for always
 	After  int           // how many matching calls pass before the first hit
 	Offset time.Duration // of the server's clock, for ClockSkew
 
-	Rate    int           // calls a second; what goes beyond is throttled
+	Rate    int           // calls a second; more are throttled
 	Latency time.Duration // every call takes that much longer
 }
 
@@ -87,8 +87,8 @@ var (
 // FaultKinds are all kinds of fault. The sandbox carries out each of them.
 var FaultKinds = []FaultInfo{
 	{FaultReset, nil, "the connection breaks"},
-	{FaultHang, nil, "no answer until the client gives up"},
-	{FaultTruncated, nil, "half of the answer's body, in a complete HTTP response"},
+	{FaultHang, nil, "no response until the client gives up"},
+	{FaultTruncated, nil, "half of the body, in a complete HTTP response"},
 	{FaultContentType, nil, "status 200 with an HTML page, as from a proxy"},
 	{FaultEmptyBody, nil, "status 200 with an empty body"},
 	{FaultNoValue, tokenOnly, "status 200 with JSON that has no value"},
@@ -132,7 +132,7 @@ func faultNames() []string {
 	return names
 }
 
-// calls returns the kinds of call that a fault's Call stands for.
+// calls returns the kinds of call that a fault's Call means.
 func (f *Fault) calls() []string {
 	switch f.Call {
 	case "any":
@@ -145,7 +145,7 @@ func (f *Fault) calls() []string {
 }
 
 // Matches reports whether the fault is for a call of a kind, such as CallToken,
-// that asks for a role; the role is empty where the call names none.
+// for a role; the role is empty if the call names none.
 func (f *Fault) Matches(kind, role string) bool {
 	if only := f.Kind.only(); only != nil && !slices.Contains(only, kind) {
 		return false

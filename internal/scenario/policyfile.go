@@ -46,8 +46,8 @@ func (f *policyFile) readParameters(v value) error {
 	})
 }
 
-// readPolicyFile gives a role of an account the policy that a file holds, and
-// its maximum session duration unless the scenario has one.
+// readPolicyFile sets a role's policy from a file, and its maximum session duration
+// unless the scenario has one.
 func (p *parser) readPolicyFile(a *Account, role *Role, f policyFile) error {
 	if !filepath.IsLocal(f.name) {
 		return f.place.Errorf("is %q; expected a path inside the scenario's directory", f.name)
@@ -99,8 +99,8 @@ func (f policyFile) errorOf(role *Role, err error) error {
 	return f.place.Errorf("names %q, which cannot be read: %s", f.name, strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// choose returns the one of a file's roles that the scenario's role is: the
-// only one, unless the file says that it is another; else by ARN or name.
+// choose returns the role of a file that is the scenario's role: the only one,
+// unless it has another ARN; else by ARN or name.
 func (f policyFile) choose(found []document.Role, role *Role) (document.Role, error) {
 	switch {
 	case len(found) == 0:

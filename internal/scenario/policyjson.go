@@ -12,8 +12,8 @@ import (
 const maxPolicyDepth = 32
 
 // policyJSON turns an inline trust policy, a mapping or a string with JSON,
-// into JSON whose lines are those of the scenario file: what the evaluator
-// says of a line can be looked up there. Scalars become strings as they were
+// into JSON with the same lines as the scenario file, so that
+// messages of the evaluator refer to it. Scalars become strings as they were
 // written, so that an account id keeps its zeros and a version its dashes.
 func policyJSON(v value) ([]byte, error) {
 	w := policyWriter{line: 1}

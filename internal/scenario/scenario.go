@@ -1,6 +1,6 @@
-// Package scenario is a rehearsal's world as a file: what GitHub says of the
-// job, which accounts, roles and keys AWS has, what goes wrong on the way, and
-// how the job should end. It is data; package sandbox serves it.
+// Package scenario reads the file of a rehearsal: GitHub's facts about the job, the
+// accounts, roles and keys in AWS, faults, and the expected outcome. It is data;
+// package sandbox serves it.
 package scenario
 
 import (
@@ -26,7 +26,7 @@ import (
 // read, in bytes.
 const maxScenario = 1 << 20
 
-// Dialect is whose STS the sandbox speaks like.
+// Dialect is the kind of STS that the sandbox serves.
 type Dialect string
 
 // The dialects.
@@ -35,10 +35,10 @@ const (
 	MinIO Dialect = "minio" // its roles are arn:minio:iam:::role/NAME, and have no trust policy
 )
 
-// Scenario is a rehearsal's world: what GitHub says of the job, which roles
-// and keys AWS has, what goes wrong on the way, and how it should end.
+// Scenario is the world of a rehearsal: GitHub's facts about the job, the roles and
+// keys in AWS, faults, and the expected outcome.
 type Scenario struct {
-	Name        string // the file's name, as it stands in messages
+	Name        string // the file's name, for messages
 	Description string
 	Dialect     Dialect
 	Workflow    Workflow
@@ -46,7 +46,7 @@ type Scenario struct {
 	Accounts    []*Account          // in the file's order
 	Workspace   map[string]string   // the files of the workspace, by path relative to it, with slashes
 	Faults      []Fault
-	Expect      *Expect // nil if the file does not say
+	Expect      *Expect // nil if the file has none
 }
 
 // Account is one AWS account.
@@ -70,9 +70,9 @@ type Role struct {
 	ARN        string
 	Name       string // without the path
 	Account    string
-	Trust      trust.Alternatives // several, or one with unknown parts, where a template leaves something open; nil in the dialect of MinIO
+	Trust      trust.Alternatives // several, or one with unknown parts, if a template leaves something open; nil in the dialect of MinIO
 	Policy     []byte             // the document that Trust is from; JSON if the scenario has it inline
-	PolicyFile string             // the file in which Policy's lines count
+	PolicyFile string             // the file that Policy's lines refer to
 	MaxSession time.Duration      // MaxSessionDuration
 	MayAssume  []string           // IAM patterns of role ARNs that its permissions let it assume
 }
@@ -87,11 +87,11 @@ type User struct {
 	MayAssume []string
 }
 
-// Expect is how the rehearsal should end.
+// Expect is the expected outcome of the rehearsal.
 type Expect struct {
 	Success bool
 	Code    diagnosis.Code // of the refusal; empty on success
-	Hop     int            // counted from 1; 0 if the file does not say
+	Hop     int            // counted from 1; 0 if the file has none
 }
 
 // Role returns the role of an ARN, or nil.
@@ -248,7 +248,7 @@ func stepInputs(v value) (map[string]string, error) {
 		text, err := entry.Text()
 		switch {
 		case entry.IsNull():
-			text, err = "", nil // the runner gives an empty input for it
+			text, err = "", nil // the runner passes an empty input for it
 		case err != nil:
 			return entry.Errorf("is %s; expected text, with | for several lines", entry.Kind())
 		case strings.Contains(text, "${{"):

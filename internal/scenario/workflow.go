@@ -8,8 +8,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/oidc"
 )
 
-// Workflow is what GitHub knows of the job: it fills the token's claims and
-// the runner's variables.
+// Workflow is GitHub's facts about the job, for the token's claims and the runner's
+// variables.
 type Workflow struct {
 	Repository        string // owner/name
 	RepositoryID      string

@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// part is how many characters in a row of a secret, or of a form of it, count
-// as a piece of the secret.
+// part is how many consecutive characters of a secret, or of an encoding of it, are
+// a piece of the secret.
 const part = 12
 
-// Redact replaces every piece of the secrets in a text by ***: the whole, and
-// any 12 characters in a row, so that the signature of a token is found alone
-// and a value that was cut; as it is, percent-encoded, and in base64 (standard
-// and URL alphabet) wherever it began in a longer text.
+// Redact replaces every piece of the secrets in a text by ***: a whole secret, and
+// any 12 consecutive characters of one, so that it also finds the signature of a
+// token alone and a value that was cut. It finds them as they are,
+// percent-encoded, and in base64 (standard and URL alphabet) at any offset of a
+// longer text.
 //
-// It is for texts of up to some kilobytes from somebody who knows the secrets
-// and may say them back, such as the messages of a server.
+// It is for texts of up to some kilobytes from a peer that knows the secrets and
+// may repeat them, such as the messages of a server.
 func Redact(text string, secrets ...Value) string {
 	places := map[string][]int{}
 	for i := 0; i+part <= len(text); i++ {
@@ -66,9 +67,9 @@ func replaced(text string, hidden []bool) string {
 	return b.String()
 }
 
-// forms are a secret and its encodings. In base64 a text inside of a longer
-// one looks in three ways, by its place in a group of three bytes; the last
-// characters depend on what follows and are left out.
+// forms returns a secret and its encodings. In base64, a text inside a longer one
+// has three forms, by its offset in a group of three bytes; the last characters
+// depend on what follows and are left out.
 func forms(s string) []string {
 	all := []string{s}
 	for _, escape := range []func(string) string{url.QueryEscape, url.PathEscape} {

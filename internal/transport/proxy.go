@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// Proxy is how a proxy was set. It prints as where, never as the URL, which
-// may hold a password.
+// Proxy is the URL of a proxy and where it was set. It prints as where it was set,
+// never as the URL, which may hold a password.
 type Proxy struct {
 	URL  string // as curl and Go read it: host:port means http://host:port
 	From string // for messages: "input http-proxy" or "variable HTTPS_PROXY"
@@ -23,8 +23,8 @@ func (p Proxy) String() string { return p.From }
 // GoString does the same for %#v.
 func (p Proxy) GoString() string { return p.From }
 
-// The advice that a wrong proxy URL comes with. It names every character, not
-// the one at fault: that would be a part of a password.
+// The advice for a wrong proxy URL. It names every character and not the wrong
+// one, which would be a part of a password.
 const (
 	encodeAdvice = "in user name and password encode @ as %40, # as %23, / as %2F, ? as %3F and % as %25"
 	formatAdvice = "use http://host:port, or http://user:password@host:port"
@@ -33,8 +33,8 @@ const (
 // CheckProxy says what is wrong with the URL of a proxy and what to do about
 // it, without any part of it; or "".
 //
-// A raw @, #, / or ? in a password is refused although it may parse: what
-// stands behind it would be looked up as a host.
+// A raw @, #, / or ? in a password is refused although it may parse: what follows
+// it would be looked up as a host.
 func CheckProxy(text string) (problem string) {
 	rest := afterScheme(text)
 	at := strings.LastIndexByte(rest, '@')
@@ -67,13 +67,13 @@ func afterScheme(text string) string {
 	return text
 }
 
-// Credentials returns what must be masked of a URL, in every form in which
-// tools and servers print it: user, password and both together as they are
-// written, decoded, percent-encoded, and as in a Proxy-Authorization header.
-// It takes URLs that do not parse.
+// Credentials returns the parts of a URL that must be masked, in every form that
+// tools and servers print: user, password and both together as they are written,
+// decoded, percent-encoded, and as in a Proxy-Authorization header. It accepts
+// URLs that do not parse.
 //
 // A user name or password of one or two characters is not in the list by
-// itself: a mask for it would spoil half the log, and every job output with
+// itself: a mask for it would hide half the log, and drop every job output with
 // these letters.
 func Credentials(text string) []string {
 	const shortest = 3
@@ -113,14 +113,15 @@ func unescaped(s string) string {
 	return s
 }
 
-// proxies chooses the proxy for a request's URL, and returns an *Error where
-// its own URL is wrong. net/http would go on without it.
+// proxies returns a function that chooses the proxy for a request's URL, and
+// returns an *Error if the proxy's URL is wrong. net/http would continue without a
+// proxy.
 func (o Options) proxies() func(*url.URL) (*url.URL, error) {
 	usable := func(p Proxy) string {
 		if CheckProxy(p.URL) == "" {
 			return p.URL
 		}
-		return "http://proxy.invalid" // keeps its place, and is never asked
+		return "http://proxy.invalid" // a placeholder that is never contacted
 	}
 	excluded := strings.FieldsFunc(o.NoProxy, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
 	config := httpproxy.Config{NoProxy: strings.Join(excluded, ",")}

@@ -12,16 +12,16 @@ import (
 	"syscall"
 )
 
-// Reason is why a request got no usable response. The constants are all there
-// are: errors of net/http, of TLS, of a proxy and of AWS's SDK quote what the
-// peer sent, a token or a secret key included, so none of their texts is ever
-// shown. A Reason is.
+// Reason is why a request got no usable response. There are no other reasons than
+// these constants: errors of net/http, of TLS, of a proxy and of AWS's SDK quote
+// what the peer sent, which may be a token or a secret key, so their texts are
+// never shown.
 type Reason string
 
 // The reasons.
 const (
 	Refused     Reason = "connection refused"
-	Reset       Reason = "connection closed by the other side"
+	Reset       Reason = "connection closed by the server"
 	Unreachable Reason = "network unreachable"
 	TimedOut    Reason = "timed out"
 	Cancelled   Reason = "cancelled"
@@ -39,7 +39,7 @@ const (
 	ProxyAuthRequired Reason = "authentication required"            // by the proxy, status 407
 	ProxyRefused      Reason = "connection to the host not allowed" // any other answer of the proxy than 200
 
-	Malformed Reason = "malformed response"   // not HTTP, or not what the API answers
+	Malformed Reason = "malformed response"   // not HTTP, or not a response of the API
 	Truncated Reason = "response ended early" // before its length, or within its header
 	TooLarge  Reason = "response too large"   // more than MaxBody, after decompression
 	Redirect  Reason = "redirect not followed"
@@ -52,8 +52,8 @@ const (
 // request's context, if that ended the request, and to nothing else.
 type Error struct {
 	Reason Reason
-	Status int    // HTTP status where an answer is the reason, else 0
-	Proxy  string // where the proxy was set, if the proxy is what failed: "input http-proxy"
+	Status int    // HTTP status if a response is the reason, else 0
+	Proxy  string // where the proxy was set, if the proxy failed: "input http-proxy"
 
 	ended error // the context's
 }
@@ -80,8 +80,8 @@ func (e *Error) Permanent() bool {
 	return false
 }
 
-// Advice is what to do about the failure, or "" where only the server's owner
-// can do something.
+// Advice says what to do about the failure, or "" if only the server's owner can do
+// something.
 func (e *Error) Advice() string {
 	switch {
 	case e.Reason == ProxyInvalid:
@@ -109,7 +109,7 @@ func Classify(err error) *Error {
 	if e.Reason == Cancelled {
 		e.ended = context.Canceled
 	}
-	// The errors of AWS's SDK say so of a response that it could read.
+	// The errors of AWS's SDK have the status of a response that it could read.
 	answered, ok := errors.AsType[interface {
 		error
 		HTTPStatusCode() int
@@ -126,7 +126,7 @@ func Classify(err error) *Error {
 	return e
 }
 
-// ofStatus is a response that is not what was asked for.
+// ofStatus returns the error for a status other than 200.
 func ofStatus(status int) *Error {
 	if status >= 300 && status < 400 {
 		return &Error{Reason: Redirect, Status: status}
@@ -134,8 +134,8 @@ func ofStatus(status int) *Error {
 	return &Error{Reason: Status, Status: status}
 }
 
-// reasonOf goes by types. The fallback is what the caller knows about the
-// stage at which an error without a type came up.
+// reasonOf decides by the error's type. The fallback is the reason for an error
+// without a known type, by the stage of the request.
 func reasonOf(err error, fallback Reason) Reason {
 	is := func(targets ...error) bool {
 		for _, target := range targets {
@@ -183,7 +183,7 @@ func timedOut(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || ok && timeout.Timeout()
 }
 
-// reasonOfTLS returns "" for what is no error of TLS.
+// reasonOfTLS returns "" for errors that are not of TLS.
 func reasonOfTLS(err error) Reason {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return TLSUnknownAuthority

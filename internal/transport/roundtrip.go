@@ -18,7 +18,7 @@ import (
 // kilobytes.
 const MaxBody = 1 << 20
 
-// maxHeader bounds the header of a response, and what a proxy answers.
+// maxHeader bounds the header of a response, also of a proxy.
 const maxHeader = 64 << 10
 
 // plainErrors sends requests and turns every error, of a body's reader too,
@@ -47,9 +47,9 @@ func (t plainErrors) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// repeatable returns a request that net/http sends again by itself where the
-// server has closed the kept connection meanwhile: none of ours changes anything
-// at the server. AWS's SDK gives it a body that can be read only once.
+// repeatable returns a request that net/http resends itself if the server has
+// closed the idle connection: none of our requests changes anything on the
+// server. AWS's SDK sets a body that can be read only once.
 func repeatable(r *http.Request) (*http.Request, error) {
 	r.Header = r.Header.Clone()
 	r.Header["X-Idempotency-Key"] = nil // is not sent, see http.Transport
@@ -103,7 +103,7 @@ type stage struct {
 	tunnel    atomic.Bool // CONNECT is sent, the proxy has not answered
 	handshake atomic.Bool
 	connected atomic.Bool
-	answered  atomic.Bool // the response's first byte is there
+	answered  atomic.Bool // the first byte of the response has arrived
 }
 
 type stageKey struct{}
@@ -118,8 +118,8 @@ func (s *stage) follow(ctx context.Context) context.Context {
 	})
 }
 
-// reason is what an error without a type means at this stage, and whether the
-// proxy is the one who caused it.
+// reason returns what an error without a type means at this stage, and whether the
+// proxy caused it.
 func (s *stage) reason() (reason Reason, atProxy bool) {
 	switch {
 	case s.answered.Load():
@@ -138,8 +138,7 @@ func (s *stage) reason() (reason Reason, atProxy bool) {
 // proxy on the way shows it: one that passes requests on unencrypted does not.
 func (s *stage) beyondProxy() bool { return s.connected.Load() || s.handshake.Load() }
 
-// connecting and connected are the hooks around the CONNECT that asks a proxy
-// for a tunnel.
+// connecting and connected are the hooks around the CONNECT request to a proxy.
 func connecting(ctx context.Context, _ *url.URL, _ string) (http.Header, error) {
 	if s, ok := ctx.Value(stageKey{}).(*stage); ok {
 		s.tunnel.Store(true)
@@ -160,7 +159,7 @@ func (o Options) connected(ctx context.Context, _ *url.URL, connect *http.Reques
 	return &Error{Reason: ProxyRefused, Status: response.StatusCode, Proxy: o.HTTPSProxy.From}
 }
 
-// body bounds a response's body and says in our words why it ends early.
+// body bounds a response's body, and returns an *Error if it ends early.
 type body struct {
 	of   io.ReadCloser
 	ctx  context.Context // of the request

@@ -1,5 +1,5 @@
 // Package transport builds the HTTP client for the runner's token endpoint and
-// for STS: proxies as the environment says, roots that are there even in an
+// for STS: proxies of the environment, root certificates that work in an
 // image without any, no redirects.
 package transport
 
@@ -77,13 +77,13 @@ func New(o Options) *http.Client {
 			plain:  o.transport(proxies, nil),
 			secure: sync.OnceValue(func() http.RoundTripper { return o.transport(proxies, o.roots()) }),
 		}, proxies},
-		// A redirect would carry a token or a signature to somewhere else.
+		// A redirect would send a token or a signature to another server.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
 // byScheme parses certificates only when the first https request needs them:
-// that takes as long as all the rest of the start of the process.
+// parsing takes as long as the rest of the process's start.
 type byScheme struct {
 	plain  http.RoundTripper
 	secure func() http.RoundTripper
@@ -110,8 +110,8 @@ func (o Options) transport(proxies func(*url.URL) (*url.URL, error), roots *x509
 	}
 }
 
-// roots returns what is trusted. Mozilla's roots take the place of the system's
-// where the system has none, as in an image made FROM scratch.
+// roots returns the trusted certificates. Mozilla's are used if the system has
+// none, as in an image FROM scratch.
 func (o Options) roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	if o.Roots != nil {
@@ -139,13 +139,14 @@ func HasCertificate(text []byte) bool {
 	}
 }
 
-// builtIn are Mozilla's roots. Nobody changes the pool: every client clones it.
+// builtIn are Mozilla's roots. Every client clones the pool, which is never
+// changed.
 var builtIn = sync.OnceValue(func() *x509.CertPool {
 	pool := x509.NewCertPool()
 	for root := range bundle.Roots() {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			continue // one that this Go version refuses; the others serve
+			continue // one that this Go version refuses; the others are used
 		}
 		if root.Constraint != nil {
 			pool.AddCertWithConstraint(cert, root.Constraint)
