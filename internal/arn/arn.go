@@ -1,6 +1,6 @@
-// Package arn reads Amazon Resource Names, and knows the partitions and the
-// form of the regions that belong to them. Every package that looks into an
-// ARN uses it, so that there is one opinion of what a role's ARN is.
+// Package arn reads Amazon Resource Names, and has the list of partitions and the
+// form of regions. Every package that reads an ARN uses it, so that all accept the
+// same ARNs.
 package arn
 
 import (

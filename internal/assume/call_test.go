@@ -168,7 +168,7 @@ func TestAMessageIsCutAndFiltered(t *testing.T) {
 	}
 }
 
-// hanging is a server that answers nothing, and tells of every call.
+// hanging is a server that never responds, and reports every call.
 func hanging(t *testing.T) (url string, called chan struct{}) {
 	t.Helper()
 	called = make(chan struct{}, 100)
@@ -273,7 +273,7 @@ func TestCancelling(t *testing.T) {
 			t.Errorf("error %v, calls %s", err, s.calls())
 		}
 	})
-	t.Run("a wait for somebody else's hop", func(t *testing.T) {
+	t.Run("a wait for another walk's hop", func(t *testing.T) {
 		s := newSite(t, "")
 		p := s.profile()
 		var called chan struct{}
@@ -319,7 +319,7 @@ func TestTagsThatAreTooLargeAreDroppedOnce(t *testing.T) {
 	}
 }
 
-// A clock that is off is put right by what STS says, for calls side by side
+// A clock that is off is corrected by STS's responses, for concurrent calls
 // too.
 func TestAClockThatIsOff(t *testing.T) {
 	for _, off := range []time.Duration{-20 * time.Minute, 3 * time.Hour} {

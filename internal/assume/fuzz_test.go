@@ -29,7 +29,7 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // FuzzAnswer holds for every answer to an AssumeRole: it gives a session that
 // lives and is the role's, or an error without what we sent; and each key of a
-// session is told before the walk ends.
+// session is reported before the walk ends.
 func FuzzAnswer(f *testing.F) {
 	good := func() response { return goodResponse().with("Expiration", "2100-01-01T00:00:00Z") }
 	whole := good().xml("AssumeRole")
@@ -79,7 +79,7 @@ func FuzzAnswer(f *testing.F) {
 		case !session.Expires.After(time.Now()):
 			t.Errorf("session that has ended, %s", session.Expires)
 		case !seen[session.AccessKeyID]:
-			t.Error("nobody was told the session's keys")
+			t.Error("the session's keys were not reported")
 		}
 	})
 }

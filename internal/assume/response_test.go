@@ -65,7 +65,7 @@ func (s *site) ask(profile plan.Profile, answer func(http.ResponseWriter, *http.
 }
 
 // TestAResponseIsJudged answers 200 with what is no session: it is refused at
-// once, and nobody sees it.
+// once, and is never shown.
 func TestAResponseIsJudged(t *testing.T) {
 	past := time.Now().Add(-time.Second).UTC().Format(time.RFC3339)
 	for name, tt := range map[string]struct {

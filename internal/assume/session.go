@@ -86,8 +86,8 @@ func (s *Session) setRole(name *string, h plan.Hop) error {
 	if _, _, ok := arn.AssumedRole(s.ARN); !ok {
 		return badResponse("the response has an invalid Arn")
 	}
-	if want := h.Role.Account(); want != "" && s.Account != want && !h.Foreign {
-		return badResponse("the session is in account " + s.Account + ", expected " + want)
+	if expected := h.Role.Account(); expected != "" && s.Account != expected && !h.Foreign {
+		return badResponse("the session is in account " + s.Account + ", expected " + expected)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ type Walker struct {
 	// several goroutines.
 	OnHop func(hop, hops int, h plan.Hop, s Session)
 
-	// Parallel bounds how many calls are under way at once; 0 counts as 1.
+	// Parallel bounds the number of concurrent calls; 0 means 1.
 	Parallel int
 
 	mu    sync.Mutex

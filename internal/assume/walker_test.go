@@ -209,7 +209,7 @@ func TestWhatDiffersIsNotShared(t *testing.T) {
 	}
 }
 
-// A hub that refuses is asked once, and everybody below it is told the same.
+// A hub that refuses is called once, and all profiles below it get the same error.
 func TestASharedRefusalIsToldToAll(t *testing.T) {
 	s := newSite(t, "{call: AssumeRoleWithWebIdentity, fault: region-disabled, times: always}")
 	for _, spoke := range []int{1, 2, 3} {

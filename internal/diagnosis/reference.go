@@ -60,7 +60,7 @@ var Reference = []Entry{
 		"write the policy in the form that the token has; gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting"},
 	{WildcardInStringEquals,
 		"the trust policy has * or ? under an operator without wildcards, so that nothing matches",
-		"write the value without wildcards; if everything that it matches is meant to have access, use StringLike"},
+		"write the value without wildcards; use StringLike only if everything that the wildcard matches is meant to have access: * also matches every branch, environment and pull request"},
 	{UnknownConditionKey,
 		"the trust policy tests a condition key that the request does not have: a claim that IAM has no key for, a misspelled key, or one of another provider",
 		"test a key that exists: sub, aud and, for github.com and ghe.com, actor, actor_id, enterprise_id, environment, job_workflow_ref, ref, repository, repository_id, repository_owner_id, workflow"},

@@ -35,7 +35,7 @@ func TestEveryCodeHasCauseAndCure(t *testing.T) {
 	seen := map[Code]bool{}
 	for _, e := range Reference {
 		if seen[e.Code] {
-			t.Errorf("%s stands twice", e.Code)
+			t.Errorf("duplicate %s", e.Code)
 		}
 		seen[e.Code] = true
 		for _, text := range []string{e.Cause, e.Cure} {
@@ -46,7 +46,7 @@ func TestEveryCodeHasCauseAndCure(t *testing.T) {
 	}
 }
 
-// aWord tells a beginning in lower case, or with a name such as STS.
+// aWord reports whether the text begins in lower case, or with a name such as STS.
 func aWord(text string) bool {
 	r := []rune(text)
 	return unicode.IsLower(r[0]) || unicode.IsUpper(r[1]) || strings.HasPrefix(text, "GitHub") || strings.HasPrefix(text, "Dependabot")

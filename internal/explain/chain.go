@@ -55,16 +55,16 @@ func hopRefused(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	return result
 }
 
-// saying is what AWS's message says: "User: C is not authorized to perform: A on
+// message is what AWS's message says: "User: C is not authorized to perform: A on
 // resource: R", and sometimes why.
-type saying struct {
+type message struct {
 	caller, action, reason string
 }
 
 // readRefusal reads AWS's message. In any other text it falls back on what was
 // requested.
-func readRefusal(d *diagnosis.Denial) saying {
-	s := saying{caller: d.Caller, action: d.Action}
+func readRefusal(d *diagnosis.Denial) message {
+	s := message{caller: d.Caller, action: d.Action}
 	rest, ok := strings.CutPrefix(d.Message, "User: ")
 	if !ok {
 		return s
@@ -108,7 +108,7 @@ var reasons = []struct{ words, meaning string }{
 }
 
 // because says whose policy refused, if AWS says so.
-func (s saying) because(d *diagnosis.Denial) (string, bool) {
+func (s message) because(d *diagnosis.Denial) (string, bool) {
 	verb := "do not allow"
 	switch {
 	case strings.HasPrefix(s.reason, "because no "):
@@ -129,7 +129,7 @@ func (s saying) because(d *diagnosis.Denial) (string, bool) {
 	return "", false
 }
 
-func (s saying) cure(d *diagnosis.Denial, e Evidence) string {
+func (s message) cure(d *diagnosis.Denial, e Evidence) string {
 	switch {
 	case strings.HasPrefix(s.reason, "because no identity-based"):
 		return s.pastePermission(d)
@@ -141,7 +141,7 @@ func (s saying) cure(d *diagnosis.Denial, e Evidence) string {
 
 // hopSuspicions are the possible causes where neither AWS's message nor a policy
 // shows which it is.
-func hopSuspicions(d *diagnosis.Denial, s saying, policy rolePolicy) (causes, notRuledOut []string) {
+func hopSuspicions(d *diagnosis.Denial, s message, policy rolePolicy) (causes, notRuledOut []string) {
 	cause := fmt.Sprintf("the role's trust policy does not allow the caller %s, or the caller's own permissions do not; the caller is %s",
 		s.action, orText(cut(s.caller), "not known"))
 	if actionCode(s.action) != diagnosis.ChainedRoleRefused {
@@ -165,7 +165,7 @@ func hopSuspicions(d *diagnosis.Denial, s saying, policy rolePolicy) (causes, no
 
 // advice says what to allow where, for the actions that are needed in addition
 // to sts:AssumeRole.
-func (s saying) advice(d *diagnosis.Denial) string {
+func (s message) advice(d *diagnosis.Denial) string {
 	switch s.action {
 	case "sts:TagSession":
 		return "allow sts:TagSession in addition to sts:AssumeRole in the trust policy of " + d.Role + " and in the caller's permissions, or send no tags"
@@ -175,14 +175,14 @@ func (s saying) advice(d *diagnosis.Denial) string {
 	return ""
 }
 
-func (s saying) pastePermission(d *diagnosis.Denial) string {
+func (s message) pastePermission(d *diagnosis.Denial) string {
 	return fmt.Sprintf("If this run is meant to have access, add this statement to the caller's permissions:\n%s",
 		statement{Effect: "Allow", Action: s.actions(d), Resource: d.Role})
 }
 
 // pasteTrust is the advice to add a statement to the role's trust policy, or
 // why there is none. The external id is left out of what is printed.
-func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present rolePolicy) string {
+func (s message) pasteTrust(d *diagnosis.Denial, e Evidence, present rolePolicy) string {
 	if s.caller == "" || present.nearest != "" {
 		return ""
 	}
@@ -191,7 +191,7 @@ func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present rolePolicy) 
 		st.Condition = map[string]map[string]string{"StringEquals": {"sts:ExternalId": id[0]}}
 	}
 	for _, action := range st.Action {
-		asks := newChained(d, saying{caller: s.caller, action: action}, e, present.policies)
+		asks := newChained(d, message{caller: s.caller, action: action}, e, present.policies)
 		if fault := st.fault(asks, present); fault != "" {
 			return "no statement is proposed for the trust policy: " + fault
 		}
@@ -203,7 +203,7 @@ func (s saying) pasteTrust(d *diagnosis.Denial, e Evidence, present rolePolicy) 
 }
 
 // actions are all that the hop needs.
-func (s saying) actions(d *diagnosis.Denial) actions {
+func (s message) actions(d *diagnosis.Denial) actions {
 	all := actions{assumeRole}
 	if s.action == "sts:TagSession" || hasKey(d.Sent, "aws:TagKeys") {
 		all = append(all, "sts:TagSession")
@@ -240,7 +240,7 @@ func callerRole(d *diagnosis.Denial, caller string, policies trust.Alternatives)
 	return string(arn.Role(name).In(arn.Partition(caller), arn.Account(caller)))
 }
 
-func newChained(d *diagnosis.Denial, said saying, e Evidence, policies trust.Alternatives) chained {
+func newChained(d *diagnosis.Denial, said message, e Evidence, policies trust.Alternatives) chained {
 	who := trust.Principal{Type: "AWS", ID: callerRole(d, said.caller, policies), Account: arn.Account(said.caller)}
 	if who.ID != said.caller {
 		who.Session = said.caller

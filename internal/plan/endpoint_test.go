@@ -21,7 +21,7 @@ func TestWhyEncrypted(t *testing.T) {
 		ofAWS    = "endpoint of AWS"
 		public   = "could use it with AWS's own STS"
 		unclear  = "neither a host name nor an IP address"
-		nobody   = "not the address of a server"
+		noServer = "not the address of a server"
 	)
 	for host, want := range map[string]string{
 		"localhost": accepted, "LocalHost": accepted,
@@ -44,7 +44,7 @@ func TestWhyEncrypted(t *testing.T) {
 		"100.64.0.1": public, "224.0.0.1": public, "64:ff9b::7f00:1": public, "::7f00:1": public, "2002:7f00:1::": public,
 		"com.": public, "minio.": public, "localhost.": public, // top-level domains, whatever they are called
 
-		"0.0.0.0": nobody, "::": nobody, "::ffff:0.0.0.0": nobody,
+		"0.0.0.0": noServer, "::": noServer, "::ffff:0.0.0.0": noServer,
 
 		"2130706433": unclear, "127.1": unclear, "0x7f000001": unclear, "0x7f.0.0.1": unclear, "0177.0.0.1": unclear, "127.0.0.1.": unclear,
 		"1.2.3.4.5": unclear, "010.0.0.1": unclear, "127.0.0.0x1": unclear, "evil.example.1": unclear, "0X7F": unclear,
@@ -68,7 +68,7 @@ func TestIsAWS(t *testing.T) {
 				t.Fatalf("%s, dual-stack %t: %v", region, dualStack, err)
 			}
 			if !isAWS(e.URI.Hostname()) {
-				t.Errorf("%s is taken for somebody else's", e.URI.Hostname())
+				t.Errorf("%s is not taken for AWS's", e.URI.Hostname())
 			}
 		}
 	}

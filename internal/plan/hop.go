@@ -62,9 +62,9 @@ func (b *builder) arnChain(input, text string) []draft {
 	}
 	switch {
 	case number == 2:
-		b.problem(input, "%s lists no role; give it one or remove it", quote(strings.TrimSpace(text)))
+		b.problem(input, "%s lists no role; add one or remove it", quote(strings.TrimSpace(text)))
 	case strings.TrimSpace(all[len(all)-1]) == "":
-		b.report.saysNothing(input, len(all), fmt.Sprintf("hop %d", number))
+		b.report.emptyEntry(input, len(all), fmt.Sprintf("hop %d", number))
 	}
 	return hops
 }
@@ -78,8 +78,8 @@ func arnLines(text string) bool {
 	})
 }
 
-// chainNode reads the hops of a YAML list. In messages they have the numbers
-// that the log gives them, from first on.
+// chainNode reads the hops of a YAML list. In messages they have their numbers of
+// the log, from first on.
 func (b *builder) chainNode(d document, v strictyaml.Value, first int) []draft {
 	var hops []draft
 	d.items(v, "hop %d", first, func(item strictyaml.Value) {

@@ -224,7 +224,7 @@ func (b *builder) profileChain(d document, v strictyaml.Value, first int) []draf
 		return b.chainNode(d, v, first)
 	}
 	if line, found := d.emptyLine(v.Node); found {
-		d.report.saysNothing(d.input, line, v.Path+": a line")
+		d.report.emptyEntry(d.input, line, v.Path+": a line")
 	}
 	var hops []draft
 	for _, line := range d.texts(v) {
@@ -251,7 +251,7 @@ func (b *builder) selected(all []Profile) []Profile {
 	}
 	patterns := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\n' || c == '\t' || c == '\r' })
 	if len(patterns) == 0 {
-		b.problem(input, "%s names no profile; give it names separated by commas, or remove it", quote(text))
+		b.problem(input, "%s names no profile; use names separated by commas, or remove it", quote(text))
 	}
 	chosen := map[string]bool{}
 	for _, pattern := range patterns {

@@ -36,9 +36,9 @@ func (r *report) addEmpty(input string, line int, format string, args ...any) {
 	r.put(Problem{Input: input, Line: line, Message: fmt.Sprintf(format, args...), Code: diagnosis.InvalidInput, Empty: true})
 }
 
-// saysNothing reports an entry or a field that is empty.
-func (r *report) saysNothing(input string, line int, what string) {
-	r.addEmpty(input, line, "%s is empty; give it a value or remove it (a secret or variable that this job does not have leaves it empty)", what)
+// emptyEntry reports an empty entry or field.
+func (r *report) emptyEntry(input string, line int, what string) {
+	r.addEmpty(input, line, "%s is empty; set a value or remove it (it may come from a secret or variable that this job does not have)", what)
 }
 
 func (r *report) addCode(code diagnosis.Code, input string, line int, format string, args ...any) {

@@ -155,7 +155,7 @@ func (b *builder) listed(input string) []string {
 	text := b.input(input)
 	all := lines(text)
 	if text != "" && len(all) == 0 {
-		b.problem(input, "%s lists nothing; give it a value or remove it", quote(text))
+		b.problem(input, "%s lists nothing; set a value or remove it", quote(text))
 	}
 	return all
 }

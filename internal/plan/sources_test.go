@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// withNotGiven are the inputs of which empty and not named are told apart.
+// withNotGiven are the inputs for which empty and not named differ.
 var withNotGiven = []string{"role-to-assume", "role-chain", "inline-session-policy", "managed-session-policies", "allowed-account-ids", "profiles", "profiles-file", "profiles-select"}
 
 func TestNotGivenIsTheDefaultWhereEmptyMeansSomething(t *testing.T) {
@@ -91,7 +91,7 @@ func TestEmptyInputs(t *testing.T) {
 		"policies":                    {input: map[string]string{"role-to-assume": hub, "managed-session-policies": ""}, warning: "input managed-session-policies is empty and has no effect"},
 		"policies with their variable": {input: map[string]string{"role-to-assume": hub, "managed-session-policies": ""}, env: map[string]string{"MANAGED_SESSION_POLICIES": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
 			warning: "input managed-session-policies is empty and has no effect; the variable MANAGED_SESSION_POLICIES is used"},
-		"those that cannot tell": {input: map[string]string{"role-to-assume": hub, "audience": "", "role-session-name": "", "default-profile": "", "role-external-id": ""}},
+		"those without the default NotGiven": {input: map[string]string{"role-to-assume": hub, "audience": "", "role-session-name": "", "default-profile": "", "role-external-id": ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with := map[string]string{"aws-region": "eu-central-1"}

@@ -130,7 +130,7 @@ func (b *builder) customTags() []Tag {
 	}
 	const own = 7 // of the action's, which cannot be left out
 	if most := maxTags - own; len(tags) > most {
-		b.problem(input, "has %d tags; use at most %d beside the action's own", len(tags), most)
+		b.problem(input, "has %d tags; use at most %d in addition to the action's own", len(tags), most)
 	}
 	return tags
 }

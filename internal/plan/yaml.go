@@ -42,13 +42,13 @@ func (d document) problem(v strictyaml.Value, format string, args ...any) {
 	d.report.add(d.input, v.Line(), format, args...)
 }
 
-// isEmpty reports an empty value: what a variable that is not set leaves there
-// would drop a hop, a field or a restriction without a word. Readers reach every
+// isEmpty reports an empty value: a variable that is not set leaves it, and it
+// would silently drop a hop, a field or a restriction. Readers reach every
 // value through parse, entries, fields and items, which ask this, so that a
 // value that is read never is empty.
 func (d document) isEmpty(v strictyaml.Value, what string) bool {
 	if v.IsEmpty() {
-		d.report.saysNothing(d.input, v.Line(), what)
+		d.report.emptyEntry(d.input, v.Line(), what)
 		return true
 	}
 	return false
@@ -74,7 +74,7 @@ func (d document) entries(v strictyaml.Value, each func(strictyaml.Value)) {
 
 func (d document) hasEmptyKey(v, entry strictyaml.Value) bool {
 	if entry.HasEmptyKey() {
-		d.report.saysNothing(d.input, entry.KeyLine(), v.Path+": a key")
+		d.report.emptyEntry(d.input, entry.KeyLine(), v.Path+": a key")
 		return true
 	}
 	return false
@@ -92,7 +92,7 @@ func (d document) items(v strictyaml.Value, format string, first int, each func(
 		next++
 	}
 	if d.endsInGap(v.Node) {
-		d.report.saysNothing(d.input, v.Line(), fmt.Sprintf(format, next))
+		d.report.emptyEntry(d.input, v.Line(), fmt.Sprintf(format, next))
 	}
 }
 
@@ -116,7 +116,7 @@ func (d document) texts(v strictyaml.Value) []string {
 	if v.IsScalar() {
 		all := lines(v.Node.Value)
 		if len(all) == 0 {
-			d.problem(v, "%s lists nothing; give it a value or remove it", v.Path)
+			d.problem(v, "%s lists nothing; set a value or remove it", v.Path)
 		}
 		return all
 	}

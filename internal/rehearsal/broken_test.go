@@ -15,10 +15,10 @@ import (
 	"github.com/org/aws-oidc-action/internal/rehearsal"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// The least that is asked of the diagnoses without a policy: how often the
-// cause is among the first three that they name.
+// leastNamed is the least share of diagnoses without a policy that have the cause
+// among the first three.
 const leastNamed = 0.9
 
 // general are the codes that leave the cause open.
@@ -155,7 +155,7 @@ var (
 )
 
 // stable takes out what differs from run to run: the sandbox's port, and the
-// request ids of calls that are made side by side.
+// request ids of concurrent calls.
 func stable(text string) string {
 	return requestID.ReplaceAllString(loopback.ReplaceAllString(text, "127.0.0.1:PORT"), "request id REQUEST-ID")
 }

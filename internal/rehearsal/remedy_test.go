@@ -20,7 +20,7 @@ import (
 // TestRemediesHold takes the statements that the error of each broken set-up
 // proposes, and does what it says: the login then passes the hop that refused
 // it, and the linter finds nothing of medium severity or above in them. Where
-// the role's policy is not at hand, the statement has to admit the run alone.
+// the role's policy is not available, the statement must admit the run alone.
 func TestRemediesHold(t *testing.T) {
 	if testing.Short() {
 		t.Skip("rehearses every broken set-up once more, repaired")
@@ -50,7 +50,7 @@ func TestRemediesHold(t *testing.T) {
 			for _, hop := range after.Hops {
 				proposed := slices.ContainsFunc(remedies, func(r remedy) bool { return r.role == hop.Role })
 				if proposed && hop.Refused != "" {
-					t.Errorf("%s, policies at hand %t: with the proposed statements, %s is %s; they are in:\n%s", path, policies, hop.Role, hop.Refused, message)
+					t.Errorf("%s, policies available %t: with the proposed statements, %s is %s; they are in:\n%s", path, policies, hop.Role, hop.Refused, message)
 				}
 			}
 			if naive := naiveStatement(message); naive != "" && len(graveFindings(t, naive)) > 0 {
@@ -60,7 +60,7 @@ func TestRemediesHold(t *testing.T) {
 	}
 	t.Logf("%d errors propose statements; for %d of them one of audience and subject alone would be unsound", applied, unsound)
 	if applied < 100 || unsound < 4 {
-		t.Error("too few set-ups are told a remedy, or too few of them need more than audience and subject")
+		t.Error("too few set-ups get a remedy, or too few of them need more than audience and subject")
 	}
 }
 
@@ -180,7 +180,7 @@ func graveFindings(t *testing.T, statement string) []string {
 
 var shownClaim = regexp.MustCompile(`(?m)^  (sub|aud|iss) +(.*)$`)
 
-// naiveStatement admits the token of which an error tells by its audience and
+// naiveStatement admits the token of an error by its audience and
 // subject alone; it is empty if the error shows no token.
 func naiveStatement(message string) string {
 	claims := map[string]string{}

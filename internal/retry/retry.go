@@ -11,7 +11,7 @@ import (
 
 // Policy is how many times a call is tried, and how long it waits in between.
 type Policy struct {
-	Attempts   int           // at most this many tries; less than 1 counts as 1
+	Attempts   int           // the most attempts; less than 1 means 1
 	Base       time.Duration // the longest wait before the second try; it doubles with each further one
 	Max        time.Duration // the longest wait before any try
 	PerAttempt time.Duration // how long one try may take

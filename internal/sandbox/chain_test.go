@@ -40,7 +40,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// start serves a scenario; an empty one stands for the built-in.
+// start serves a scenario; an empty one means the built-in.
 func start(t *testing.T, yaml string, o Options) *Server {
 	t.Helper()
 	if yaml == "" {
