@@ -220,7 +220,7 @@ func TestAFailureOfTheRunner(t *testing.T) {
 func TestCredentialsThatDoNotWork(t *testing.T) {
 	for name, test := range map[string]struct{ env, want string }{
 		"keys":    {"AWS_ACCESS_KEY_ID=ASIAAAAAAAAAAAAAAAAA\nAWS_SECRET_ACCESS_KEY=x\nAWS_SESSION_TOKEN=y\nAWS_REGION=eu-central-1\n", "the exported credentials do not work"},
-		"profile": {"", `profile "gone" does not work: no file of profiles has it`},
+		"profile": {"", `profile "gone" does not work: it is in no profile file`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := rehearsal.Run(t.Context(), parse(t, "with: {}"), rehearsal.Options{Now: theTime, Step: scripted(func(p rehearsal.Process) int {
