@@ -346,7 +346,7 @@ func (r *reading) mentionsTrust(name string) bool {
 		n, err := in.Read(chunk[rest:])
 		text := chunk[:rest+n]
 		lower := bytes.ToLower(bytes.ReplaceAll(text, []byte{0}, nil)) // UTF-16 has a zero beside each letter of a word
-		for _, word := range []string{"sts:", "assumerole", "assume_role", "oidc-provider"} {
+		for _, word := range []string{"principal", "sts:", "assumerole", "assume_role", "oidc-provider"} {
 			if bytes.Contains(lower, []byte(word)) {
 				return true
 			}

@@ -132,7 +132,7 @@ func TestPolicyFilesOfOtherRoles(t *testing.T) {
 		{"none", `{"RoleDetailList": []}`, place + `names "p", which has no role`},
 		{"none of several", details("audit", "admin"), place + `names "p", which has 2 roles, none of them "deploy"; correct the role's name`},
 		{"several that can be it", "Resources:\n" + strings.ReplaceAll(resources, "DeployRole", "Dep") + strings.ReplaceAll(resources, "DeployRole", "Ploy"), place + `names "p", which has several roles that can be "deploy"; use a file with one of them`},
-		{"no document", "a: [", place + `names "p", which cannot be read: `},
+		{"no document", "a: [", "dir/p:2: document is neither JSON nor YAML: "},
 		{"no policy in a role", `{"Role": {"RoleName": "deploy"}}`, `dir/p:1: role "deploy" has no AssumeRolePolicyDocument`},
 		{"a broken policy in a role", "{\"Role\": {\"RoleName\": \"deploy\", \"AssumeRolePolicyDocument\":\n{\"Statement\": 1}}}", "dir/p:2: "},
 	} {

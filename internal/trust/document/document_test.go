@@ -103,7 +103,7 @@ func TestRoles(t *testing.T) {
 		{"empty", "", []string{"error: line 1, column 1: unexpected end of the document; expected a value"}},
 		{"empty list", "[]", nil},
 		{"no template", "a: 1", []string{"error: line 1, column 1: unknown form: an object with \"a\"" + listed}},
-		{"no YAML", "a: [", []string{"error: document is neither JSON nor YAML: go-yaml load error in parser (while parsing a flow node) at L2.C1: did not find expected node content"}},
+		{"no YAML", "a: [", []string{"error: line 2, column 1: document is neither JSON nor YAML: did not find expected node content"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

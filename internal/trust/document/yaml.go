@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -39,7 +40,7 @@ func (d *document) readYAML(r io.Reader) error {
 			return some.form(trust.Pos{Line: 1, Column: 1}, "an empty document")
 		}
 		if err != nil {
-			return fmt.Errorf("document is neither JSON nor YAML: %w", err)
+			return invalidYAML(err)
 		}
 		root, err := fromYAML(y, d.budget)
 		if err != nil {
@@ -61,9 +62,18 @@ func parseYAML(src []byte, b *Budget) (node, error) {
 	}
 	var y yaml.Node
 	if err := yaml.Load(src, &y); err != nil {
-		return node{}, fmt.Errorf("document is neither JSON nor YAML: %w", err)
+		return node{}, invalidYAML(err)
 	}
 	return fromYAML(y, b)
+}
+
+func invalidYAML(err error) error {
+	load, ok := errors.AsType[*yaml.LoadError](err)
+	if !ok {
+		return fmt.Errorf("document is neither JSON nor YAML: %w", err)
+	}
+	at := trust.Pos{Line: max(load.Mark.Line, 1), Column: max(load.Mark.Column, 1)}
+	return at.Errorf("document is neither JSON nor YAML: %s", strings.Join(strings.Fields(load.Message), " "))
 }
 
 func fromYAML(y yaml.Node, b *Budget) (node, error) {
