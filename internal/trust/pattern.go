@@ -19,7 +19,7 @@ const (
 
 	// An unknown part is its expression, each character moved below
 	// unknownBase so that it equals nothing but itself, then what it depends
-	// on below hiddenBase, then one of these. What an unknown text holds can
+	// on and refers to below hiddenBase, then one of these. What an unknown text holds can
 	// be a wildcard for some operators, so that those do not demand the same
 	// as others.
 	unknownLiteral
@@ -50,8 +50,8 @@ func (u *Unknown) pattern(wildcards bool) Pattern {
 	for _, r := range u.Expression {
 		p = append(p, unknownBase-r)
 	}
-	for _, name := range u.DependsOn {
-		for _, r := range name {
+	for _, hidden := range append(u.DependsOn[:len(u.DependsOn):len(u.DependsOn)], u.Definition) {
+		for _, r := range hidden {
 			p = append(p, hiddenBase-r)
 		}
 	}

@@ -11,17 +11,22 @@ import (
 type Unknown struct {
 	// Expression is the whole expression as it is shown, such as ${Repo} or
 	// ${Fn::ImportValue "net"}. Two unknowns are the same if and only if
-	// their expressions are and depend on the same.
+	// their expressions are, depend on the same and refer to the same.
 	Expression string
 
 	// DependsOn names what has to be known to tell, such as "parameter Repo".
 	// It is sorted, without duplicates and not empty.
 	DependsOn []string
+
+	// Definition identifies what the document says of that which the
+	// expression refers to, such as a custom resource, if that makes a
+	// difference. It is not shown.
+	Definition string
 }
 
 // NewUnknown returns the unknown of an expression.
 func NewUnknown(expression string, dependsOn ...string) *Unknown {
-	return &Unknown{expression, union(dependsOn)}
+	return &Unknown{Expression: expression, DependsOn: union(dependsOn)}
 }
 
 // Same reports whether both are the same unknown; two that are nil are.
@@ -29,7 +34,7 @@ func (u *Unknown) Same(other *Unknown) bool {
 	if u == nil || other == nil {
 		return u == other
 	}
-	return u.Expression == other.Expression && slices.Equal(u.DependsOn, other.DependsOn)
+	return u.Expression == other.Expression && slices.Equal(u.DependsOn, other.DependsOn) && u.Definition == other.Definition
 }
 
 // Text returns text that is u and nothing else.
@@ -117,9 +122,11 @@ func (t Text) Known() (string, bool) { return t.known, t.pieces == nil }
 // is known.
 func (t Text) Unknown() *Unknown {
 	var depends [][]string
+	definition := ""
 	for _, p := range t.pieces {
 		if p.unknown != nil {
 			depends = append(depends, p.unknown.DependsOn)
+			definition += p.unknown.Definition
 		}
 	}
 	switch {
@@ -128,7 +135,9 @@ func (t Text) Unknown() *Unknown {
 	case len(t.pieces) == 1:
 		return t.pieces[0].unknown
 	}
-	return NewUnknown(t.String(), slices.Concat(depends...)...)
+	all := NewUnknown(t.String(), slices.Concat(depends...)...)
+	all.Definition = definition
+	return all
 }
 
 // Wholly returns the one unknown that is all of t, or nil.

@@ -279,7 +279,7 @@ func TestText(t *testing.T) {
 	if got := mixed.String(); got != "ab:${x}:c${y}" {
 		t.Error(got)
 	}
-	if diff := cmp.Diff(&Unknown{"ab:${x}:c${y}", []string{"a", "b", "c"}}, mixed.Unknown()); diff != "" {
+	if diff := cmp.Diff(&Unknown{Expression: "ab:${x}:c${y}", DependsOn: []string{"a", "b", "c"}}, mixed.Unknown()); diff != "" {
 		t.Error(diff)
 	}
 	if mixed.Wholly() != nil || x.Text().Wholly() != x || Known("a").Unknown() != nil {

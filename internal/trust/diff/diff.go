@@ -182,16 +182,19 @@ func comparePolicies(e *trust.Effort, old, fresh trust.Alternatives) []Change {
 	return changes
 }
 
-// compatible returns the alternatives that can hold where p does: those that
-// choose nothing otherwise. If there are none, p is an alternative that there
-// was not, and any of the old ones could have held.
+// compatible returns the alternatives that can hold where p does: the one that
+// chooses the same, or those that choose nothing otherwise. If there are none,
+// p is an alternative that there was not, and any of the old ones could have
+// held.
 func compatible(old trust.Alternatives, p *trust.Policy) trust.Alternatives {
+	for i, q := range old {
+		if len(q.Given) == len(p.Given) && len(together(p.Given, q.Given)) == len(p.Given) && !contradict(p.Given, q.Given) {
+			return old[i : i+1]
+		}
+	}
 	var fitting trust.Alternatives
 	for _, q := range old {
-		contradicts := func(a trust.Assumption) bool {
-			return slices.ContainsFunc(q.Given, func(b trust.Assumption) bool { return a.Key == b.Key && a.Value != b.Value })
-		}
-		if !slices.ContainsFunc(p.Given, contradicts) {
+		if !contradict(p.Given, q.Given) {
 			fitting = append(fitting, q)
 		}
 	}
@@ -199,6 +202,13 @@ func compatible(old trust.Alternatives, p *trust.Policy) trust.Alternatives {
 		return old
 	}
 	return fitting
+}
+
+// contradict reports whether one of a chooses otherwise than one of b.
+func contradict(a, b []trust.Assumption) bool {
+	return slices.ContainsFunc(a, func(one trust.Assumption) bool {
+		return slices.ContainsFunc(b, func(other trust.Assumption) bool { return one.Key == other.Key && one.Value != other.Value })
+	})
 }
 
 // together returns what holds under both.

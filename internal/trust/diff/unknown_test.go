@@ -37,6 +37,23 @@ func onlyIf(condition, template string) string {
 	return strings.Replace(template, "    Properties:", "    Condition: "+condition+"\n    Properties:", 1)
 }
 
+// withResource adds a resource C to templateOf.
+func withResource(kind, property, statements string) string {
+	return templateOf("", statements) + "  C: { Type: " + kind + ", Properties: { P: " + property + " } }\n"
+}
+
+// many has a role with more combinations of choices than are looked at one by
+// one, of which one that is not looked at has the value.
+func many(value string) string {
+	conditions, values := "Conditions:\n", ""
+	for i := range 8 {
+		conditions += fmt.Sprintf("  C%d: !Equals [!ImportValue v%d, x]\n", i, i)
+		values += fmt.Sprintf(", !If [C%d, a, b]", i)
+	}
+	rare := "!If [C0, a, !If [C1, a, " + value + "]]"
+	return templateOf(conditions, allow(`{ StringEquals: { "g:sub": [`+strings.TrimPrefix(values, ", ")+", "+rare+"] } }"))
+}
+
 // lasting gives the role of templateOf a duration of sessions.
 func lasting(seconds, template string) string {
 	return strings.Replace(template, "    Properties:", "    Properties:\n      MaxSessionDuration: "+seconds, 1)
@@ -141,6 +158,19 @@ func TestUnknown(t *testing.T) {
 			after: lasting("!Ref Who", templateOf("", sub("a"))), want: []string{"might parameter Who"}},
 		{name: "sessions as before", before: lasting("!Ref Who", templateOf("", sub("a"))),
 			after: lasting("!Ref Who", templateOf("", sub("a")))},
+		{name: "same custom resource", before: withResource("Custom::Subject", "a", sub("!GetAtt C.Value")),
+			after: withResource("Custom::Subject", "a", sub("!GetAtt C.Value"))},
+		{name: "another content of a custom resource", before: withResource("Custom::Subject", "a", sub("!GetAtt C.Value")),
+			after: withResource("Custom::Subject", "b", sub("!GetAtt C.Value")), want: []string{"might resource C.Value"}},
+		{name: "another content within a text", before: withResource("Custom::Subject", "a", sub("!Sub '${C.Value}:*'")),
+			after: withResource("Custom::Subject", "b", sub("!Sub '${C.Value}:*'")), want: []string{"might resource C.Value"}},
+		{name: "another content of a bucket", before: withResource("AWS::S3::Bucket", "a", sub("!GetAtt C.Arn")),
+			after: withResource("AWS::S3::Bucket", "b", sub("!GetAtt C.Arn"))},
+		{name: "another content of a nested stack", before: withResource("AWS::CloudFormation::Stack", "a", sub("a")),
+			after: withResource("AWS::CloudFormation::Stack", "b", sub("a")), want: []string{"might nested template of C"}},
+		{name: "same of many combinations", before: many("x"), after: many("x")},
+		{name: "one of many combinations", before: many("x"), after: many("y"),
+			want: []string{"might condition C0, condition C1, condition C2, condition C3, condition C4, condition C5, condition C6, condition C7"}},
 		{name: "a value more to choose",
 			before: templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b } } }"),
 			after:  strings.Replace(templateOf("", sub("!FindInMap [M, !Ref Stage, s]")+"\nMappings: { M: { dev: { s: a }, prod: { s: b }, test: { s: '*' } } }"), "[dev, prod]", "[dev, prod, test]", 1),

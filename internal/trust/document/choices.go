@@ -100,5 +100,7 @@ func (r *resolver) alternatives(visit func(*choices)) *trust.Unknown {
 	for _, c := range options {
 		dependsOn = append(dependsOn, c.subject)
 	}
-	return trust.NewUnknown(fmt.Sprintf("more than %d combinations of choices", maxAlternatives), dependsOn...)
+	open := trust.NewUnknown(fmt.Sprintf("more than %d combinations of choices", maxAlternatives), dependsOn...)
+	open.Definition = r.definition
+	return open
 }

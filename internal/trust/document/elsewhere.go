@@ -64,7 +64,9 @@ func (r *resolver) elsewhere(m member, kind string, properties node) *trust.Unkn
 	} else {
 		what += " " + strings.Trim(target.render(), `"`)
 	}
-	return trust.NewUnknown("${"+what+"}", what)
+	open := trust.NewUnknown("${"+what+"}", what)
+	open.Definition = r.identify(m.value)
+	return open
 }
 
 // opaque yields a role of which nothing is known but what it depends on.

@@ -155,7 +155,11 @@ func (r *resolver) call(n node, function string, argument node) node {
 // open returns the unknown that a function yields for its resolved argument.
 func (r *resolver) open(n node, function string, argument node) node {
 	var dependsOn []string
-	argument.eachUnknown(func(u *trust.Unknown) { dependsOn = append(dependsOn, u.DependsOn...) })
+	definition := ""
+	argument.eachUnknown(func(u *trust.Unknown) {
+		dependsOn = append(dependsOn, u.DependsOn...)
+		definition += u.Definition
+	})
 	switch {
 	case function == "ImportValue" && len(dependsOn) == 0:
 		dependsOn = []string{"export " + argument.name()}
@@ -164,7 +168,9 @@ func (r *resolver) open(n node, function string, argument node) node {
 	}
 	expression := fmt.Sprintf("${Fn::%s %s}", function, argument.render())
 	r.budget.spend(n.pos, len(expression))
-	return unknownNode(trust.NewUnknown(expression, dependsOn...), n.pos)
+	open := trust.NewUnknown(expression, dependsOn...)
+	open.Definition = definition
+	return unknownNode(open, n.pos)
 }
 
 func (n node) eachUnknown(visit func(*trust.Unknown)) {
@@ -245,13 +251,15 @@ func (r *resolver) resource(n node, name, attribute string) node {
 	if attribute != "" {
 		reference += "." + attribute
 	}
-	open := unknownNode(trust.NewUnknown("${"+reference+"}", "resource "+reference), n.pos)
 	m, ok := r.resources[name]
 	if !ok {
-		open.text = trust.NewUnknown("${"+reference+"}", "reference "+reference).Text()
-		return open
+		return unknownNode(trust.NewUnknown("${"+reference+"}", "reference "+reference), n.pos)
 	}
-	followed := open
+	open := trust.NewUnknown("${"+reference+"}", "resource "+reference)
+	if hasContent(m.value.get("Type").name()) {
+		open.Definition = r.identify(m.value)
+	}
+	followed := unknownNode(open, n.pos)
 	r.follow("resource "+name, n.pos, func() {
 		r.within(m.loops, func() {
 			kind, properties := m.value.get("Type").name(), m.value.get("Properties")
