@@ -315,6 +315,12 @@ func has(p *trust.Policy, unknown *trust.Unknown) bool {
 	return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool { return s.Unknown.Same(unknown) })
 }
 
+// shows reports whether a policy has a statement that is written like the
+// unknown one. If it is not the same, it is reported as a new one.
+func shows(p *trust.Policy, unknown *trust.Unknown) bool {
+	return slices.ContainsFunc(p.Statements, func(s trust.Statement) bool { return s.Unknown != nil && s.Unknown.Expression == unknown.Expression })
+}
+
 // unknownStatements returns what statements that are unknown depend on: they
 // can allow or deny anything.
 func unknownStatements(p *trust.Policy) []string {
@@ -420,7 +426,7 @@ func (c *comparison) compareDenials(allowed []atom) {
 	denials := wholes(c.policy.Statements, trust.Deny)
 	for _, s := range c.old.Statements {
 		switch {
-		case s.Unknown != nil && !has(c.policy, s.Unknown) && len(allowed)+len(open) > 0:
+		case s.Unknown != nil && !shows(c.policy, s.Unknown) && len(allowed)+len(open) > 0:
 			c.reportUnsure(join(open, s.Unknown.DependsOn), c.policy.Pos, DenyGone, "no longer there: statement "+s.Unknown.Expression+", which may deny")
 		case s.Effect == trust.Deny:
 			for _, d := range split(s) {

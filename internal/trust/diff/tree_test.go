@@ -17,7 +17,7 @@ type tree struct {
 	items []*tree  // of a mapping or list
 	text  string   // of a scalar
 	plain bool     // a number, true, false or null
-	body  *tree    // a template that is the text
+	body  *tree    // a document that is the text
 }
 
 func readTree(t testing.TB, src string) *tree {
@@ -37,7 +37,7 @@ func treeOf(t testing.TB, n *yaml.Node) *tree {
 			i++
 		}
 		item := treeOf(t, n.Content[i])
-		if n.Kind == yaml.MappingNode && n.Content[i-1].Value == "TemplateBody" {
+		if n.Kind == yaml.MappingNode && slices.Contains([]string{"TemplateBody", "assume_role_policy"}, n.Content[i-1].Value) {
 			item.body = readTree(t, item.text)
 		}
 		made.items = append(made.items, item)

@@ -101,6 +101,8 @@ func (r *resolver) alternatives(visit func(*choices)) *trust.Unknown {
 		dependsOn = append(dependsOn, c.subject)
 	}
 	open := trust.NewUnknown(fmt.Sprintf("more than %d combinations of choices", maxAlternatives), dependsOn...)
-	open.Definition = r.definition
+	if r.definition != nil {
+		open.Definition = r.definition()
+	}
 	return open
 }

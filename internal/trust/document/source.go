@@ -2,6 +2,10 @@ package document
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
@@ -38,6 +42,7 @@ type Source struct {
 	document *document
 	resolver *resolver
 	chosen   int
+	defined  map[string][]string // what is known of what unknowns depend on
 }
 
 // NewSource returns a source with a budget to be spent before the end of ctx,
@@ -49,6 +54,46 @@ func NewSource(ctx context.Context, o Options) *Source {
 	return &Source{
 		document: &document{options: o, budget: o.Budget},
 		resolver: &resolver{template: &template{}, budget: o.Budget, choices: &choices{}},
+		defined:  map[string][]string{},
+	}
+}
+
+// Define notes what the source says of something that unknowns depend on, such
+// as a data source. They are the same in another source only if that says the
+// same of it.
+func (s *Source) Define(dependsOn, definition string) {
+	if !slices.Contains(s.defined[dependsOn], definition) {
+		s.defined[dependsOn] = append(s.defined[dependsOn], definition)
+	}
+}
+
+// DefineChoices notes how to tell what the source says of all that a choice can
+// be about.
+func (s *Source) DefineChoices(definition func() string) { s.resolver.definition = definition }
+
+// Digest returns a short text that is the same for the same text only.
+func Digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+// complete adds the definitions to the unknown parts of a value.
+func (s *Source) complete(n node) {
+	for _, list := range [][]node{n.keys, n.items} {
+		for _, item := range list {
+			s.complete(item)
+		}
+	}
+	n.text.Each(func(string) {}, s.define)
+}
+
+func (s *Source) define(u *trust.Unknown) {
+	definitions := ""
+	for _, name := range u.DependsOn {
+		definitions += strings.Join(s.defined[name], "")
+	}
+	if definitions != "" {
+		u.Definition = Digest(definitions)
 	}
 }
 
@@ -110,6 +155,7 @@ func (s *Source) Role(role Role, name func() (trust.Text, int, bool), trusted fu
 		if !exists {
 			return nil, nil
 		}
+		s.complete(value)
 		return s.document.policy(value)
 	})
 	return role

@@ -21,7 +21,7 @@ type template struct {
 	isRow       map[string]bool     // parameters that name a row of a mapping
 	macro       *trust.Unknown      // what can change all of the template, or nil
 	outcomes    map[string]outcomes // of parameters that were come upon
-	definition  string              // of all that a choice can be about
+	definition  func() string       // identifies all that a choice can be about
 }
 
 // sections are the keys of a template that matter here; the others can be
@@ -60,7 +60,7 @@ func (d *document) template(root node, given map[string]trust.Text, prefix strin
 	if t.macro = macrosOf(r.resolve(root.get("Transform"))); t.macro != nil {
 		t.macro.Definition = r.identify(root.get("Transform"))
 	}
-	t.definition = r.identify(root)
+	t.definition = func() string { return r.identify(root) }
 	r.survey(root.get("Conditions"))
 	r.survey(resources)
 	for _, m := range r.everyMember(root.get("Conditions")) {

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/org/aws-oidc-action/internal/trust"
+	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
 // blockAttribute returns an attribute of a resource, a data source or a
@@ -32,14 +33,23 @@ func (e *evaluator) blockAttribute(v *value, name string, at place) *value {
 		} else if a := r.block.Body.Attributes[name]; a != nil {
 			return e.eval(f, a.Expr)
 		}
+		if r.block.Type == "data" { // its arguments say what it looks up
+			e.Define(address+"."+name, definition(r.in, r.block))
+		}
 		return e.unknown(address+"."+name, at, nil, address+"."+name)
 	})
+}
+
+// definition identifies a block by its text, but for white space.
+func definition(i *instance, b *hclsyntax.Block) string {
+	return document.Digest(i.source(b.Range()))
 }
 
 // output returns an output of a module that is called.
 func (e *evaluator) output(r *reference, name string, at place) *value {
 	child, missing := e.child(r.in, r.block, r.key)
 	if child == nil {
+		e.Define(missing, definition(r.in, r.block))
 		return e.unknown(r.address()+"."+name, at, nil, missing)
 	}
 	output := child.outputs[name]

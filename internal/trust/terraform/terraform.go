@@ -12,8 +12,10 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -113,6 +115,7 @@ func (e *evaluator) start(dir string, yield func(document.Role, error) bool) err
 		e.options.Declare(name)
 	}
 	e.readManifest(dir)
+	e.DefineChoices(e.definition)
 	return nil
 }
 
@@ -204,6 +207,7 @@ func (e *evaluator) called(r *reference, depth int) bool {
 		return true
 	}
 	u := trust.NewUnknown("${"+r.address()+"}", missing)
+	u.Definition = definition(r.in, r.block)
 	return e.yield(document.Role{
 		Name: r.address(), LogicalID: r.address(), File: at.file, Pos: at.pos, Policies: trust.Opaque(u, at.pos),
 	}, nil)
@@ -268,6 +272,19 @@ func (e *evaluator) role(r *reference) document.Role {
 	role = e.Role(role, name, policy)
 	role.Pos, role.File = at.pos, at.file
 	return role
+}
+
+// definition identifies all modules that were read, by their text.
+func (e *evaluator) definition() string {
+	var all strings.Builder
+	for _, dir := range slices.Sorted(maps.Keys(e.modules)) {
+		if m := e.modules[dir]; m != nil {
+			for _, name := range slices.Sorted(maps.Keys(m.sources)) {
+				all.Write(m.sources[name])
+			}
+		}
+	}
+	return document.Digest(all.String())
 }
 
 // instance returns the frame in an instance of a block, and whether that, and
