@@ -40,7 +40,7 @@ func TestFailuresOfTheHelper(t *testing.T) {
 		{name: "the config file is a directory", plant: func(state string) error { return os.Mkdir(filepath.Join(state, "config"), 0o700) }, says: []string{"AWS_CONFIG_FILE", "a directory"}},
 		{name: "the credentials file is a pipe", plant: func(state string) error { return syscall.Mkfifo(filepath.Join(state, "credentials"), 0o600) },
 			says: []string{"AWS_SHARED_CREDENTIALS_FILE", "named pipe"}, left: 1},
-		{name: "no file for the environment", step: func(s *Step) { s.Environ = append(s.Environ, "GITHUB_ENV=/nowhere/env") }, says: []string{"hand over to the runner", "GITHUB_ENV"}},
+		{name: "no file for the environment", step: func(s *Step) { s.Environ = append(s.Environ, "GITHUB_ENV=/nowhere/env") }, says: []string{"write the runner's files", "GITHUB_ENV"}},
 		{name: "no file for the runner's state", step: func(s *Step) { s.Environ = append(s.Environ, "GITHUB_STATE=/nowhere/state") }, says: []string{"GITHUB_STATE"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -132,16 +132,18 @@ func (f *source) maskSession(s assume.Session) {
 }
 
 func (f *source) logHop(hop, hops int, h plan.Hop, s assume.Session) {
-	how := "with the credentials before it"
+	how := "with the session of the hop before"
 	if hop == 1 {
 		switch f.plan.Profiles[0].Source {
 		case plan.SourceOIDC:
 			how = "with the job's OIDC token"
 		case plan.SourceTokenFile:
 			how = "with the token of web-identity-token-file"
+		default:
+			how = "with these credentials" // which origin has logged
 		}
 	}
-	f.runner.Info("Assumed hop %d of %d, %s, %s until %s", hop, hops, h.Role, how, s.Expires.Format(time.RFC3339))
+	f.runner.Info("Assumed %s (hop %d of %d, %s) until %s", h.Role, hop, hops, how, s.Expires.Format(time.RFC3339))
 }
 
 // guard checks the account of a session against the allowed ones. The plan has

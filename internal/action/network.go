@@ -103,7 +103,7 @@ func (p *phase) rootsOf(ctx context.Context, variable string) (roots []byte, ok 
 		p.runner.Warning(variable, err.Error()+"; the action continues without the file: a container action sees only the workspace and the runner's temporary directory")
 		return nil, false
 	case !transport.HasCertificate(roots):
-		p.runner.Warning(variable, "the file holds no certificate in PEM format; the action continues without it")
+		p.runner.Warning(variable, "the file contains no certificate in PEM format; the action continues without it")
 		return nil, false
 	}
 	return roots, true

@@ -101,7 +101,7 @@ func (p *publisher) deliver(ctx context.Context, state jobstate.State, pub runne
 		return err
 	}
 	return p.store.Publish(ctx, p.record, append(deeds, jobstate.Deed{
-		Name: "hand over to the runner",
+		Name: "write the runner's files",
 		Do:   func(context.Context) (func(context.Context) error, error) { return nil, p.runner.Publish(pub) },
 	})...)
 }

@@ -33,7 +33,7 @@ func printReport(out io.Writer, r *rehearsal.Report) {
 	say("\nLog of the job, as the runner shows it")
 	block(r.Log)
 	for i, s := range r.Steps {
-		say("\nWhat step %d exports to later steps", i+1)
+		say("\nExports of step %d to later steps", i+1)
 		printVariables(say, "env", s.Env)
 		printVariables(say, "output", s.Outputs)
 	}
@@ -42,7 +42,7 @@ func printReport(out io.Writer, r *rehearsal.Report) {
 		block(r.Files[variable])
 	}
 	if r.Identity != "" || len(r.Profiles) > 0 {
-		say("\nProof: answers of GetCallerIdentity")
+		say("\nProof: responses of GetCallerIdentity")
 	}
 	if r.Identity != "" {
 		say("  exported keys: %s", r.Identity)

@@ -175,9 +175,9 @@ func (b *builder) overriding(d *Delivery, e exporting, first Profile, primary st
 	if name := b.env("AWS_PROFILE"); name != "" && name != first.Name {
 		switch {
 		case e.process || many && primary != "":
-			warn("AWS_PROFILE", "AWS_PROFILE is set: SDKs use that profile in place of the default one")
+			warn("AWS_PROFILE", "AWS_PROFILE is set, so SDKs use that profile and not the default one; unset it to use the credentials of this step")
 		case e.keys && first.Name == "": // else AWS_PROFILE is ours from now on
-			warn("AWS_PROFILE", "AWS_PROFILE is set: the AWS SDK for JavaScript uses that profile in place of the exported keys")
+			warn("AWS_PROFILE", "AWS_PROFILE is set, so the AWS SDK for JavaScript uses that profile and not the exported keys; unset it to use the credentials of this step")
 		}
 	}
 	if e.keys || many || e.process {
@@ -188,9 +188,9 @@ func (b *builder) overriding(d *Delivery, e exporting, first Profile, primary st
 		return
 	}
 	if b.env("AWS_ACCESS_KEY_ID") != "" && !e.unset {
-		warn("AWS_ACCESS_KEY_ID", "the environment has keys of an earlier step: most SDKs use them in place of a profile; set unset-current-credentials: true")
+		warn("AWS_ACCESS_KEY_ID", "the environment has keys of an earlier step, which most SDKs use in place of a profile; set unset-current-credentials: true")
 	}
 	if b.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && b.env("AWS_ROLE_ARN") != "" {
-		warn("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: some SDKs use them in place of a profile")
+		warn("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set, and some SDKs use them in place of a profile; unset them")
 	}
 }
