@@ -132,7 +132,7 @@ func TestTrustCommands(t *testing.T) {
 		{"explain no claims", "explain --policy main.json", "", exitUsage, "-", "say what the token claims"},
 		{"explain both claims", "explain --policy main.json --claims claims.json --repository o/r", "", exitUsage, "-", "say what the token claims"},
 		{"explain bad claims", "explain --policy main.json --claims broken.json", "", exitUsage, "-", "claims are not a JSON object"},
-		{"explain bad repository", "explain --policy main.json --repository o", "", exitUsage, "-", `--repository "o": repository is written OWNER/REPOSITORY`},
+		{"explain bad repository", "explain --policy main.json --repository o", "", exitUsage, "-", `--repository "o": repository is invalid; use OWNER/REPOSITORY`},
 		{"explain bad context", "explain --policy main.json --repository o/r --context x", "", exitUsage, "-", "write KEY=VALUE"},
 		{"explain bad policy", "explain --policy odd.json --claims claims.json", "", exitFailure, "-", "duplicate key"},
 		{"explain bad format", "explain --policy main.json --claims claims.json --format xml", "", exitUsage, "-", `--format "xml" is unknown`},

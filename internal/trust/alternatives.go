@@ -35,8 +35,8 @@ func nearness(d Decision) int {
 	return slices.Index([]Decision{ExplicitDeny, ImplicitDeny, Undetermined, Allowed}, d)
 }
 
-// Opaque returns the alternatives of a policy of which the document tells
-// nothing.
+// Opaque returns the alternatives of a policy of which the document
+// determines nothing.
 func Opaque(u *Unknown, at Pos) Alternatives {
 	return Alternatives{{Pos: at, Version: Version2012, Statements: []Statement{{Pos: at, Unknown: u}}}}
 }

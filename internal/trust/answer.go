@@ -39,7 +39,7 @@ func every[T any](values []T, test func(T) answer) answer {
 	return worst
 }
 
-// answerOf reads what a result tells.
+// answerOf returns the answer that a result states.
 func answerOf(matched bool, dependsOn []string) answer {
 	if len(dependsOn) > 0 {
 		return maybe

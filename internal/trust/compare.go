@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// comparison tells whether a value of the request is what a policy wants.
+// comparison reports whether a value of the request is what a policy expects.
 type comparison func(want Pattern, got string) bool
 
 // orders are what operators on numbers and dates want of the order of the

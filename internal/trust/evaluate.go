@@ -52,7 +52,7 @@ type Result struct {
 	Statements []StatementResult `json:"statements"`
 }
 
-// StatementResult tells whether a statement applied. All of it is evaluated,
+// StatementResult states whether a statement applied. All of it is evaluated,
 // even after something did not match. Here as in its parts, DependsOn names
 // what decides where it cannot be told, and Matched is false then.
 type StatementResult struct {
@@ -66,7 +66,7 @@ type StatementResult struct {
 	DependsOn  []string          `json:"dependsOn,omitempty"`
 }
 
-// ElementResult tells whether Principal or Action (or their negation, by
+// ElementResult states whether Principal or Action (or their negation, by
 // Name) matched.
 type ElementResult struct {
 	Pos
@@ -80,7 +80,7 @@ type ElementResult struct {
 
 func (r ElementResult) answer() answer { return answerOf(r.Matched, r.DependsOn) }
 
-// ConditionResult tells whether one condition held.
+// ConditionResult states whether one condition held.
 type ConditionResult struct {
 	Pos
 	Operator string   `json:"operator"`
@@ -191,7 +191,7 @@ func (r *ElementResult) conclude(matched answer, open [][]string) {
 	}
 }
 
-// matches knows no wildcards but a single "*", as IAM. An account, or its
+// matches supports no wildcard but a single "*", as IAM. An account, or its
 // root, stands for all of the account's principals; a web identity is none
 // of them.
 func (e PrincipalEntry) matches(who Principal) answer {

@@ -72,7 +72,7 @@ func MayBeGitHub(provider Pattern) bool {
 }
 
 // isGitHubCloud leaves out GitHub Enterprise Server, of whose claims IAM
-// knows no more than of any other provider's.
+// has the keys that it has of any other provider's.
 func isGitHubCloud(provider string) bool {
 	provider = strings.ToLower(provider)
 	if provider == oidc.GitHubHost || strings.HasPrefix(provider, oidc.GitHubHost+"/") {

@@ -26,7 +26,7 @@ func (t Token) text() Text {
 	return Known(string(t.Text))
 }
 
-// unknown returns what stands in the place of any value, or nil.
+// unknown returns what is in the place of any value, or nil.
 func (t Token) unknown() *Unknown {
 	if t.Open == nil {
 		return nil
@@ -293,7 +293,7 @@ func (r *reader) conditions(t Token) ([]Condition, error) {
 }
 
 // object reads the object that begins with t and calls member with each key,
-// where it stands, and the first token of its value, which member reads to
+// its position, and the first token of its value, which member reads to
 // its end.
 func (r *reader) object(t Token, what string, member func(key Text, at Pos, value Token) error) error {
 	if t.Kind != jsonlex.ObjectStart {

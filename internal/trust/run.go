@@ -27,14 +27,14 @@ type Run struct {
 }
 
 // Claims returns the claims that GitHub would put into the job's token, as
-// far as the Run tells.
+// far as the Run determines them.
 func (r Run) Claims() (oidc.Claims, error) {
 	owner, name, ok := strings.Cut(r.Repository, "/")
 	if !ok || owner == "" || name == "" || strings.Contains(name, "/") {
-		return nil, errors.New("repository is written OWNER/REPOSITORY")
+		return nil, errors.New("repository is invalid; use OWNER/REPOSITORY")
 	}
 	if (r.OwnerID == "") != (r.RepositoryID == "") {
-		return nil, errors.New("owner id and repository id go together")
+		return nil, errors.New("the ids of owner and repository are required together")
 	}
 	fill := func(field *string, value string) {
 		if *field == "" {

@@ -15,9 +15,9 @@ func TestRunClaims(t *testing.T) {
 		{Run{Repository: "octo/app", OwnerID: "1", RepositoryID: "2"}, "repo:octo@1/app@2:ref:refs/heads/main", ""},
 		{Run{Repository: "octo/app", OwnerID: "1", RepositoryID: "2", ClassicSubject: true}, "repo:octo/app:ref:refs/heads/main", ""},
 		{Run{Repository: "octo/app", Subject: "actor:ann"}, "actor:ann", ""},
-		{Run{Repository: "octo"}, "", "repository is written OWNER/REPOSITORY"},
-		{Run{Repository: "octo/a/b"}, "", "repository is written OWNER/REPOSITORY"},
-		{Run{Repository: "octo/app", OwnerID: "1"}, "", "owner id and repository id go together"},
+		{Run{Repository: "octo"}, "", "repository is invalid; use OWNER/REPOSITORY"},
+		{Run{Repository: "octo/a/b"}, "", "repository is invalid; use OWNER/REPOSITORY"},
+		{Run{Repository: "octo/app", OwnerID: "1"}, "", "the ids of owner and repository are required together"},
 	}
 	for _, tt := range tests {
 		claims, err := tt.run.Claims()

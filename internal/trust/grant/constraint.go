@@ -27,13 +27,13 @@ func newConstraint(c trust.Condition, claim string, fromDeny bool) Constraint {
 	return made
 }
 
-// Claims by what a condition on them tells about whose run it is.
+// Claims by what a condition on them says about whose run it is.
 var (
 	identifying = []string{"sub", "repository", "repository_id", "repository_owner_id", "enterprise_id"}
 	choosable   = []string{"actor", "actor_id", "environment", "ref", "workflow"}
 )
 
-// Identifies reports whether the claim tells whose run it is, however little.
+// Identifies reports whether the claim says whose run it is, however little.
 func (c Constraint) Identifies() bool {
 	return slices.Contains(identifying, c.Claim) || slices.Contains(choosable, c.Claim) || c.Claim == "job_workflow_ref"
 }

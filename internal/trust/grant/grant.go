@@ -1,5 +1,5 @@
 // Package grant reads from a trust policy which runs of GitHub Actions it
-// lets in: the Allow statements for web identities of GitHub's provider, what
+// admits: the Allow statements for web identities of GitHub's provider, what
 // each demands of the token, and how far that reaches.
 package grant
 
@@ -11,7 +11,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// Grant is an Allow statement that lets GitHub's tokens in.
+// Grant is an Allow statement that admits GitHub's tokens.
 type Grant struct {
 	Statement   trust.Statement
 	Providers   []string // GitHub's providers (host and path, lower case) that it names
@@ -123,7 +123,7 @@ func (g *Grant) addKnown(id string, providers ...string) {
 }
 
 // addUnknown adds a provider that is unknown. If conditions speak of
-// GitHub's, only its tokens can get in.
+// GitHub's, only its tokens are admitted.
 func (g *Grant) addUnknown(u *trust.Unknown, id, provider string) {
 	g.principals = append(g.principals, trust.Principal{Type: "Federated", ID: id})
 	named := slices.DeleteFunc(g.providersInConditions(), func(p string) bool { return !trust.IsGitHub(p) })
@@ -286,8 +286,8 @@ func (g *Grant) Tests(claims ...string) bool {
 	})
 }
 
-// Decisive returns the constraint that limits whose runs get in the most;
-// false if none tells anything. One that does not bind counts only if none
+// Decisive returns the constraint that limits the most whose runs are admitted;
+// false if none says anything. One that does not bind counts only if none
 // does.
 func (g *Grant) Decisive() (Constraint, bool) {
 	var best Constraint

@@ -1,5 +1,4 @@
-// Package jsonlex reads JSON token by token and tells where each token
-// stands. It is stricter than encoding/json (no invalid UTF-8, no lone
+// Package jsonlex reads JSON token by token, each with its position. It is stricter than encoding/json (no invalid UTF-8, no lone
 // surrogates), works in memory that does not depend on the length of the
 // input, and leaves the meaning of objects, duplicate keys included, to its
 // caller.
@@ -78,7 +77,7 @@ type Token struct {
 type SyntaxError struct {
 	Line, Column int
 	Msg          string
-	Duplicate    string // the key that stands twice, if that is what is wrong
+	Duplicate    string // the key that is duplicated, if that is what is wrong
 }
 
 func (e *SyntaxError) Error() string {

@@ -139,8 +139,8 @@ func (l *Lexer) stringEnd() (end int, plain bool, err error) {
 	}
 }
 
-// isOrdinary tells the characters of a string that are ASCII and need no
-// further look.
+// isOrdinary has the characters of a string that are ASCII and need no further
+// look.
 var isOrdinary = func() (ordinary [256]bool) {
 	for c := ' '; c < utf8.RuneSelf; c++ {
 		ordinary[c] = c != '"' && c != '\\'

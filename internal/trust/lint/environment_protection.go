@@ -15,8 +15,8 @@ var environmentProtection = Rule{
 	Why: "Every workflow of the repository can use an environment that has no protection rules. " +
 		"Configure required reviewers or deployment branches in the settings of the repository.",
 	check: func(in *inspection) {
-		in.subjects(func(_ grant.Grant, _ grant.Constraint, v trust.Value, s grant.Subject) {
-			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && s.Context.IsLiteral() && !strings.Contains(name, "${") {
+		in.subjects(func(_ grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
+			if name, ok := strings.CutPrefix(s.Context.String(), "environment:"); ok && s.Context.IsLiteral() && !isOdd(c, s) && !strings.Contains(name, "${") {
 				name, _, _ = strings.Cut(name, ":") // a customized subject may go on
 				in.reportEnvironment(v, name)
 			}

@@ -1,6 +1,7 @@
 // Package lint finds what is wrong with trust policies for GitHub's OIDC
-// providers: what lets in too much, and what lets in nothing. Statements for
-// other principals are not judged.
+// providers: what admits too much, what admits nobody, and what IAM refuses. Of
+// statements for other principals it judges the form, and whether they trust
+// everyone.
 package lint
 
 import (

@@ -19,7 +19,7 @@ var namesOnly = Rule{
 				continue
 			}
 			for _, v := range known(c.Values) {
-				if s := c.Subject(v); s.Fault() == "" && s.OwnerID == "" && s.RepositoryID == "" {
+				if s := c.Subject(v); !isOdd(c, s) && s.OwnerID == "" && s.RepositoryID == "" {
 					in.propose(Low, g.Statement, v.Pos, fmt.Sprintf("%s %q tests names but no ids; anyone who re-registers a released name matches", c.Claim, v.Text),
 						idsFor(g, c, v, s))
 					break

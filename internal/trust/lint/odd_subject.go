@@ -77,6 +77,15 @@ func oddity(s grant.Subject) (why, meant, ref string) {
 	return "", "", ""
 }
 
+// isOdd reports whether a value of c is one that odd-subject reports.
+func isOdd(c grant.Constraint, s grant.Subject) bool {
+	if c.Claim != "sub" {
+		return s.Fault() != ""
+	}
+	why, _, _ := oddity(s)
+	return why != ""
+}
+
 // afterEnvironment finds a second context behind an environment, which takes
 // its place in a subject: pull_request, or a ref behind a wildcard. A ref that
 // follows directly is that of a customized subject.
