@@ -84,7 +84,8 @@ func TestTheCacheAnswersEarly(t *testing.T) {
 	if !strings.Contains(trace.String(), "init os @") {
 		t.Fatalf("no package was traced:\n%s", trace.String())
 	}
-	for _, late := range []string{"net/http", "go.yaml.in/yaml/v4", "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/config", "github.com/org/aws-oidc-action/internal/sandbox"} {
+	for _, late := range []string{"net/http", "go.yaml.in/yaml/v4", "github.com/aws/aws-sdk-go-v2/service/sts", "github.com/aws/aws-sdk-go-v2/config", "github.com/org/aws-oidc-action/internal/sandbox",
+		"github.com/hashicorp/hcl/v2/hclsyntax", "github.com/zclconf/go-cty/cty/function/stdlib"} {
 		if regexp.MustCompile(`(?m)^init ` + regexp.QuoteMeta(late) + `[ /]`).MatchString(trace.String()) {
 			t.Errorf("package %s began before the answer", late)
 		}
