@@ -111,7 +111,7 @@ func (d Diagnosis) Problems() []string {
 // profiles all names and codes; what happened, the first cause and what to do.
 func (d Diagnosis) Brief() []string {
 	if len(d.Reasons) == 0 {
-		if len(d.Causes) == 0 && d.Cure == "" {
+		if len(d.Causes) == 0 && len(d.NotRuledOut) == 0 && d.Cure == "" {
 			// The whole text, such as a list of problems.
 			return strings.Split(Lines(d.What, d.codeAlone()), "\n")
 		}

@@ -93,6 +93,7 @@ func TestParse(t *testing.T) {
 		"two documents": {"a: b\n---\nc: d", "the file has a second YAML document; use a single document", 2},
 		"open list":     {"a: [", "the file is not valid YAML: ", 2},
 		"tab":           {"a:\n\tb: c", "the file is not valid YAML: ", 2},
+		"second broken": {"a: b\n---\nc: [", "the file is not valid YAML: ", 4},
 	} {
 		_, err := Parse([]byte(tt.text), "the file")
 		p, ok := errors.AsType[*Problem](err)
@@ -125,6 +126,38 @@ func TestPlaces(t *testing.T) {
 	want := []string{"  a", "   a.b", "   a.b[1]", "     a.b[2]", "     a.b[2].d", "  top.a", "   top.a.b", "   top.a.b[1]", "     top.a.b[2]", "     top.a.b[2].d"}
 	if !slices.Equal(seen, want) {
 		t.Errorf("got  %q\nwant %q", seen, want)
+	}
+	for a := range v.Entries() {
+		if a.KeyLine() != 1 || a.Line() != 2 {
+			t.Errorf("key on line %d, value on line %d", a.KeyLine(), a.Line())
+		}
+	}
+}
+
+// A reader may stop at any value.
+func TestIterationStops(t *testing.T) {
+	v, err := Parse([]byte("a: x\nb: y\nc: [1, 2]"), "the file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, all := range map[string]func(func(Value, error) bool){"entries": v.Entries(), "fields": v.Fields("a", "b", "c")} {
+		for entry, err := range all {
+			if err != nil || entry.Key == "b" {
+				t.Fatalf("%s: at %q, %v", name, entry.Key, err)
+			}
+			break
+		}
+	}
+	for c := range v.Fields("c") {
+		if c.Key != "c" {
+			continue
+		}
+		for item := range c.Items() {
+			if text, _ := item.Text(); text != "1" {
+				t.Errorf("item %s", text)
+			}
+			break
+		}
 	}
 }
 
