@@ -38,18 +38,28 @@ func trustsEveryone(e trust.PrincipalElement) bool {
 	})
 }
 
+// trustsProviders reports whether such a principal undisputedly includes
+// identity providers.
+func trustsProviders(e trust.PrincipalElement) bool {
+	return e.Negated || e.Any || slices.ContainsFunc(e.Entries, func(p trust.PrincipalEntry) bool { return p.ID == "*" && p.Type == "Federated" })
+}
+
 // checkEveryone judges a statement for everyone by what its conditions leave,
 // of tokens and of AWS principals.
 func (in *inspection) checkEveryone(s trust.Statement) {
 	tokens, narrowed := in.everyToken(s)
 	severity, message := Note, ""
+	includes := "the principal includes every identity provider of the account"
+	if !trustsProviders(s.Principal) {
+		includes = `{"AWS": "*"} may include every identity provider of the account, on which sources disagree`
+	}
 	switch {
 	case tokens && !narrowed:
-		severity, message = Critical, "the principal includes every identity provider of the account, and no condition says whose tokens; anyone with a token of one of them can assume the role"
+		severity, message = Critical, includes+", and no condition says whose tokens; anyone with a token of one of them can assume the role"
 	case tokens:
-		severity, message = Medium, "the principal includes every identity provider of the account; only the conditions keep others out"
+		severity, message = Medium, includes+"; only the conditions keep others out"
 	}
-	if left, what := in.everyAccount(s); left > severity {
+	if left, what := in.everyAccount(s); what != "" && left >= severity {
 		severity, message = left, what
 	}
 	if message != "" {

@@ -46,6 +46,9 @@ var providerForm = Rule{
 // three characters.
 func isLookalike(provider string) bool {
 	host, _, _ := strings.Cut(strings.ToLower(provider), "/")
+	if len(host) < len(oidc.GitHubHost)-3 || len(host) > len(oidc.GitHubHost)+3 {
+		return false
+	}
 	d := spelling.Distance(host, oidc.GitHubHost)
 	return d > 0 && d <= 3
 }
