@@ -41,8 +41,11 @@ func (d *document) roleOf(id string, at trust.Pos, names attributes, values node
 	if arn, ok := plain(values.get(names.arn)); ok && strings.HasPrefix(arn, "arn:") {
 		role.ARN = arn
 	}
-	if text, ok := plain(values.get(names.session)); ok {
+	session := values.get(names.session)
+	if text, ok := plain(session); ok {
 		role.MaxSessionDuration, _ = strconv.Atoi(text)
+	} else if !session.isNull() {
+		role.SessionOpen = open(names.session)
 	}
 	policy := values.get(names.policy)
 	if !policy.isNull() {

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -41,5 +42,35 @@ Resources:
 	}
 	if none := read(map[string]string{"Stage": "dev"}); len(none) > 0 {
 		t.Errorf("%+v", none)
+	}
+}
+
+// A duration that a preview does not know is open, and one that it does not
+// have is not.
+func TestOpenSessionOfPreview(t *testing.T) {
+	const preview = `{"deployment": {"resources": [{"urn": "urn:pulumi:s::p::aws:iam/role:Role::r", "type": "aws:iam/role:Role",
+		"outputs": {%s"assumeRolePolicy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"*\"}}"}}]}}`
+	for _, tt := range []struct {
+		session string
+		open    bool
+		seconds int
+	}{
+		{"", false, 0},
+		{`"maxSessionDuration": 7200, `, false, 7200},
+		{`"maxSessionDuration": "` + unknownToPulumi + `", `, true, 0},
+	} {
+		roles := 0
+		for role, err := range Roles(t.Context(), strings.NewReader(fmt.Sprintf(preview, tt.session)), Options{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			roles++
+			if (role.SessionOpen != nil) != tt.open || role.MaxSessionDuration != tt.seconds {
+				t.Errorf("%q: %+v, %d", tt.session, role.SessionOpen, role.MaxSessionDuration)
+			}
+		}
+		if roles != 1 {
+			t.Errorf("%q: %d roles", tt.session, roles)
+		}
 	}
 }

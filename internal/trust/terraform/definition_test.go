@@ -57,3 +57,33 @@ resource "aws_iam_role" "r" {
 		t.Errorf("an output of a module that is not there: %+v", before)
 	}
 }
+
+// A duration of sessions that a variable decides is open.
+func TestOpenSession(t *testing.T) {
+	const source = `
+variable "hours" { type = number }
+resource "aws_iam_role" "r" {
+  max_session_duration = var.hours * 3600
+  assume_role_policy   = jsonencode({ Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "x" } }] })
+}
+`
+	for _, hours := range []string{"", "2"} {
+		roles := 0
+		o := document.Options{Parameters: map[string]string{}}
+		if hours != "" {
+			o.Parameters["hours"] = hours
+		}
+		for role, err := range Roles(t.Context(), fstest.MapFS{"main.tf": {Data: []byte(source)}}, o) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			roles++
+			if (role.SessionOpen != nil) != (hours == "") || hours != "" && role.MaxSessionDuration != 7200 {
+				t.Errorf("hours %q: %+v, %d", hours, role.SessionOpen, role.MaxSessionDuration)
+			}
+		}
+		if roles != 1 {
+			t.Errorf("hours %q: %d roles", hours, roles)
+		}
+	}
+}

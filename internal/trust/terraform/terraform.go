@@ -225,10 +225,15 @@ func (e *evaluator) role(r *reference) document.Role {
 	}
 	role := document.Role{Name: r.address(), LogicalID: r.address(), Pos: at.pos, File: at.file}
 	located := false
+	var session *trust.Unknown
 	name := func() (trust.Text, int, bool) {
 		e.forget()
 		f, exists := e.instance(r)
-		seconds, ok := e.argument(f, r.block, "max_session_duration").int()
+		duration := e.argument(f, r.block, "max_session_duration")
+		seconds, ok := duration.int()
+		if u := duration.unknown(); u != nil {
+			session = u
+		}
 		if !ok {
 			seconds = 3600
 		}
@@ -270,7 +275,7 @@ func (e *evaluator) role(r *reference) document.Role {
 		return e.document(v, at.file, at.pos), exists
 	}
 	role = e.Role(role, name, policy)
-	role.Pos, role.File = at.pos, at.file
+	role.Pos, role.File, role.SessionOpen = at.pos, at.file, session
 	return role
 }
 
