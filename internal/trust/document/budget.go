@@ -42,9 +42,9 @@ func (b *Budget) spend(at trust.Pos, bytes int) bool {
 	switch {
 	case b.err != nil:
 	case b.steps < 0:
-		b.err = at.Errorf("template exceeds the budget of %d steps for resolving it; split it, or check its aliases, loops and references", maxSteps)
+		b.err = at.Errorf("document exceeds the budget of %d steps for resolving it; split it, or check its aliases, loops and references", maxSteps)
 	case b.text < 0:
-		b.err = at.Errorf("template exceeds the budget of %d bytes of resolved text; split it, or check its aliases, loops and references", maxText)
+		b.err = at.Errorf("document exceeds the budget of %d bytes of resolved text; split it, or check its aliases, loops and references", maxText)
 	case b.steps%1024 == 0:
 		b.err = b.ctx.Err()
 	}

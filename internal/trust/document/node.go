@@ -89,7 +89,7 @@ type stream interface {
 func fromStream(first trust.Token, rest stream, b *Budget) (node, error) {
 	n := node{kind: first.Kind, text: textOf(first), pos: first.Pos}
 	if b.nodes--; b.nodes < 0 {
-		b.fail(n.pos.Errorf("template has more than %d values", maxNodes))
+		b.fail(n.pos.Errorf("document has more than %d values", maxNodes))
 	}
 	if !b.spend(n.pos, len(first.Text)) {
 		return node{}, b.err
@@ -143,7 +143,7 @@ func (r *yamlReader) node(y *yaml.Node) (node, error) {
 		return node{}, r.budget.err
 	}
 	if r.depth++; r.depth > maxDepth {
-		return node{}, n.pos.Errorf("template has more than %d nested values", maxDepth)
+		return node{}, n.pos.Errorf("document has more than %d nested values", maxDepth)
 	}
 	defer func() { r.depth-- }()
 	if strings.HasPrefix(y.Tag, "!") && !strings.HasPrefix(y.Tag, "!!") {

@@ -23,7 +23,7 @@ func (d *document) readYAML(r io.Reader) error {
 		return fmt.Errorf("YAML of more than %d bytes; use JSON (aws --output json) or several files", maxTemplate)
 	}
 	if n := structure(src); n > maxNodes {
-		return fmt.Errorf("template has %d values or more; %d are read at most", n, maxNodes)
+		return fmt.Errorf("document has %d values or more; %d are read at most", n, maxNodes)
 	}
 	if bytes.HasPrefix(bytes.TrimSpace(src), []byte("%7B")) {
 		return d.text(trust.Known(string(src)), trust.Pos{Line: 1, Column: 1})
@@ -58,7 +58,7 @@ func (d *document) readYAML(r io.Reader) error {
 // parseYAML reads YAML that is one document.
 func parseYAML(src []byte, b *Budget) (node, error) {
 	if n := structure(src); n > maxNodes {
-		return node{}, fmt.Errorf("template has %d values or more; %d are read at most", n, maxNodes)
+		return node{}, fmt.Errorf("document has %d values or more; %d are read at most", n, maxNodes)
 	}
 	var y yaml.Node
 	if err := yaml.Load(src, &y); err != nil {
