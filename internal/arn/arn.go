@@ -37,13 +37,13 @@ func Parse(s string) (ARN, bool) {
 	return ARN{Partition: parts[1], Service: parts[2], Region: parts[3], AccountID: parts[4], Resource: s[start:]}, true
 }
 
-// Account returns the account of an ARN, or "" if it has none or is no ARN.
+// Account returns the account of an ARN, or "" if it has none or is not an ARN.
 func Account(s string) string {
 	a, _ := Parse(s)
 	return a.AccountID
 }
 
-// Partition returns the partition of an ARN, or "" if it is no ARN.
+// Partition returns the partition of an ARN, or "" if it is not an ARN.
 func Partition(s string) string {
 	a, _ := Parse(s)
 	return a.Partition

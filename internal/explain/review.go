@@ -59,8 +59,8 @@ type verdict struct {
 	findings  []finding             // in the policy's order
 }
 
-// review evaluates a policy for a refused request. Where a template leaves it
-// open, policies are all that it can be.
+// review evaluates a policy for a refused request. If a template leaves the
+// policy open, policies has every version of it.
 func review(policies trust.Alternatives, a asked) verdict {
 	var all []verdict
 	for _, p := range policies {

@@ -32,7 +32,7 @@ func newFaultPlan(faults []scenario.Fault) *faultPlan {
 }
 
 // next returns the fault that a call meets, or nil, and how much longer it
-// takes. Of several that match, the first hits that is not used up.
+// takes. If several match, the first that is not used up hits.
 func (p *faultPlan) next(kind, role string, now time.Time) (*scenario.Fault, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 //   - AssumeRole takes the keys of users only and heeds no role;
 //   - other actions, GetCallerIdentity too, do not exist;
 //   - an error's type is empty, and refused parameters and tokens have one code,
-//     but for tokens that have expired. Of its texts only a few are known.
+//     except expired tokens. Only a few of its texts are known.
 var (
 	errMinIODenied  = apiError{http.StatusForbidden, "AccessDenied", "Generating temporary credentials not allowed for this request."}
 	errMinIOExpired = apiError{http.StatusBadRequest, "ExpiredToken", "The web identity token that was passed is expired or is not valid. Get a new identity token from the identity provider and then retry the request."}

@@ -142,8 +142,8 @@ func kind(n *yaml.Node) string {
 	return quote(n.Value)
 }
 
-// Entries yields the values of a mapping in the order of the text, and in place
-// of each that has no key of its own a Problem.
+// Entries yields the values of a mapping in the order of the text, and a Problem
+// in place of each whose key is missing or duplicated.
 func (v Value) Entries() iter.Seq2[Value, error] {
 	return func(yield func(Value, error) bool) {
 		if !v.IsMapping() {

@@ -134,8 +134,8 @@ func (s *stage) reason() (reason Reason, atProxy bool) {
 	return Other, false
 }
 
-// beyondProxy reports whether the request has come to its server, as far as a
-// proxy on the way shows it: one that passes requests on unencrypted does not.
+// beyondProxy reports whether the request has reached its server, if the proxy
+// shows that: a proxy for unencrypted requests does not.
 func (s *stage) beyondProxy() bool { return s.connected.Load() || s.handshake.Load() }
 
 // connecting and connected are the hooks around the CONNECT request to a proxy.

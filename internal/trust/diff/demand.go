@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/org/aws-oidc-action/internal/oidc"
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
@@ -183,5 +184,5 @@ func singleValued(key string) bool {
 	case strings.HasPrefix(key, "sts:"):
 		return false
 	}
-	return claim != "amr" && slices.Contains(trust.ConditionKeys("token.actions.githubusercontent.com"), claim)
+	return claim != "amr" && slices.Contains(trust.ConditionKeys(oidc.GitHubHost), claim)
 }
