@@ -149,11 +149,13 @@ func (e *evaluator) noteSkipped() {
 }
 
 // Roots returns those of the folders that no module in another one of them
-// calls: the modules that are deployed, or meant for others to call.
+// calls: the modules that are deployed, or meant for others to call. Of
+// modules that call each other in a circle it returns the first.
 func Roots(ctx context.Context, fsys fs.FS, dirs []string) []string {
 	if len(dirs) < 2 {
 		return dirs
 	}
+	calls := map[string][]string{}
 	called := map[string]bool{}
 	for _, dir := range dirs {
 		m, err := (&reader{ctx: ctx, fsys: fsys}).module(dir)
@@ -161,10 +163,31 @@ func Roots(ctx context.Context, fsys fs.FS, dirs []string) []string {
 			continue
 		}
 		for _, b := range m.blocks {
-			if source, ok := sourceOf(b); ok && b.Type == "module" && isLocal(source) && path.Join(dir, source) != dir {
-				called[path.Join(dir, source)] = true
+			source, ok := sourceOf(b)
+			if target := path.Join(dir, source); ok && b.Type == "module" && isLocal(source) && target != dir {
+				calls[dir] = append(calls[dir], target)
+				called[target] = true
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return called[dir] })
+	reached := map[string]bool{}
+	var reach func(dir string)
+	reach = func(dir string) {
+		if !reached[dir] {
+			reached[dir] = true
+			for _, target := range calls[dir] {
+				reach(target)
+			}
+		}
+	}
+	isRoot := map[string]bool{}
+	for _, circles := range []bool{false, true} { // what no root calls is in a circle, or called from one
+		for _, dir := range dirs {
+			if !reached[dir] && called[dir] == circles {
+				isRoot[dir] = true
+				reach(dir)
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool { return !isRoot[dir] })
 }

@@ -367,11 +367,12 @@ func TestRoots(t *testing.T) {
 	fsys := fstest.MapFS{}
 	for name, content := range map[string]string{
 		"live/a/main.tf": `module "m" { source = "../../modules/m" }`, "modules/m/main.tf": `module "n" { source = "./n" }`, "modules/m/n/main.tf": "", "modules/other/main.tf": "", "broken/main.tf": "{",
+		"circle/a/main.tf": `module "b" { source = "../b" }`, "circle/b/main.tf": `module "a" { source = "../a" }`,
 	} {
 		fsys[name] = &fstest.MapFile{Data: []byte(content)}
 	}
-	got := Roots(t.Context(), fsys, []string{"broken", "live/a", "modules/m", "modules/m/n", "modules/other"})
-	if want := "[broken live/a modules/other]"; fmt.Sprint(got) != want {
+	got := Roots(t.Context(), fsys, []string{"broken", "circle/a", "circle/b", "live/a", "modules/m", "modules/m/n", "modules/other"})
+	if want := "[broken circle/a live/a modules/other]"; fmt.Sprint(got) != want {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
