@@ -61,7 +61,7 @@ func split(s trust.Statement) []atom {
 		})
 	}
 	for n, c := range s.Conditions {
-		if c.Operator.Negated() || c.Operator.Set == trust.ForAllValues {
+		if c.Operator.Negated() || c.Operator.Set == trust.ForAllValues || unsaid(c) {
 			continue
 		}
 		each(len(c.Values), func(s trust.Statement, i int) trust.Statement {

@@ -95,7 +95,7 @@ func (o demand) implied(e *trust.Effort, given []demand) bool {
 	present := false
 	for _, d := range given {
 		switch {
-		case d.opaque || d.key() != o.key() || d.unsaid() != o.unsaid():
+		case d.opaque || d.key() != o.key() || unsaid(d.Condition) != unsaid(o.Condition):
 		case d.every || singleValued(o.Key):
 			all = append(all, d.values)
 		default:
@@ -125,8 +125,8 @@ func (o demand) implied(e *trust.Effort, given []demand) bool {
 
 // unsaid reports whether the operator does not say how it compares several
 // values. IAM does not document what it does with them then.
-func (d demand) unsaid() bool {
-	return d.Operator.Set == "" && d.Operator.Base != "Null" && !singleValued(d.Key)
+func unsaid(c trust.Condition) bool {
+	return c.Operator.Set == "" && c.Operator.Base != "Null" && !singleValued(c.Key)
 }
 
 // impossible reports whether no request meets all of given.

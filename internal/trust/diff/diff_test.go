@@ -310,3 +310,17 @@ func TestErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Statements for one value each are together not the same as one for both, on
+// a key with several values under an operator that does not say how they count.
+func TestSeveralValuesUnsaid(t *testing.T) {
+	statement := func(key, values string) string {
+		return `{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"` + key + `": ` + values + `}}}`
+	}
+	for key, wider := range map[string]bool{"aws:CalledVia": true, "sts:ExternalId": false} {
+		before := `{"Statement": [` + statement(key, `"a"`) + ", " + statement(key, `"b"`) + "]}"
+		if changes := compare(t, before, `{"Statement": `+statement(key, `["a", "b"]`)+"}"); (len(changes) > 0) != wider {
+			t.Errorf("%s: %+v", key, changes)
+		}
+	}
+}
