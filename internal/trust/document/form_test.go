@@ -187,6 +187,8 @@ func TestForms(t *testing.T) {
 		{"list with another thing", `[{"a": 1}, ` + role("r", "a") + `]`, []string{"r||arn:aws:iam::1:role/r a", `error: line 1, column 2: unknown form: an object with "a"` + listed}},
 		{"statements of something else", `{"name": "x", "statements": [{"sql": "SELECT 1"}]}`, []string{`error: line 1, column 1: unknown form: an object with "name", "statements"` + listed}},
 		{"definition of a kind", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {description: assumeRolePolicy is the policy}\n", nil},
+		{"role of something else", "Role:\n  name: web\n  tasks: []\n", []string{"error: line 2, column 3: unknown form: a role without RoleName and AssumeRolePolicyDocument" + listed}},
+		{"roles of something else", `{"Roles": [{"Id": 1}]}`, []string{"error: line 1, column 12: unknown form: a role without RoleName and AssumeRolePolicyDocument" + listed}},
 		{"many keys", `{"a": 1, "b": [], "c": {}, "d": "", "e": null, "f": 0}`, []string{`error: line 1, column 1: unknown form: an object with "a", "b", "c", "d", "e", …` + listed}},
 		{"kustomization", "resources: [a.yaml]\n", []string{`error: line 1, column 1: unknown form: an object with "resources"` + listed}},
 		{"workflow", "on: push\njobs: {a: {steps: []}}\n", []string{`error: line 1, column 1: unknown form: an object with "on", "jobs"` + listed}},

@@ -78,6 +78,9 @@ func (l listing) role(role Role) error {
 		}
 	}
 	if role.Policies == nil && role.Err == nil {
+		if role.Name == "" && role.ARN == "" { // of another kind than IAM's
+			return &FormError{start, "a role without RoleName and AssumeRolePolicyDocument"}
+		}
 		role.Err = start.Errorf("role %q has no AssumeRolePolicyDocument", role.Name)
 	}
 	return l.yield(role)
