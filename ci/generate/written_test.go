@@ -19,9 +19,9 @@ func write(t *testing.T) written {
 	root := t.TempDir()
 	dirs := written{filepath.Join(root, "json"), filepath.Join(root, "cloudformation"), filepath.Join(root, "terraform"), filepath.Join(root, ".github", "workflows")}
 	files := 0
-	put := func(dir, name string, print func(io.Writer) error) {
+	put := func(dir, name string, render func(io.Writer) error) {
 		var b bytes.Buffer
-		if err := print(&b); err != nil {
+		if err := render(&b); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if err := os.MkdirAll(dir, 0o755); err != nil {

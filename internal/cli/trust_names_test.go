@@ -36,7 +36,7 @@ Resources:
 		code       int
 		stderr     string // part of it
 	}{
-		{name: "misspelt, with a default", args: "explain --policy stack.yaml --parameter Repositry=octo/evil" + ask,
+		{name: "misspelled, with a default", args: "explain --policy stack.yaml --parameter Repositry=octo/evil" + ask,
 			code: exitUsage, stderr: `--parameter: "Repositry" is not a parameter of the files; use Repository, `},
 		{name: "in another case", args: "lint --parameter repository=x stack.yaml", code: exitUsage,
 			stderr: `"repository" is not a parameter of the files; use Repository`},

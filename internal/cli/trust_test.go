@@ -44,7 +44,7 @@ func runTrust(t *testing.T, stdin string, args ...string) trustRun {
 	wide := strings.ReplaceAll(trustedMain, `"repo:octo@1/app@2:ref:refs/heads/main"`, `"x"`)
 	wide = strings.ReplaceAll(wide, `"StringEquals"`, `"StringLike"`)
 	wide = strings.ReplaceAll(wide, `"x"`, `"repo:octo@1/*"`)
-	misspelt := strings.ReplaceAll(trustedMain, `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSessions"]`)
+	misspelled := strings.ReplaceAll(trustedMain, `"sts:AssumeRoleWithWebIdentity"`, `["sts:AssumeRoleWithWebIdentity", "sts:TagSessions"]`)
 	for name, content := range map[string]string{
 		"main.json":    trustedMain,
 		"wide.json":    wide,
@@ -56,8 +56,8 @@ func runTrust(t *testing.T, stdin string, args ...string) trustRun {
 		"a.json":       `{"Roles": [{"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + trustedMain + `}]}`,
 		"renamed.json": `{"Roles": [{"RoleName": "c", "Arn": "arn:aws:iam::111122223333:role/c", "AssumeRolePolicyDocument": ` + trustedMain + `}, {"RoleName": "b", "AssumeRolePolicyDocument": ` + wide + `}]}`,
 		"set.json":     `[{"ParameterKey": "Repository", "ParameterValue": "octo/app"}]`,
-		"draft.json":   misspelt,
-		"stored.json":  `{"Role": {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + misspelt + `}}`,
+		"draft.json":   misspelled,
+		"stored.json":  `{"Role": {"RoleName": "a", "Arn": "arn:aws:iam::111122223333:role/a", "AssumeRolePolicyDocument": ` + misspelled + `}}`,
 		"fill.json":    strings.ReplaceAll(trustedMain, "octo@1/app@2", "${repository}"),
 		"template.yaml": `
 Parameters: { Repository: { Type: String }, Stage: { Type: String, AllowedValues: [dev, prod] } }

@@ -163,7 +163,8 @@ func size(files []PolicyFile) (sum int) {
 
 // isOf reports whether the file certainly holds the policy of a role.
 func (f PolicyFile) isOf(roleARN string) bool {
-	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(context.Background(), roleARN)) {
+	// A file that is broken further on may still be the role's.
+	for role := range document.Roles(context.Background(), bytes.NewReader(f.Content), placeOf(context.Background(), roleARN)) { //nolint:errcheck // see above
 		if fits(f.Path, role, roleARN) > nameless {
 			return true
 		}

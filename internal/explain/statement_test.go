@@ -16,15 +16,15 @@ import (
 const ownerWide = "repository_owner:octo-org:repository_visibility:private"
 
 // TestProposalAdmitsItsRunOnly pastes the statement into a policy: it admits
-// the run that it was made for and refuses its neighbours, and the linter
+// the run that it was made for and refuses its neighbors, and the linter
 // finds nothing of medium or above.
 func TestProposalAdmitsItsRunOnly(t *testing.T) {
 	const only, anywhere = " and no others", "; without the condition on ref, it admits them on any branch or tag"
 	for _, tt := range []struct {
-		name       string
-		more       oidc.Claims
-		neighbours []oidc.Claims
-		admits     string
+		name      string
+		more      oidc.Claims
+		neighbors []oidc.Claims
+		admits    string
 	}{
 		{"branch", nil, []oidc.Claims{{"repository_id": "1"}}, "runs of octo-org/octo-repo on refs/heads/main" + only},
 		{"immutable", oidc.Claims{"sub": withIDs}, nil, "runs of octo-org/octo-repo on refs/heads/main" + only},
@@ -71,7 +71,7 @@ func TestProposalAdmitsItsRunOnly(t *testing.T) {
 			if got := decide(claims); got != trust.Allowed {
 				t.Fatalf("its own run: %s\n%s", got, p.Statement)
 			}
-			for _, n := range append(tt.neighbours,
+			for _, n := range append(tt.neighbors,
 				oidc.Claims{"sub": claims.Get("sub") + "x"}, oidc.Claims{"sub": strings.Replace(claims.Get("sub"), "octo", "octa", 1)},
 				oidc.Claims{"aud": "other"}, oidc.Claims{"iss": "https://gitlab.com"}) {
 				changed := claimsOf(tt.more)

@@ -31,7 +31,7 @@ func cut(s string) string {
 // quote shows a value from outside in a sentence.
 func quote(s string) string { return strconv.Quote(cut(s)) }
 
-// shown are the claims by which people recognise a run, in this order.
+// shown are the claims by which people recognize a run, in this order.
 var shown = []string{"sub", "aud", "iss", "ref", "environment", "event_name", "job_workflow_ref"}
 
 // shownClaims returns the claims that a diagnosis shows. It shows the environment

@@ -160,7 +160,10 @@ func (d document) writeJSON(b *strings.Builder, v strictyaml.Value) {
 		b.WriteByte('}')
 	case yaml.SequenceNode:
 		b.WriteByte('[')
-		for item := range v.Items() {
+		for item, err := range v.Items() {
+			if d.fails(err) {
+				continue
+			}
 			b.WriteString(separator)
 			d.writeJSON(b, item)
 			separator = ","

@@ -54,7 +54,7 @@ var odds = []odd{
 	{name: "replace a header alone", before: "[profile dev]", after: "[profile dev]\nregion = new"},
 	{name: "replace an empty section", before: "[profile dev]\n\n[profile b]\nregion = b\n", after: "[profile dev]\nregion = new\n\n[profile b]\nregion = b\n"},
 	{name: "replace a nested block", before: "[profile dev]\ns3 =\n  max_concurrent_requests = 20\n  addressing_style = path\n[profile b]\nregion = b\n", after: "[profile dev]\nregion = new\n[profile b]\nregion = b\n"},
-	{name: "keep a neighbour's nested block", before: "[profile dev]\nregion = old\n[profile b]\ns3 =\n\taddressing_style = path\nregion = b\n", after: "[profile dev]\nregion = new\n[profile b]\ns3 =\n\taddressing_style = path\nregion = b\n"},
+	{name: "keep a neighbor's nested block", before: "[profile dev]\nregion = old\n[profile b]\ns3 =\n\taddressing_style = path\nregion = b\n", after: "[profile dev]\nregion = new\n[profile b]\ns3 =\n\taddressing_style = path\nregion = b\n"},
 	{name: "keep the comment above the next section", before: "[profile dev]\nregion = old\n\n# production\n; really\n[profile b]\nregion = b\n", after: "[profile dev]\nregion = new\n\n# production\n; really\n[profile b]\nregion = b\n"},
 	{name: "keep the comment at the end", before: "[profile dev]\nregion = old\n# the end", after: "[profile dev]\nregion = new\n# the end"},
 	{name: "keep the comment on the header", before: "[profile dev] # of team A\nregion = old\n", after: "[profile dev] # of team A\nregion = new\n"},

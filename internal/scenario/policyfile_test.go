@@ -113,7 +113,7 @@ func TestPolicyFilesKeepWhatTheyLeaveOpen(t *testing.T) {
 	}
 }
 
-// TestPolicyFilesWithUnknownParameters: a misspelt name would leave the
+// TestPolicyFilesWithUnknownParameters: a misspelled name would leave the
 // parameter that is meant to its default.
 func TestPolicyFilesWithUnknownParameters(t *testing.T) {
 	for name, content := range map[string]string{"deploy.yml": roleTemplate, "deploy.json": barePolicy} {

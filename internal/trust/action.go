@@ -96,7 +96,7 @@ func refusal(v Value) string {
 	return "is not an action of STS that assumes a role"
 }
 
-// nearestAction returns the action of a trust policy that a misspelt one may
+// nearestAction returns the action of a trust policy that a misspelled one may
 // mean, or "".
 func nearestAction(text string) string {
 	best, least := "", min(spelling.Most(text), 3)+1

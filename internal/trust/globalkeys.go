@@ -119,7 +119,7 @@ func GlobalKey(key string) (KeyType, bool) {
 	return t, known && tagged == (tag != "")
 }
 
-// NearestGlobalKey returns the key that a misspelt one may mean, or "".
+// NearestGlobalKey returns the key that a misspelled one may mean, or "".
 func NearestGlobalKey(key string) string {
 	best, least := "", spelling.Most(key)+1
 	for _, k := range globalKeys {

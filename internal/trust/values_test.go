@@ -40,7 +40,7 @@ func combine(lists ...[]string) []string {
 	return texts
 }
 
-// Operators of one type, with values of which many are neighbours, and texts
+// Operators of one type, with values of which many are neighbors, and texts
 // that tell all sets of them apart.
 var valueTypes = []struct {
 	name      string

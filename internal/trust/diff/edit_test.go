@@ -136,8 +136,8 @@ func addCondition(statement *tree, operator, key string, v *tree) bool {
 	return true
 }
 
-// neighbour returns a text that is a little different.
-func (e *editor) neighbour(s string) string {
+// neighbor returns a text that is a little different.
+func (e *editor) neighbor(s string) string {
 	runes := []rune(s)
 	at := e.IntN(len(runes) + 1)
 	insert := func(more string) string { return string(runes[:at]) + more + string(runes[at:]) }
@@ -204,7 +204,7 @@ func (e *editor) near(s string) string {
 			return "true"
 		}
 	}
-	return e.neighbour(s)
+	return e.neighbor(s)
 }
 
 var operatorParts = struct{ sets, types, relations []string }{

@@ -78,8 +78,8 @@ var policyEdits = []edit{
 	}},
 	{"add a condition", func(e *editor) bool {
 		s, ok := e.statement()
-		c, any := e.condition()
-		if ok && any {
+		c, found := e.condition()
+		if ok && found {
 			e.narrower = allows(s)
 			return addCondition(s, e.operator(c.name()), e.keys[e.IntN(len(e.keys))], c.item().clone())
 		}
@@ -109,7 +109,7 @@ var policyEdits = []edit{
 	{"change a value again", func(e *editor) bool {
 		p, _, ok := e.value()
 		if ok {
-			p.put(text(e.neighbour(p.item().text)))
+			p.put(text(e.neighbor(p.item().text)))
 		}
 		return ok
 	}},
@@ -266,7 +266,7 @@ var templateEdits = []edit{
 			if e.IntN(2) == 0 && len(values.items) > 1 {
 				values.remove(e.IntN(len(values.items)))
 			} else {
-				values.items = append(values.items, text(e.neighbour(values.items[0].text)))
+				values.items = append(values.items, text(e.neighbor(values.items[0].text)))
 			}
 		}
 		return ok
@@ -296,7 +296,7 @@ var templateEdits = []edit{
 		if ok {
 			compared := p.item()
 			if i := e.IntN(len(compared.items)); compared.items[i].kind == yaml.ScalarNode {
-				compared.items[i] = text(e.neighbour(compared.items[i].text))
+				compared.items[i] = text(e.neighbor(compared.items[i].text))
 			} else {
 				compared.items[i] = e.parameter()
 			}
@@ -322,7 +322,7 @@ var templateEdits = []edit{
 		p, _, ok := e.value()
 		conditions := e.root.get("Conditions")
 		if ok && conditions != nil {
-			other := text(e.neighbour(p.item().text))
+			other := text(e.neighbor(p.item().text))
 			p.put(mapping("Fn::If", list(text(conditions.keys[e.IntN(len(conditions.keys))]), p.item(), other)))
 		}
 		return ok && conditions != nil

@@ -42,7 +42,8 @@ func macrosOf(transform node) *trust.Unknown {
 // not say, or nil: a nested template that only its URL tells, a module, what a
 // macro makes.
 func (r *resolver) elsewhere(m member, kind string, properties node) *trust.Unknown {
-	what, where := "", node{}
+	var what string
+	var where node
 	body := !properties.get("TemplateBody").isNull()
 	switch {
 	case m.key.name() == "Fn::Transform":

@@ -134,7 +134,7 @@ func TestAdmitsItsRunsAndNoNeighbours(t *testing.T) {
 		if !own.meant(s) {
 			t.Fatalf("seed %d: the test does not mean %+v by %+v", seed, own, s)
 		}
-		for what, run := range neighbours(own) {
+		for what, run := range neighbors(own) {
 			want := trust.ImplicitDeny
 			if run.meant(s) {
 				want = trust.Allowed
@@ -150,8 +150,8 @@ func TestAdmitsItsRunsAndNoNeighbours(t *testing.T) {
 	}
 }
 
-// neighbours are the run itself and those that differ from it in one thing.
-func neighbours(own run) map[string]run {
+// neighbors are the run itself and those that differ from it in one thing.
+func neighbors(own run) map[string]run {
 	change := func(f func(*run)) run {
 		r := own
 		f(&r)

@@ -137,7 +137,7 @@ func writeHCL(b *strings.Builder, value any, indent int) {
 	}
 }
 
-// writeFields writes the members of an object, neighbours of one line aligned
+// writeFields writes the members of an object, neighbors of one line aligned
 // as terraform fmt would have them.
 func writeFields(b *strings.Builder, o object, indent int) {
 	for i, f := range o {

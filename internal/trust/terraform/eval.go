@@ -359,12 +359,12 @@ func (e *evaluator) loop(f frame, x *hclsyntax.ForExpr, at place) *value {
 }
 
 // stands returns v as an element that is any or one.
-func (v *value) stands(any bool) *value {
-	if v.any == any {
+func (v *value) stands(repeated bool) *value {
+	if v.any == repeated {
 		return v
 	}
 	changed := *v
-	changed.any = any
+	changed.any = repeated
 	return &changed
 }
 

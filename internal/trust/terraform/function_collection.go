@@ -153,18 +153,18 @@ func (c call) flatten() *value {
 	}
 	v := c.collection(nil, a.open)
 	v.at = a.at
-	var add func(item *value, any bool)
-	add = func(item *value, any bool) {
+	var add func(item *value, repeated bool)
+	add = func(item *value, repeated bool) {
 		if !c.e.spend(c.at, 0) {
 			return
 		}
 		if !item.isSequence() {
-			v.items = append(v.items, item.stands(any || item.any))
+			v.items = append(v.items, item.stands(repeated || item.any))
 			return
 		}
 		v.open = bothOpen(v.open, item.open)
 		for _, inner := range item.items {
-			add(inner, any || item.any)
+			add(inner, repeated || item.any)
 		}
 	}
 	for _, item := range a.items {
@@ -425,8 +425,8 @@ func (c call) product() *value {
 	v := list(nil, c.at)
 	v.open = unknown
 	for _, row := range rows {
-		any := slices.ContainsFunc(row, func(item *value) bool { return item.any })
-		v.items = append(v.items, list(row, c.at).stands(any))
+		repeated := slices.ContainsFunc(row, func(item *value) bool { return item.any })
+		v.items = append(v.items, list(row, c.at).stands(repeated))
 	}
 	return v
 }

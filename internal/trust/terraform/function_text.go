@@ -135,11 +135,11 @@ func (c call) formatlist() *value {
 	v := list(nil, c.at)
 	v.open = unknown
 	for row := range n {
-		any := false
+		repeated := false
 		var args []*value
 		for _, a := range c.args[1:] {
 			if a.isSequence() {
-				any = any || a.items[row].any
+				repeated = repeated || a.items[row].any
 				a = a.items[row]
 			}
 			args = append(args, a)
@@ -147,7 +147,7 @@ func (c call) formatlist() *value {
 		if !c.e.spend(c.at, 0) {
 			break
 		}
-		v.items = append(v.items, c.formatted(args).stands(any))
+		v.items = append(v.items, c.formatted(args).stands(repeated))
 	}
 	return v
 }

@@ -109,14 +109,14 @@ func (p *jsonParser) blocks(into *hclsyntax.Body, b *hclsyntax.Block, left int, 
 		if err != nil || t.Kind == jsonlex.ObjectEnd {
 			return err
 		}
-		labelled := *b
-		labelled.Labels = append(append([]string(nil), b.Labels...), string(t.Text))
-		labelled.LabelRanges = append(append([]hcl.Range(nil), b.LabelRanges...), p.rangeOf(t.Pos))
-		labelled.TypeRange = p.rangeOf(t.Pos)
+		labeled := *b
+		labeled.Labels = append(append([]string(nil), b.Labels...), string(t.Text))
+		labeled.LabelRanges = append(append([]hcl.Range(nil), b.LabelRanges...), p.rangeOf(t.Pos))
+		labeled.TypeRange = p.rangeOf(t.Pos)
 		if t, err = p.lex.Next(); err != nil {
 			return err
 		}
-		if err := p.blocks(into, &labelled, left-1, t); err != nil {
+		if err := p.blocks(into, &labeled, left-1, t); err != nil {
 			return err
 		}
 	}
