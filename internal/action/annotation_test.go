@@ -178,16 +178,24 @@ func TestExitCodes(t *testing.T) {
 		code   diagnosis.Code
 		exit   int
 	}{
-		"the plan refuses an account":  {"", inputs{"allowed-account-ids": "999999999999"}, diagnosis.AccountNotAllowed, diagnosis.ExitUsage},
-		"the plan refuses a partition": {"", inputs{"aws-region": "cn-north-1"}, diagnosis.PartitionMismatch, diagnosis.ExitUsage},
-		"STS refuses":                  {"", inputs{"audience": "x"}, diagnosis.AudienceNotRegistered, diagnosis.ExitRefused},
-		"STS refuses a policy":         {"{call: AssumeRoleWithWebIdentity, fault: packed-policy, times: always}", nil, diagnosis.SessionPolicyTooLarge, diagnosis.ExitRefused},
-		"GitHub refuses":               {"{call: token, fault: http-403, times: always}", nil, diagnosis.IDTokenEndpoint, diagnosis.ExitRefused},
-		"GitHub fails":                 {"{call: token, fault: http-500, times: always}", inputs{"disable-retry": "true"}, diagnosis.IDTokenEndpoint, diagnosis.ExitFailure},
-		"STS fails":                    {"{call: AssumeRoleWithWebIdentity, fault: http-500, times: always}", inputs{"disable-retry": "true"}, diagnosis.STSUnreachable, diagnosis.ExitFailure},
-		"the guard refuses": {"", inputs{"role-to-assume": "", "allowed-account-ids": "999999999999", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-			diagnosis.AccountNotAllowed, diagnosis.ExitRefused},
-		"a token file cannot be read": {"", inputs{"web-identity-token-file": "none"}, diagnosis.Failed, diagnosis.ExitFailure},
+		"the plan refuses an account": {with: inputs{"allowed-account-ids": "999999999999"},
+			code: diagnosis.AccountNotAllowed, exit: diagnosis.ExitUsage},
+		"the plan refuses a partition": {with: inputs{"aws-region": "cn-north-1"}, code: diagnosis.PartitionMismatch,
+			exit: diagnosis.ExitUsage},
+		"STS refuses": {with: inputs{"audience": "x"}, code: diagnosis.AudienceNotRegistered,
+			exit: diagnosis.ExitRefused},
+		"STS refuses a policy": {faults: "{call: AssumeRoleWithWebIdentity, fault: packed-policy, times: always}",
+			code: diagnosis.SessionPolicyTooLarge, exit: diagnosis.ExitRefused},
+		"GitHub refuses": {faults: "{call: token, fault: http-403, times: always}", code: diagnosis.IDTokenEndpoint,
+			exit: diagnosis.ExitRefused},
+		"GitHub fails": {faults: "{call: token, fault: http-500, times: always}", with: inputs{"disable-retry": "true"},
+			code: diagnosis.IDTokenEndpoint, exit: diagnosis.ExitFailure},
+		"STS fails": {faults: "{call: AssumeRoleWithWebIdentity, fault: http-500, times: always}",
+			with: inputs{"disable-retry": "true"}, code: diagnosis.STSUnreachable, exit: diagnosis.ExitFailure},
+		"the guard refuses": {with: inputs{"role-to-assume": "", "allowed-account-ids": "999999999999", "aws-access-key-id": "AKIAIOSFODNN7EXAMPLE", "aws-secret-access-key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
+			code: diagnosis.AccountNotAllowed, exit: diagnosis.ExitRefused},
+		"a token file cannot be read": {with: inputs{"web-identity-token-file": "none"}, code: diagnosis.Failed,
+			exit: diagnosis.ExitFailure},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := landingZone(1, `

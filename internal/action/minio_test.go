@@ -77,12 +77,20 @@ func TestRefusedByMinIO(t *testing.T) {
 		code  string
 		says  string
 	}{
-		"the guard needs the account": {inputs{"allowed-account-ids": "111111111111"}, "token AssumeRoleWithWebIdentity", "account-not-allowed", "does not name the account of the credentials, which allowed-account-ids needs"},
-		"another role":                {inputs{"role-to-assume": "arn:minio:iam:::role/other"}, "token AssumeRoleWithWebIdentity", "invalid-input", "does not exist"},
-		"another audience":            {inputs{"audience": "sts.amazonaws.com"}, "token AssumeRoleWithWebIdentity", "invalid-input", "InvalidParameterValue"},
-		"a role below it":             {inputs{"role-chain": "arn:minio:iam:::role/other"}, "token AssumeRoleWithWebIdentity AssumeRole", "chained-role-refused", "is not an AWS server; its log and settings show why"},
-		"keys that nobody knows":      {inputs{"aws-access-key-id": "nobody", "aws-secret-access-key": "x"}, "AssumeRole", "credentials-invalid", "InvalidAccessKeyId"},
-		"keys without a role":         {inputs{"role-to-assume": notGiven, "aws-access-key-id": "minioadmin", "aws-secret-access-key": "minioadmin-secret"}, "GetCallerIdentity", "invalid-input", "Unsupported action GetCallerIdentity"},
+		"the guard needs the account": {with: inputs{"allowed-account-ids": "111111111111"},
+			calls: "token AssumeRoleWithWebIdentity", code: "account-not-allowed",
+			says: "does not name the account of the credentials, which allowed-account-ids needs"},
+		"another role": {with: inputs{"role-to-assume": "arn:minio:iam:::role/other"},
+			calls: "token AssumeRoleWithWebIdentity", code: "invalid-input", says: "does not exist"},
+		"another audience": {with: inputs{"audience": "sts.amazonaws.com"}, calls: "token AssumeRoleWithWebIdentity",
+			code: "invalid-input", says: "InvalidParameterValue"},
+		"a role below it": {with: inputs{"role-chain": "arn:minio:iam:::role/other"},
+			calls: "token AssumeRoleWithWebIdentity AssumeRole", code: "chained-role-refused",
+			says: "is not an AWS server; its log and settings show why"},
+		"keys that nobody knows": {with: inputs{"aws-access-key-id": "nobody", "aws-secret-access-key": "x"},
+			calls: "AssumeRole", code: "credentials-invalid", says: "InvalidAccessKeyId"},
+		"keys without a role": {with: inputs{"role-to-assume": notGiven, "aws-access-key-id": "minioadmin", "aws-secret-access-key": "minioadmin-secret"},
+			calls: "GetCallerIdentity", code: "invalid-input", says: "Unsupported action GetCallerIdentity"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, minioWorld)

@@ -80,15 +80,24 @@ func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {
 		code    int
 		stderr  string
 	}{
-		"ended":         {10 * time.Hour, nil, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: failed: the session has expired and cannot be renewed here: this process has no ACTIONS_"},
-		"no answer":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", "."}, exitFailure, "aws-oidc-action: id-token-endpoint: GitHub returned no OIDC token"},
-		"other profile": {9 * time.Hour, nil, []string{"--profile", "other", "--state", "."}, exitFailure, `aws-oidc-action: failed: the state in . has no profile "other"`},
-		"no state":      {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none"}, exitFailure, "aws-oidc-action: failed: open the state"},
-		"beside itself": {9 * time.Hour, nil, []string{"--profile", "stored"}, exitFailure, `has no profile "stored"`},
-		"no profile":    {9 * time.Hour, nil, []string{"--state", "."}, exitUsage, "aws-oidc-action: credential-process: --profile is required; set it to a profile that the step wrote"},
-		"bad profile":   {9 * time.Hour, nil, []string{"--profile", "::error::a b"}, exitUsage, `aws-oidc-action: credential-process: profile name "::error::a b"`},
-		"an argument":   {9 * time.Hour, nil, []string{"--profile", "stored", "more"}, exitUsage, `aws-oidc-action: credential-process: argument "more" is unexpected`},
-		"unknown flag":  {9 * time.Hour, nil, []string{"--name", "stored"}, exitUsage, "aws-oidc-action: credential-process: unknown flag --name\nusage:"},
+		"ended": {at: 10 * time.Hour, args: []string{"--profile", "stored", "--state", "."}, code: exitFailure,
+			stderr: "aws-oidc-action: failed: the session has expired and cannot be renewed here: this process has no ACTIONS_"},
+		"no answer": {at: 10 * time.Hour, environ: unreachable, args: []string{"--profile", "stored", "--state", "."},
+			code: exitFailure, stderr: "aws-oidc-action: id-token-endpoint: GitHub returned no OIDC token"},
+		"other profile": {at: 9 * time.Hour, args: []string{"--profile", "other", "--state", "."}, code: exitFailure,
+			stderr: `aws-oidc-action: failed: the state in . has no profile "other"`},
+		"no state": {at: 9 * time.Hour, args: []string{"--profile", "stored", "--state", "none"}, code: exitFailure,
+			stderr: "aws-oidc-action: failed: open the state"},
+		"beside itself": {at: 9 * time.Hour, args: []string{"--profile", "stored"}, code: exitFailure,
+			stderr: `has no profile "stored"`},
+		"no profile": {at: 9 * time.Hour, args: []string{"--state", "."}, code: exitUsage,
+			stderr: "aws-oidc-action: credential-process: --profile is required; set it to a profile that the step wrote"},
+		"bad profile": {at: 9 * time.Hour, args: []string{"--profile", "::error::a b"}, code: exitUsage,
+			stderr: `aws-oidc-action: credential-process: profile name "::error::a b"`},
+		"an argument": {at: 9 * time.Hour, args: []string{"--profile", "stored", "more"}, code: exitUsage,
+			stderr: `aws-oidc-action: credential-process: argument "more" is unexpected`},
+		"unknown flag": {at: 9 * time.Hour, args: []string{"--name", "stored"}, code: exitUsage,
+			stderr: "aws-oidc-action: credential-process: unknown flag --name\nusage:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(storedState(t))
@@ -154,13 +163,22 @@ func TestExecRefuses(t *testing.T) {
 		code    int
 		stderr  string
 	}{
-		"no command":      {9 * time.Hour, nil, []string{"--profile", "stored", "--"}, exitUsage, "aws-oidc-action: exec: a command is required; add it after --"},
-		"no profile":      {9 * time.Hour, nil, []string{"--", "true"}, exitUsage, "--profile is required"},
-		"no such command": {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "no-such-command"}, exitUsage, `aws-oidc-action: exec: cannot run "no-such-command": executable file not found`},
-		"no state":        {9 * time.Hour, nil, []string{"--profile", "stored", "--state", "none", "true"}, exitFailure, "failed: open the state"},
-		"other profile":   {9 * time.Hour, nil, []string{"--profile", "other", "--state", ".", "true"}, exitFailure, `no profile "other"`},
-		"ended":           {10 * time.Hour, nil, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: failed: the session has expired"},
-		"unreachable":     {10 * time.Hour, unreachable, []string{"--profile", "stored", "--state", ".", "true"}, exitFailure, "aws-oidc-action: id-token-endpoint: "},
+		"no command": {at: 9 * time.Hour, args: []string{"--profile", "stored", "--"}, code: exitUsage,
+			stderr: "aws-oidc-action: exec: a command is required; add it after --"},
+		"no profile": {at: 9 * time.Hour, args: []string{"--", "true"}, code: exitUsage,
+			stderr: "--profile is required"},
+		"no such command": {at: 10 * time.Hour, environ: unreachable,
+			args: []string{"--profile", "stored", "--state", ".", "no-such-command"}, code: exitUsage,
+			stderr: `aws-oidc-action: exec: cannot run "no-such-command": executable file not found`},
+		"no state": {at: 9 * time.Hour, args: []string{"--profile", "stored", "--state", "none", "true"},
+			code: exitFailure, stderr: "failed: open the state"},
+		"other profile": {at: 9 * time.Hour, args: []string{"--profile", "other", "--state", ".", "true"},
+			code: exitFailure, stderr: `no profile "other"`},
+		"ended": {at: 10 * time.Hour, args: []string{"--profile", "stored", "--state", ".", "true"}, code: exitFailure,
+			stderr: "aws-oidc-action: failed: the session has expired"},
+		"unreachable": {at: 10 * time.Hour, environ: unreachable,
+			args: []string{"--profile", "stored", "--state", ".", "true"}, code: exitFailure,
+			stderr: "aws-oidc-action: id-token-endpoint: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(storedState(t))
