@@ -2,6 +2,7 @@ package grant
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -38,6 +39,10 @@ func (c Constraint) Identifies() bool {
 	return slices.Contains(identifying, c.Claim) || slices.Contains(choosable, c.Claim) || c.Claim == "job_workflow_ref"
 }
 
+// owned reports whether the claim is about whose run it is, and not a name
+// that anyone can choose.
+func (c Constraint) owned() bool { return slices.Contains(identifying, c.Claim) }
+
 // Binding reports whether a token must have the claim, with one of the values.
 func (c Constraint) Binding() bool {
 	switch c.Operator.Base {
@@ -45,6 +50,12 @@ func (c Constraint) Binding() bool {
 		return !c.Operator.IfExists && c.Operator.Set != trust.ForAllValues
 	}
 	return false
+}
+
+// compares reports whether the operator asks for more or for less than a
+// value, which many ids meet.
+func (c Constraint) compares() bool {
+	return strings.Contains(c.Operator.Base, "LessThan") || strings.Contains(c.Operator.Base, "GreaterThan")
 }
 
 // Reach returns the widest reach of the values. One that no subject can match
@@ -107,7 +118,7 @@ func (c Constraint) read(v trust.Value) Subject {
 		return ParseSubject(p)
 	case c.Claim == "repository":
 		return ParseRepository(p)
-	case len(p) > 0 && trust.IsWildcard(p[0]):
+	case len(p) > 0 && trust.IsWildcard(p[0]) && !slices.Contains(choosable, c.Claim), c.compares():
 		return Subject{Reach: Anyone}
 	}
 	sub := c.subject(p)

@@ -40,17 +40,24 @@ func everything(context trust.Pattern) bool {
 }
 
 // nameFault judges owner and repository by what GitHub takes for a name.
-// Names of managed users have an underscore.
+// Names of managed users have an underscore. What follows a star may be part
+// of anything, and is not judged.
 func (s Subject) nameFault() string {
-	if r, found := strange(s.Owner, "-_"); found {
-		return fmt.Sprintf("has %s in the owner's name, where GitHub allows letters, digits and hyphens", spelling.Character(r))
+	parts := []struct{ text, others, fault string }{
+		{s.Owner, "-_", "has %s in the owner's name, where GitHub allows letters, digits and hyphens"},
+		{s.OwnerID, "", ""},
+		{s.Repository, "-_.", "has %s in the repository's name, where GitHub allows letters, digits, hyphens, underscores and dots"},
+		{s.RepositoryID, "", ""},
 	}
-	if r, found := strange(s.Repository, "-_."); found {
-		return fmt.Sprintf("has %s in the repository's name, where GitHub allows letters, digits, hyphens, underscores and dots", spelling.Character(r))
-	}
-	for _, id := range []string{s.OwnerID, s.RepositoryID} {
-		if s.Open == Determined && strings.Trim(id, "0123456789*?") != "" {
-			return fmt.Sprintf("has %q instead of an id of digits", id)
+	for _, part := range parts {
+		text, _, star := strings.Cut(part.text, "*")
+		switch r, found := strange(text, part.others); {
+		case part.fault == "" && s.Open == Determined && strings.Trim(text, "0123456789?") != "":
+			return fmt.Sprintf("has %q instead of an id of digits", part.text)
+		case part.fault != "" && found:
+			return fmt.Sprintf(part.fault, spelling.Character(r))
+		case star:
+			return ""
 		}
 	}
 	switch {

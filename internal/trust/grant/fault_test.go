@@ -24,6 +24,12 @@ func TestFault(t *testing.T) {
 		{pattern: "repo:octo/app:ref:refs/tags/v1.*"},
 		{pattern: "repo:octo/app:job_workflow_ref:octo/app/.github/workflows/x.yml@refs/heads/main"},
 		{pattern: "repository_id:2:environment:a b"},
+		{pattern: "repo:octo/*:prod"},               // an environment
+		{pattern: "repo:octo/*ent:prod"},            // the same
+		{pattern: "repo:octo/app*:refs/heads/main"}, // a ref
+		{pattern: "repo:octo*@2:*"},                 // octo@1/app@2
+		{pattern: "repo:octo*(x)"},                  // octo/app:ref:refs/heads/(x)
+		{pattern: "repo:octo/*:pull:x", fault: `has the context "pull:x"`, meant: "ref:refs/heads/x"},
 		{pattern: "repo:oc.to/app:ref:refs/heads/main", fault: "has '.' in the owner's name"},
 		{pattern: "repo: octo/app:ref:refs/heads/main", fault: "has ' ' in the owner's name"},
 		{pattern: "repo:octo/a pp:ref:refs/heads/main", fault: "has ' ' in the repository's name"},

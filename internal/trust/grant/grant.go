@@ -288,7 +288,7 @@ func (g *Grant) Tests(claims ...string) bool {
 
 // Decisive returns the constraint that limits the most whose runs are admitted;
 // false if none says anything. One that does not bind counts only if none
-// does.
+// does, and of several that limit as much, one about whose run it is.
 func (g *Grant) Decisive() (Constraint, bool) {
 	var best Constraint
 	found := false
@@ -296,7 +296,7 @@ func (g *Grant) Decisive() (Constraint, bool) {
 		if c.Operator.Negated() || c.Operator.Base == "Null" || !c.Identifies() {
 			continue
 		}
-		better := c.Reach() > best.Reach()
+		better := c.Reach() > best.Reach() || c.Reach() == best.Reach() && c.owned() && !best.owned()
 		if c.Binding() != best.Binding() {
 			better = c.Binding()
 		}

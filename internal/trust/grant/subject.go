@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -194,14 +195,27 @@ func (s *scanner) contextAfter(name trust.Pattern, sub *Subject) trust.Pattern {
 }
 
 // context reads what follows the next colon, which a wildcard or an unknown
-// part before it may have swallowed.
+// part before it may have swallowed. A star may hold the beginning of the
+// context too, as in repo:octo/*:prod; it is part of a context then that would
+// make no sense without.
 func (s *scanner) context(sub *Subject) trust.Pattern {
 	before := s.take(':')
-	s.skip(":")
+	colon := s.skip(":")
+	last := cmp.Or(before.String(), sub.RepositoryID, sub.Repository, sub.OwnerID, sub.Owner)
+	if colon && mayHoldContext(last) && !slices.Contains(s.rest, ':') && !everything(s.rest) && contextFault(s.rest) != "" {
+		s.rest = append(trust.Pattern{trust.AnyRun, ':'}, s.rest...)
+	}
 	if before.HasUnknown() || s.rest.HasUnknown() {
 		sub.Open = max(sub.Open, OpenContext)
 	}
 	return s.rest
+}
+
+// mayHoldContext reports whether what is before a colon can end with the word
+// that a context begins with.
+func mayHoldContext(text string) bool {
+	p := trust.NewPattern(text)
+	return strings.Contains(text, "*") && (p.Overlaps(trust.NewPattern("*environment")) || p.Overlaps(trust.NewPattern("*ref")))
 }
 
 func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }

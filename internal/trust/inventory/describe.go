@@ -55,6 +55,8 @@ func repositories(c grant.Constraint, v trust.Value, s grant.Subject) string {
 	switch {
 	case s.Reach <= grant.Callers:
 		return everyRepository
+	case s.Reach == grant.Enterprise && !c.Binding(): // most tokens have no enterprise_id
+		return everyRepository
 	case s.Reach == grant.Enterprise:
 		return "every repository of enterprise " + v.Text
 	case s.Owner == "" && s.OwnerID == "" && s.RepositoryID != "":

@@ -19,7 +19,7 @@ var choosableNames = Rule{
 			case !ok || c.Reach() != grant.Choosable:
 			case c.Claim == "sub":
 				in.reportCustomized(g, c)
-			case !g.Tests("sub", "repository", "repository_id", "repository_owner_id", "enterprise_id"):
+			case !g.Binds("sub", "repository", "repository_id", "repository_owner_id", "enterprise_id"):
 				in.propose(High, g.Statement, c.Pos, fmt.Sprintf("%s does not identify the repository; anyone can use the same name in a repository of their own", c.Claim),
 					addSubject(g, grant.Subject{}))
 			}

@@ -2,6 +2,8 @@ package lint
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/org/aws-oidc-action/internal/trust"
 )
@@ -15,7 +17,7 @@ var forAllValues = Rule{
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			for _, c := range g.Statement.Conditions {
-				if c.Operator.Set != trust.ForAllValues {
+				if c.Operator.Set != trust.ForAllValues || present(g.Statement, c.Key) {
 					continue
 				}
 				claim, ok := g.Claim(c.Key)
@@ -26,4 +28,12 @@ var forAllValues = Rule{
 			}
 		}
 	},
+}
+
+// present reports whether the statement demands that a request has the key:
+// with that, ForAllValues has no hole.
+func present(s trust.Statement, key string) bool {
+	return slices.ContainsFunc(s.Conditions, func(c trust.Condition) bool {
+		return c.Operator.Base == "Null" && strings.EqualFold(c.Key, key) && len(c.Values) == 1 && c.Values[0].Text == "false"
+	})
 }

@@ -161,7 +161,10 @@ func narrowed(g grant.Grant) bool {
 		}
 		switch c.Claim {
 		case "sub":
-			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return isOpen(c.Subject(v).Context) })
+			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool {
+				s := c.Subject(v)
+				return isOpen(s.Context) || s.Reach == grant.Anyone && v.Pattern(c.Operator).Overlaps(trust.NewPattern("repo:*:pull_request"))
+			})
 		case "ref", "environment", "job_workflow_ref", "actor", "actor_id":
 			return !slices.ContainsFunc(c.Values, func(v trust.Value) bool { return startsOpen(v.Pattern(c.Operator)) })
 		}

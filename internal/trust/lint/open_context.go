@@ -63,11 +63,11 @@ func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Va
 	switch {
 	case strings.HasPrefix("ref:refs/", fixed):
 		severity, admitted = Medium, "every branch, tag and pull request"
-	case fixed == "ref:refs/heads/":
+	case strings.HasPrefix("ref:refs/heads/", fixed):
 		severity, admitted = Medium, "every branch; anyone who can push one can assume the role"
-	case fixed == "environment:":
+	case strings.HasPrefix("environment:", fixed):
 		severity, admitted = Medium, "every environment; a workflow creates one by naming it"
-	case fixed == "ref:refs/tags/":
+	case strings.HasPrefix("ref:refs/tags/", fixed):
 		severity, admitted = Low, "every tag; anyone who can push one, on any commit, can assume the role"
 	case isPullRequest(s.Context), !slices.ContainsFunc(grant.Contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
 		return // the rules pull-request and odd-subject tell

@@ -39,11 +39,11 @@ func (in *inspection) reportPullRequest(g grant.Grant, c grant.Constraint, v tru
 	in.propose(High, g.Statement, v.Pos, fmt.Sprintf("%s %q admits pull requests, whose code nobody has reviewed", c.Claim, v.Text), narrowContext(g, c, v, s))
 }
 
-// isPullRequest reports whether the context speaks of pull requests, rather
-// than admitting them among everything else.
+// isPullRequest reports whether the context speaks of pull requests, as pull*
+// and p* do, rather than admitting them among everything else.
 func isPullRequest(context trust.Pattern) bool {
 	fixed := prefix(context)
-	return strings.HasPrefix(fixed, "pull") && (context.MayMatch("pull_request") || strings.HasPrefix(fixed, "pull_request:")) ||
+	return strings.HasPrefix(fixed, "p") && (context.MayMatch("pull_request") || strings.HasPrefix(fixed, "pull_request:")) ||
 		strings.HasPrefix(fixed, "ref:refs/pull")
 }
 
