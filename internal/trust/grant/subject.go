@@ -35,6 +35,7 @@ type Subject struct {
 	RepositoryID string
 	Context      trust.Pattern // what follows the repository: ref:refs/heads/main, environment:prod, pull_request
 	Customized   bool          // made of key:value pairs that are not GitHub's default
+	Spanned      bool          // a star before the context may hold its beginning, for which Context has another
 	Malformed    bool          // no subject that GitHub makes can match
 	Open         Openness      // what of it is unknown
 
@@ -203,7 +204,7 @@ func (s *scanner) context(sub *Subject) trust.Pattern {
 	colon := s.skip(":")
 	last := cmp.Or(before.String(), sub.RepositoryID, sub.Repository, sub.OwnerID, sub.Owner)
 	if colon && mayHoldContext(last) && !slices.Contains(s.rest, ':') && !everything(s.rest) && contextFault(s.rest) != "" {
-		s.rest = append(trust.Pattern{trust.AnyRun, ':'}, s.rest...)
+		s.rest, sub.Spanned = append(trust.Pattern{trust.AnyRun, ':'}, s.rest...), true
 	}
 	if before.HasUnknown() || s.rest.HasUnknown() {
 		sub.Open = max(sub.Open, OpenContext)

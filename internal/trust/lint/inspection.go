@@ -125,9 +125,15 @@ func proposedSubject(g grant.Grant, s grant.Subject) string {
 	}
 	context := pinnedContext(g)
 	switch fixed := prefix(s.Context); {
-	case fixed == "environment:":
+	case isOpen(s.Context):
+	case s.Spanned && !s.Context.Match("ref:refs/heads/main"):
 		context = "environment:ENVIRONMENT"
-	case fixed == "ref:refs/tags/":
+		if name := s.Context[2:]; name.IsLiteral() {
+			context = "environment:" + name.String()
+		}
+	case fixed != "" && strings.HasPrefix("environment:", fixed):
+		context = "environment:ENVIRONMENT"
+	case strings.HasPrefix(fixed, "ref:refs/t") && strings.HasPrefix("ref:refs/tags/", fixed):
 		context = "ref:refs/tags/TAG"
 	}
 	if !s.Customized && !isOpen(s.Context) && !s.Context.HasWildcards() {

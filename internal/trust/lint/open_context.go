@@ -56,7 +56,7 @@ func secondContext(context trust.Pattern) bool {
 
 func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 	fixed := prefix(s.Context)
-	if isOpen(s.Context) || !s.Context.HasWildcards() || secondContext(s.Context) {
+	if isOpen(s.Context) || !s.Context.HasWildcards() || s.Spanned || secondContext(s.Context) {
 		return
 	}
 	severity, admitted := Note, "every branch, tag or environment with a matching name"
