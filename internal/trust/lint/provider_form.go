@@ -46,11 +46,10 @@ var providerForm = Rule{
 // three characters.
 func isLookalike(provider string) bool {
 	host, _, _ := strings.Cut(strings.ToLower(provider), "/")
-	if len(host) < len(oidc.GitHubHost)-3 || len(host) > len(oidc.GitHubHost)+3 {
+	if host == oidc.GitHubHost || len(host) < len(oidc.GitHubHost)-3 || len(host) > len(oidc.GitHubHost)+3 {
 		return false
 	}
-	d := spelling.Distance(host, oidc.GitHubHost)
-	return d > 0 && d <= 3
+	return spelling.Distance(host, oidc.GitHubHost) <= 3
 }
 
 // providerFault returns what is wrong with the name of GitHub's provider.
