@@ -132,7 +132,7 @@ func (f *source) maskSession(s assume.Session) {
 }
 
 func (f *source) logHop(hop, hops int, h plan.Hop, s assume.Session) {
-	how := "with the session of the hop before"
+	how := "with the session of the previous hop"
 	if hop == 1 {
 		switch f.plan.Profiles[0].Source {
 		case plan.SourceOIDC:

@@ -97,7 +97,7 @@ func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, 
 		return true, exitFine
 	}
 	help := func(out io.Writer) {
-		fmt.Fprintf(out, "usage: aws-oidc-action %s\n", synopsis)
+		usageLine(out, synopsis)
 		fs.VisitAll(func(f *flag.Flag) {
 			name, text := flag.UnquoteUsage(f)
 			fmt.Fprintf(out, "  --%s %s\n        %s\n", f.Name, name, text)
@@ -107,8 +107,15 @@ func (e Env) parse(fs *flag.FlagSet, synopsis string, args []string) (run bool, 
 		return false, e.printText(help)
 	}
 	e.errorf("%s: %s", fs.Name(), flagProblem(err))
-	e.complain(help)
+	e.complain(func(out io.Writer) {
+		usageLine(out, synopsis)
+		fmt.Fprintf(out, "Run 'aws-oidc-action %s --help' for flags.\n", fs.Name())
+	})
 	return false, exitUsage
+}
+
+func usageLine(out io.Writer, synopsis string) {
+	fmt.Fprintf(out, "usage: aws-oidc-action %s\n", synopsis)
 }
 
 // flagProblem is an error of the package flag in the form of the other messages.
@@ -122,9 +129,16 @@ func flagProblem(err error) string {
 	}
 	if rest, ok := strings.CutPrefix(text, "invalid value "); ok {
 		if value, rest, ok := strings.Cut(rest, " for flag -"); ok {
-			if name, reason, ok := strings.Cut(rest, ": "); ok && reason == "parse error" {
+			name, reason, ok := strings.Cut(rest, ": ")
+			switch {
+			case !ok:
+			case reason == "parse error":
 				return "--" + name + " " + value + " is invalid"
-			} else if ok {
+			case strings.HasPrefix(reason, "use "):
+				return "--" + name + " " + value + " is invalid; " + reason
+			case strings.Contains(reason, value): // the reason names the value itself
+				return "--" + name + ": " + reason
+			default:
 				return "--" + name + " " + value + " is invalid: " + reason
 			}
 		}

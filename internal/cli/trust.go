@@ -60,7 +60,7 @@ func (e Env) arguments(command string, args []string, least, most int) bool {
 	case most == 0:
 		e.errorf("trust %s: unexpected argument %q; use flags only", command, args[0])
 	case len(args) > most:
-		e.errorf("trust %s: expected at most %d files, got %d", command, most, len(args))
+		e.errorf("trust %s: expected at most %d files, got %d; remove the others", command, most, len(args))
 	default:
 		e.errorf("trust %s: expected at least %d file, got %d; name the files to read", command, least, len(args))
 	}
@@ -69,6 +69,7 @@ func (e Env) arguments(command string, args []string, least, most int) bool {
 
 // unknownFormat says that --format has a value that the command lacks.
 func (e Env) unknownFormat(command, format string, known ...string) int {
-	e.errorf("trust %s: --format %q is unknown; use %s", command, format, strings.Join(known, " or "))
+	last := len(known) - 1
+	e.errorf("trust %s: --format %q is invalid; use %s or %s", command, format, strings.Join(known[:last], ", "), known[last])
 	return exitUsage
 }

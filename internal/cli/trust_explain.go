@@ -105,7 +105,7 @@ func (q *question) flags() *flag.FlagSet {
 	fs.Func("context", "`KEY=VALUE` of a further condition key, such as aws:SourceIp=203.0.113.7; may be given again", func(s string) error {
 		key, value, ok := strings.Cut(s, "=")
 		if !ok || key == "" {
-			return errors.New("write KEY=VALUE")
+			return errors.New("use KEY=VALUE")
 		}
 		q.context[key] = append(q.context[key], value)
 		return nil
@@ -134,7 +134,7 @@ func (q *question) flags() *flag.FlagSet {
 	fs.Func("subject-form", "`form` of the subject of a run with ids: immutable, with the ids in it, if not given, or classic", func(s string) error {
 		q.run.ClassicSubject = s == "classic"
 		if s != "classic" && s != "immutable" {
-			return fmt.Errorf("%q is unknown; use immutable or classic", s)
+			return errors.New("use immutable or classic")
 		}
 		return nil
 	})
@@ -145,11 +145,13 @@ func (q *question) flags() *flag.FlagSet {
 func (q *question) check(env Env) (claims tokenClaims, err error) {
 	switch {
 	case len(q.policies) == 0:
-		return claims, errors.New("--policy is missing: name the file with the trust policy")
-	case (q.claims == "") == (q.run == trust.Run{}):
-		return claims, errors.New("say what the token claims: either by --claims or by --repository and its companions")
+		return claims, errors.New("--policy is required; name the file with the trust policy")
+	case q.claims == "" && q.run == trust.Run{}:
+		return claims, errors.New("the claims are required; use --claims, or --repository with flags such as --ref and --environment")
+	case q.claims != "" && q.run != trust.Run{}:
+		return claims, errors.New("--claims cannot be combined with --repository and other flags of a run; remove one of them")
 	case q.claims == "-" && slices.Contains(q.policies, "-"):
-		return claims, errors.New("--policy and --claims cannot both be standard input")
+		return claims, errors.New("--policy - cannot be combined with --claims -; write one of them to a file")
 	case q.claims == "":
 		claims.Claims, err = q.run.Claims()
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/safefile"
@@ -82,7 +83,7 @@ func (d *documents) flags(fs *flag.FlagSet) {
 	fs.Func("parameter", "`NAME=VALUE` of a template's parameter, of AWS::AccountId and the like, or of a placeholder; may be given again", func(s string) error {
 		name, value, ok := parameter(s)
 		if !ok {
-			return errors.New("write NAME=VALUE")
+			return errors.New("use NAME=VALUE")
 		}
 		d.options.Parameters[name], d.given[name] = value, ""
 		return nil
@@ -114,7 +115,11 @@ func (d *documents) haveRead(file string) {
 
 // failed reports that a file could not be read, or not to its end.
 func (d *documents) failed(file string, err error) {
-	d.env.errorf("%s: %s: %v", d.command, file, err)
+	text := err.Error()
+	if !strings.HasPrefix(text, strconv.Quote(file)) { // an error of the operating system names the file itself
+		text = file + ": " + text
+	}
+	d.env.errorf("%s: %s", d.command, text)
 	d.notPlan = d.notPlan || errors.Is(err, document.ErrNoPlan)
 	d.unread = append(d.unread, document.Unread{File: file, Message: err.Error()})
 }

@@ -113,7 +113,7 @@ func generateFlags(spec *generate.Spec) (fs *flag.FlagSet, format *string) {
 	fs.Func("subject-form", "`form` of the subject: immutable (with ids, the default if they are given), classic (the ids are conditions of their own) or both", func(s string) error {
 		spec.SubjectForm = generate.SubjectForm(s)
 		if !slices.Contains(generate.SubjectForms, spec.SubjectForm) {
-			return fmt.Errorf("%q is unknown; use immutable, classic or both", s)
+			return errors.New("use immutable, classic or both")
 		}
 		return nil
 	})

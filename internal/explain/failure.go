@@ -285,7 +285,7 @@ func badSignature(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 func badCredentials(d *diagnosis.Denial, e Evidence) diagnosis.Diagnosis {
 	result := is(diagnosis.CredentialsInvalid)(d, e)
 	if d.Hop > 1 {
-		result.Cure = "run the job again; in a region that is disabled by default, enable it in the account of the hop before"
+		result.Cure = "run the job again; in a region that is disabled by default, enable it in the account of the previous hop"
 	}
 	return result
 }

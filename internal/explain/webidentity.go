@@ -183,7 +183,7 @@ func (h rolePolicy) howToGet(role string) string {
 	case h.reason != "":
 		return h.reason
 	}
-	return fmt.Sprintf("the role's trust policy shows which condition decides; save it with a profile of account %s and set trust-policy-file:\n%s", arn.Account(role), getRole(role))
+	return fmt.Sprintf("the role's trust policy shows which condition decides; save it with a profile of account %s (NoSuchEntity: the role does not exist; check the ARN) and set trust-policy-file:\n%s", arn.Account(role), getRole(role))
 }
 
 // getRole is the command that saves the role and its policy, in a file named

@@ -10,7 +10,7 @@ var anySubject = Rule{
 	ID:       "any-subject",
 	Severity: Critical,
 	Summary:  "a condition admits every repository on GitHub",
-	Why:      "All repositories on github.com share one issuer, so only the conditions tell your workflows from those of a stranger.",
+	Why:      "All repositories on github.com share one issuer, so only the conditions distinguish your workflows from those of a stranger.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
 			if c, ok := g.Decisive(); !ok || c.Reach() > grant.Choosable {

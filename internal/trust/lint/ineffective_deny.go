@@ -12,7 +12,7 @@ var ineffectiveDeny = Rule{
 	ID:       "ineffective-deny",
 	Severity: Error,
 	Summary:  "a Deny statement does not deny what it says",
-	Why: "A Deny that matches no token gives false safety. A web identity is not an AWS principal, so a Deny for accounts, users or roles does not apply to it. " +
+	Why: "A Deny that matches no token protects nothing. A web identity is not an AWS principal, so a Deny for accounts, users or roles does not apply to it. " +
 		"Sources disagree about {\"AWS\": \"*\"}: the IAM user guide calls it equivalent to \"*\", " +
 		"the AWS CDK documentation says that some services treat them differently. \"*\" is unambiguous.",
 	check: func(in *inspection) {

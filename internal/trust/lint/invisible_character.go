@@ -11,7 +11,7 @@ import (
 var invisibleCharacter = Rule{
 	ID:       "invisible-character",
 	Severity: Error,
-	Summary:  "a text has a character that nobody sees",
+	Summary:  "a text has an invisible character",
 	Why: "Text that is copied from a web page, a document or a chat can bring along a zero width space, a no-break space or a mark of text direction. " +
 		"IAM compares it like any other character.",
 	check: func(in *inspection) {

@@ -13,7 +13,7 @@ var mutableIDs = Rule{
 	ID:       "mutable-ids",
 	Severity: Medium,
 	Summary:  "a wildcard in place of an id",
-	Why:      "The ids in a subject distinguish a repository from one that is created later under the same name. A wildcard gives that up.",
+	Why:      "The ids in a subject distinguish a repository from one that is created later under the same name. A wildcard removes this protection.",
 	check: func(in *inspection) {
 		in.subjects(func(g grant.Grant, c grant.Constraint, v trust.Value, s grant.Subject) {
 			if !strings.ContainsAny(s.OwnerID+s.RepositoryID, "*?") || g.Binds("repository_id") || pinsIDs(g, c) {
