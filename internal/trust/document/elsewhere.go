@@ -50,6 +50,8 @@ func (r *resolver) elsewhere(m member, kind string, properties node) *trust.Unkn
 		what, where = "macro", m.value.get("Name")
 	case !m.value.get("Fn::Transform").isNull():
 		what, where = "macro", m.value.get("Fn::Transform").get("Name")
+	case kind == "AWS::IAM::Role" && properties.get("AssumeRolePolicyDocument").isNull() && !properties.get("Fn::Transform").isNull():
+		what, where = "macro", properties.get("Fn::Transform").get("Name")
 	case strings.HasSuffix(kind, "::MODULE"):
 		what, where = "module", m.value.get("Type")
 	case kind == "AWS::CloudFormation::Stack", kind == "AWS::CloudFormation::StackSet" && !body:

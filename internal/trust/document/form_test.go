@@ -178,6 +178,8 @@ func TestForms(t *testing.T) {
 		{"macro of AWS", strings.Replace(template, "{", `{"Transform": "AWS::SecretsManager-2024-09-16", `, 1), []string{`R|R| a`}},
 		{"macro among resources", "Resources: {Fn::Transform: {Name: AWS::Include}}", []string{`Fn::Transform|Fn::Transform| ?["macro AWS::Include"]`}},
 		{"macro of a resource", "Resources: {R: {Fn::Transform: {Name: Own}}}", []string{`R|R| ?["macro Own"]`}},
+		{"macro for a role's properties", "Resources: {R: {Type: AWS::IAM::Role, Properties: {Fn::Transform: {Name: AWS::Include}}}}", []string{`R|R| ?["macro AWS::Include"]`}},
+		{"macro for other properties", "Resources: {B: {Type: AWS::S3::Bucket, Properties: {Fn::Transform: {Name: AWS::Include}}}}", nil},
 
 		// what is none of these
 		{"null", "null", []string{"error: line 1, column 1: unknown form: an empty document" + listed}},

@@ -31,6 +31,17 @@ func (g *Grant) Absent(c trust.Condition) (why string, absent bool) {
 	return fmt.Sprintf("condition key %q is not in the request of a web identity", c.Key), true
 }
 
+// Barred returns the statement of the policy that denies everything that the
+// grant allows, if there is one.
+func (g *Grant) Barred(p *trust.Policy) (trust.Statement, bool) {
+	for _, d := range p.Statements {
+		if d.Effect == trust.Deny && len(d.Conditions) == 0 && g.Covered(d) {
+			return d, true
+		}
+	}
+	return trust.Statement{}, false
+}
+
 // Never returns why the grant admits nobody, as far as can be seen from one
 // condition or two, or "".
 func (g *Grant) Never() string {

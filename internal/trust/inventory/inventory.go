@@ -176,10 +176,8 @@ func dependsOn(g grant.Grant) []string {
 
 // never returns why nobody gets in, or "".
 func never(g grant.Grant, p *trust.Policy) string {
-	for _, d := range p.Statements {
-		if d.Effect == trust.Deny && len(d.Conditions) == 0 && g.Covered(d) {
-			return fmt.Sprintf("the Deny statement on line %d has no condition", d.Pos.Line)
-		}
+	if d, barred := g.Barred(p); barred {
+		return fmt.Sprintf("the Deny statement on line %d has no condition", d.Pos.Line)
 	}
 	return g.Never()
 }

@@ -83,6 +83,10 @@ func Check(role document.Role, o Options) []Finding {
 		if in.grants = grant.Of(p); !trustsGitHub(p, in.grants) {
 			continue
 		}
+		in.grants = slices.DeleteFunc(in.grants, func(g grant.Grant) bool {
+			_, barred := g.Barred(p)
+			return barred
+		})
 		for _, f := range numbered(in.run()) {
 			found = trust.Collect(found, f, p.Given, Finding.same)
 		}
