@@ -47,7 +47,7 @@ func TestTrustUsage(t *testing.T) {
 		stderr string
 	}{
 		{args: "diff --format xml main.json main.json", code: exitUsage, stderr: `--format "xml"`},
-		{args: "explain --policy - --claims -", code: exitUsage, stderr: "cannot both be standard input"},
+		{args: "explain --policy - --claims -", code: exitUsage, stderr: "--claims -"},
 		{args: "explain --policy empty.yaml --claims claims.json", code: exitFailure, stderr: "no role"},
 		{args: "generate main.json", code: exitUsage, stderr: "main.json"},
 		{args: "generate --repository octo@1/app@2 --owner-id 1 --repository-id 2 --branch main", code: exitUsage, stderr: "--owner-id and --repository-id are for one --repository without ids"},
