@@ -196,9 +196,9 @@ func (q *question) findRole(ctx context.Context) (document.Role, error) {
 	where := strings.Join(q.policies, ", ")
 	switch {
 	case found == 0 && len(q.documents.unread) > 0:
-		return document.Role{}, errors.New("the role may be in what could not be read")
+		return document.Role{}, errors.New("the role may be in a file that could not be read; correct that file")
 	case found == 0 && q.role != "":
-		return document.Role{}, fmt.Errorf("%s has no role %q", where, q.role)
+		return document.Role{}, fmt.Errorf("%s has no role %q; 'aws-oidc-action trust inventory' lists the roles", where, q.role)
 	case found == 0:
 		return document.Role{}, fmt.Errorf("%s has no role", where)
 	case found > 1 && q.role != "":

@@ -42,7 +42,7 @@ func readClaims(content []byte) (tokenClaims, error) {
 		claims = report
 	}
 	if claims["iss"] == nil && claims["sub"] == nil && claims["aud"] == nil {
-		return tokenClaims{}, errors.New("these are not the claims of a token: none of iss, sub and aud is there; expected claims, a token, or CloudTrail's event of AssumeRoleWithWebIdentity")
+		return tokenClaims{}, errors.New("not the claims of a token: iss, sub and aud are missing; use the claims of a token, the token itself, or CloudTrail's event of AssumeRoleWithWebIdentity")
 	}
 	return tokenClaims{Claims: claims}, nil
 }
@@ -92,7 +92,7 @@ func (e cloudTrailEvent) claims() (tokenClaims, error) {
 	case e.EventName != action:
 		return tokenClaims{}, fmt.Errorf("CloudTrail's event is of %q; expected %s, which presents a token", e.EventName, action)
 	case !isProvider || !isPrincipal || !hasSubject || who.UserName == "":
-		return tokenClaims{}, errors.New("CloudTrail's event does not tell provider, audience and subject of a token (userIdentity)")
+		return tokenClaims{}, errors.New("CloudTrail's event lacks the provider, audience and subject of a token (userIdentity); use an event of AssumeRoleWithWebIdentity")
 	}
 	return tokenClaims{
 		Claims:   oidc.Claims{"iss": "https://" + issuer, "aud": audience, "sub": who.UserName},

@@ -99,7 +99,7 @@ func absence(c trust.ConditionResult, principal string) string {
 	case trust.IsClaimOnly(claim):
 		return claim + " is a claim, but IAM has no condition key for it"
 	}
-	return "there is no such condition key"
+	return "IAM has no such condition key"
 }
 
 // toLearn says how to learn what something depends on.

@@ -123,7 +123,7 @@ func TestTrustFolders(t *testing.T) {
 		{name: "explain where roles have one name", args: "explain --policy old --role Role" + run, code: exitFailure,
 			stderr: []string{`old has 2 roles "Role"`}},
 		{name: "explain what may be unreadable", args: "explain --policy bad --role other" + run, code: exitFailure,
-			stderr: []string{"the role may be in what could not be read"}},
+			stderr: []string{"the role may be in a file that could not be read; correct that file"}},
 		{name: "diff of folders", args: "diff old new", code: exitRefused,
 			stdout: []string{"new/b.json:11:54: role Role: StringLike", "!new/a.json"},
 			stderr: []string{"4 files: roles read: 4"}},

@@ -79,7 +79,7 @@ func (s Spec) notesOnRoles() []string {
 		}
 	}
 	if longest > maxTrustPolicy {
-		all = append(all, fmt.Sprintf("the trust policy has %d characters, more than the %d that IAM takes by default", longest, maxTrustPolicy))
+		all = append(all, fmt.Sprintf("the trust policy has %d characters, more than the %d that IAM accepts by default", longest, maxTrustPolicy))
 	}
 	if accounts := s.accounts(); len(accounts) > 1 {
 		all = append(all, "deploy this in each of the accounts "+strings.Join(accounts, ", ")+": it creates the roles of the account that it is deployed in")

@@ -22,7 +22,7 @@ func describe(g grant.Grant, c grant.Constraint, v trust.Value) (repository, run
 	case !c.Operator.Wildcards() && strings.ContainsAny(p.Literals(), "*?") && !v.HasVariables():
 		return v.Text, "none: " + c.Operator.Base + " does not support wildcards"
 	case s.Fault() != "":
-		return v.Text, "none: GitHub makes no such subject"
+		return v.Text, "none: GitHub issues no such subject"
 	case s.Customized:
 		return repositories(c, v, s), "customized subject " + v.Text
 	}

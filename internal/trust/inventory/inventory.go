@@ -101,7 +101,7 @@ func otherActions(p *trust.Policy) []Entry {
 			who := trust.Principal{Type: e.Type, ID: e.ID}
 			if s.Effect == trust.Allow && e.Type == "Federated" && trust.IsGitHub(provider) && !s.MayApply(trust.WebIdentityAction, who) && !s.Principal.Negated {
 				entries = append(entries, Entry{Pos: s.Pos, Provider: strings.ToLower(provider),
-					Runs: fmt.Sprintf("none: %s takes no token; %s does", strings.Join(texts(s.Action.Values), " or "), trust.WebIdentityAction)})
+					Runs: fmt.Sprintf("none: %s does not accept tokens; %s does", strings.Join(texts(s.Action.Values), " or "), trust.WebIdentityAction)})
 			}
 		}
 	}

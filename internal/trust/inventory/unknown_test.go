@@ -90,7 +90,7 @@ func TestWhatIsUnknownIsSaidToBe(t *testing.T) {
 		{"no value", grant(`StringEquals: { "G:sub": [] }`), []string{` | none: StringEquals on token.actions.githubusercontent.com:sub lists no values | sub StringEquals  | G`}},
 		{"Deny of everything", template(statement(provider, trust.WebIdentityAction, `StringLike: { "G:sub": "repo:octo/app:*" }`) + "          - { Effect: Deny, Principal: \"*\", Action: \"*\" }\n"), []string{
 			" | none: the Deny statement on line 12 has no condition | sub StringLike repo:octo/app:* | G"}},
-		{"wrong action", template(statement(provider, "sts:AssumeRole", "")), []string{" | none: sts:AssumeRole takes no token; sts:AssumeRoleWithWebIdentity does |  | G"}},
+		{"wrong action", template(statement(provider, "sts:AssumeRole", "")), []string{" | none: sts:AssumeRole does not accept tokens; sts:AssumeRoleWithWebIdentity does |  | G"}},
 		{"what is excluded", grant(`StringLike: { "G:sub": "repo:octo/app:*" }, StringNotLike: { "G:sub": "*:pull_request" }`), []string{
 			"octo/app | every run, except sub *:pull_request | sub StringNotLike *:pull_request | G"}},
 		{"what is excluded elsewhere", grant(`StringLike: { "G:sub": "repo:octo/app:environment:prod" }, StringNotLike: { "G:sub": "*:pull_request" }`), []string{

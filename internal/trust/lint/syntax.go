@@ -10,7 +10,7 @@ var syntax = Rule{
 	ID:       "syntax",
 	Severity: Error,
 	Summary:  "the trust policy is not valid",
-	Why:      "IAM refuses the policy, or would interpret it otherwise than it reads. No other rule is applied to it.",
+	Why:      "IAM refuses the policy, or interprets it in another way than a reader expects. No other rule is applied to it.",
 	check: func(in *inspection) {
 		var bad *trust.SyntaxError
 		if errors.As(in.Err, &bad) && bad.Duplicate == "" {
