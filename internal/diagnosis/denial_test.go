@@ -33,11 +33,16 @@ func TestSeveral(t *testing.T) {
 		exit, hop, n int
 		problems     []string
 	}{
-		"one":             {[]Reason{reason("a", OriginRefusal, 1, "w\nv")}, Throttled, ExitRefused, 1, 1, []string{"profile a: w", "profile a: v"}},
-		"shared":          {[]Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginFailure, 2, "w")}, Throttled, ExitFailure, 2, 1, []string{"profiles a, b: w"}},
-		"a refusal":       {[]Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginRefusal, 1, "v")}, ProfilesFailed, ExitRefused, 0, 2, []string{"profile a: w", "profile b: v"}},
-		"failures":        {[]Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginFailure, 2, "v")}, ProfilesFailed, ExitFailure, 2, 2, []string{"profile a: w", "profile b: v"}},
-		"another program": {[]Reason{reason("a", "later", 0, "w")}, Throttled, ExitFailure, 0, 1, []string{"profile a: w"}},
+		"one": {failed: []Reason{reason("a", OriginRefusal, 1, "w\nv")}, code: Throttled, exit: ExitRefused, hop: 1,
+			n: 1, problems: []string{"profile a: w", "profile a: v"}},
+		"shared": {failed: []Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginFailure, 2, "w")},
+			code: Throttled, exit: ExitFailure, hop: 2, n: 1, problems: []string{"profiles a, b: w"}},
+		"a refusal": {failed: []Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginRefusal, 1, "v")},
+			code: ProfilesFailed, exit: ExitRefused, n: 2, problems: []string{"profile a: w", "profile b: v"}},
+		"failures": {failed: []Reason{reason("a", OriginFailure, 2, "w"), reason("b", OriginFailure, 2, "v")},
+			code: ProfilesFailed, exit: ExitFailure, hop: 2, n: 2, problems: []string{"profile a: w", "profile b: v"}},
+		"another program": {failed: []Reason{reason("a", "later", 0, "w")}, code: Throttled, exit: ExitFailure, n: 1,
+			problems: []string{"profile a: w"}},
 	} {
 		d := Several(tt.failed)
 		if d.Code != tt.code || d.ExitCode() != tt.exit || d.Hop != tt.hop || len(d.Reasons) != tt.n || !slices.Equal(d.Problems(), tt.problems) {
