@@ -291,17 +291,19 @@ func (g *Grant) Tests(claims ...string) bool {
 // does, and of several that limit as much, one about whose run it is.
 func (g *Grant) Decisive() (Constraint, bool) {
 	var best Constraint
+	farthest := Anyone // reach of the best
 	found := false
 	for _, c := range g.Constraints {
 		if c.Operator.Negated() || c.Operator.Base == "Null" || !c.Identifies() {
 			continue
 		}
-		better := c.Reach() > best.Reach() || c.Reach() == best.Reach() && c.owned() && !best.owned()
+		reach := c.Reach()
+		better := reach > farthest || reach == farthest && c.owned() && !best.owned()
 		if c.Binding() != best.Binding() {
 			better = c.Binding()
 		}
 		if !found || better {
-			best, found = c, true
+			best, farthest, found = c, reach, true
 		}
 	}
 	return best, found
