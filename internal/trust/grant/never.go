@@ -57,6 +57,9 @@ func (g *Grant) Never() string {
 		}
 	}
 	for i, c := range g.Constraints {
+		if c.demandsAbsence() && (c.Claim == "sub" || c.Claim == "aud") {
+			return "every token has " + c.Claim
+		}
 		for _, other := range g.Constraints[:i] {
 			if c.Claim == other.Claim && c.Binding() && other.Binding() && c.contradicts(other) {
 				return fmt.Sprintf("no %s meets both %s and %s", c.Claim, c.Operator, other.Operator)
@@ -64,6 +67,11 @@ func (g *Grant) Never() string {
 		}
 	}
 	return ""
+}
+
+// demandsAbsence reports whether only a token without the claim meets it.
+func (c Constraint) demandsAbsence() bool {
+	return c.Operator.Base == "Null" && len(c.Values) == 1 && c.Values[0].Text == "true"
 }
 
 // contradicts reports whether no text matches a value of each.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/org/aws-oidc-action/internal/trust"
 	"github.com/org/aws-oidc-action/internal/trust/grant"
 )
 
@@ -16,10 +15,7 @@ var noSubject = Rule{
 		"Access Analyzer reports it as MISSING_GITHUB_REPO_CONDITION_KEY.",
 	check: func(in *inspection) {
 		for _, g := range in.grants {
-			if g.Wildcard || saysWho(g) || len(g.Open) > 0 || slices.ContainsFunc(g.Statement.Conditions, func(c trust.Condition) bool {
-				_, absent := g.Absent(c)
-				return absent && grant.FailsWithoutKey(c.Operator)
-			}) {
+			if g.Wildcard || saysWho(g) || len(g.Open) > 0 || g.Never() != "" {
 				continue
 			}
 			message := "no condition identifies the repository or its owner; every workflow on GitHub can assume the role"
