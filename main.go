@@ -1,4 +1,4 @@
-// Command aws-oidc-action gives a GitHub workflow short-lived AWS credentials.
+// Command aws-oidc-action logs a GitHub workflow in to AWS with short-lived credentials.
 package main
 
 import (

@@ -1,6 +1,6 @@
 // Command release makes a release of aws-oidc-action: the image, the programs,
 // the release commit and the self-contained action. Everything that it builds
-// is reproducible: the same commit gives the same bytes on every machine.
+// is reproducible: the same commit yields the same bytes on every machine.
 package main
 
 import (

@@ -163,7 +163,7 @@ type asset struct{ path, digest string }
 
 // readAssets returns the files of the directory: those that its checksums name
 // and that match them, the checksums, and attestations. It refuses the rest,
-// as nothing can be taken back once it is published.
+// as nothing can be revoked once it is published.
 func readAssets(dir string) ([]asset, error) {
 	list, err := os.ReadFile(filepath.Join(dir, checksumsFile))
 	if err != nil {

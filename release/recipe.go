@@ -17,7 +17,7 @@ import (
 // runner builds on its own: the flags are written nowhere else.
 type recipe struct {
 	goVersion string   // as runtime.Version has it: the toolchain of go.mod
-	env       []string // NAME=VALUE; ${RELEASE} and ${COMMIT} stand for the arguments
+	env       []string // NAME=VALUE; ${RELEASE} and ${COMMIT} are replaced by the arguments
 	args      []string // of the go command, up to and without -o
 }
 

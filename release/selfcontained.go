@@ -10,7 +10,7 @@ import (
 )
 
 // selfContainedDockerfile needs no network and no builder. TARGETARCH is set by
-// BuildKit, unless ARG gives it a default; the classic builder does not set it.
+// BuildKit, unless ARG has a default for it; the classic builder does not set it.
 // A directory for each architecture makes the image one layer, which builds
 // faster than two.
 const selfContainedDockerfile = `# %s %s, with its programs: no registry is needed to build it.

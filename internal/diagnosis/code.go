@@ -4,7 +4,7 @@
 package diagnosis
 
 // Code is the stable name of a diagnosis. It titles the error annotation of a
-// failed step and the heading in docs/troubleshooting.md that gives cause and cure.
+// failed step and the heading in docs/troubleshooting.md with cause and remedy.
 type Code string
 
 // The codes, in the order of docs/troubleshooting.md.

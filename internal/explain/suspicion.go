@@ -59,7 +59,7 @@ func heavier(a, b suspicion) int { return cmp.Compare(b.weight, a.weight) }
 // withEvidence are the causes that something about the run can point to.
 var withEvidence = []suspicion{
 	{diagnosis.SubjectCustomized, 100, when(run.hasCustomSubject, func(r run) string {
-		return fmt.Sprintf("the subject %s is customized, which a policy for GitHub's default form does not match", quote(r.subject.text))
+		return fmt.Sprintf("the subject %s is customized, which a policy for GitHub's default form does not match (gh api repos/OWNER/REPOSITORY/actions/oidc/customization/sub shows the setting)", quote(r.subject.text))
 	})},
 	{diagnosis.SubjectEnvironment, 90, when(run.hasEnvironment, func(r run) string {
 		return fmt.Sprintf("the job names the environment %s, so the subject names the environment and not the branch", quote(r.Get("environment")))

@@ -141,7 +141,7 @@ func (b *builder) delivery(e exporting, profiles []Profile, primary string) Deli
 
 var keyVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
-// set gives variables a value, also those that the container does not see:
+// set assigns values to variables, also those that the container does not see:
 // steps on the host inherit what the runner's own process has.
 func set(value string, names ...string) (all []Variable) {
 	for _, name := range names {
