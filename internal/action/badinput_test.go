@@ -63,7 +63,7 @@ var badInputs = []struct {
 	{name: "chain with a bad line", with: inputs{"role-chain": deploy + "\nnonsense"}, input: "role-chain, line 2", want: `"nonsense"`},
 	{name: "chain as a mapping", with: inputs{"role-chain": "role: " + deploy}, input: "role-chain, line 1", want: "expected a list"},
 	{name: "chain of broken YAML", with: inputs{"role-chain": "- role: ["}, input: "role-chain, line", want: "not valid YAML"},
-	{name: "unknown field", with: inputs{"role-chain": "- role: " + deploy + "\n  externalid: x"}, input: "role-chain, line 2", want: `unknown field "externalid"`},
+	{name: "unknown field", with: inputs{"role-chain": "- role: " + deploy + "\n  externalid: x"}, input: "role-chain, line 2", want: `unknown field "externalid"; did you mean external-id?`},
 	{name: "field twice", with: inputs{"role-chain": "- role: " + deploy + "\n  role: " + deploy}, input: "role-chain, line 2", want: `duplicate key "role" (first on line 1)`},
 	{name: "hop without role", with: inputs{"role-chain": "- external-id: abc"}, input: "role-chain, line 1", want: "hop 2 has no role"},
 	{name: "empty hop", with: inputs{"role-chain": "- "}, input: "role-chain, line 1", want: "is empty"},

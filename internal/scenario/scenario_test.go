@@ -90,7 +90,7 @@ func TestScenarioErrors(t *testing.T) {
 		{"a list", "- a", "s.yml:1: the scenario is a list; expected a mapping"},
 		{"empty", "", "s.yml: "},
 		{"two documents", "with: {}\n---\nwith: {}", "s.yml:2: the scenario has a second YAML document; use a single document"},
-		{"unknown field", "with: {}\nwtih: {}", `s.yml:2: the scenario has unknown field "wtih"; expected accounts, description, dialect, expect, faults, steps, with, workflow, workspace`},
+		{"unknown field", "with: {}\nwtih: {}", `s.yml:2: the scenario has unknown field "wtih"; did you mean with?`},
 		{"twice", "with: {}\nwith: {}", `s.yml:2: the scenario has duplicate key "with" (first on line 1); keep one`},
 		{"unknown in workflow", "workflow:\n  ref: refs/heads/x\n  branch: x", `s.yml:3: workflow has unknown field "branch"; expected actor, actor-id, base-ref, claims, enterprise, enterprise-id, env, environment, event, file, fork, head-ref, id-token, issuer, job, job-workflow-ref, name, owner-id, ref, ref-protected, repository, repository-id, run-attempt, run-id, run-number, runner-environment, server-url, sha, source-ip, subject, tokens-to-forks, triggering-actor, visibility`},
 		{"workflow is text", "workflow: x", `s.yml:1: workflow is "x"; expected a mapping`},

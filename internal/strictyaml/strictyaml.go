@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/org/aws-oidc-action/internal/spelling"
 )
 
 // Problem is what is wrong with a value, as a sentence without its full stop.
@@ -179,8 +181,11 @@ func (v Value) Fields(known ...string) iter.Seq2[Value, error] {
 	return func(yield func(Value, error) bool) {
 		for entry, err := range v.Entries() {
 			if err == nil && !slices.Contains(known, entry.Key) {
-				expected := strings.Join(slices.Sorted(slices.Values(known)), ", ")
-				err = v.errorAt(entry.keyNode, "has unknown field %s; expected %s", quote(entry.Key), expected)
+				remedy := "expected " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+				if near := spelling.Nearest(entry.Key, known, 1); len(near) == 1 && spelling.Distance(entry.Key, near[0]) <= spelling.Most(entry.Key) {
+					remedy = "did you mean " + near[0] + "?"
+				}
+				err = v.errorAt(entry.keyNode, "has unknown field %s; %s", quote(entry.Key), remedy)
 			}
 			if !yield(entry, err) {
 				return

@@ -57,7 +57,7 @@ func TestProblems(t *testing.T) {
 		"nothing wrong":   {"text: x\nlist: [a, 007]\ninteger: 12\nboolean: False\nchoice: red\nany: {a: b}", nil},
 		"not a mapping":   {"- a", []string{"the file is a list; expected a mapping"}},
 		"text":            {"x", []string{`the file is "x"; expected a mapping`}},
-		"unknown":         {"txet: x\nany: {a: b}", []string{`the file has unknown field "txet"; expected any, boolean, choice, integer, list, text`}},
+		"unknown":         {"txet: x\nany: {a: b}", []string{`the file has unknown field "txet"; did you mean text?`}},
 		"duplicates":      {"text: x\nany: {a: b, a: b}\ntext: y", []string{`any has duplicate key "a" (first on line 2); keep one`, `the file has duplicate key "text" (first on line 1); keep one`}},
 		"key of a kind":   {"? [a]\n: b\n? {a: b}\n: c", []string{"the file has a list as a key; expected a name", "the file has a mapping as a key; expected a name"}},
 		"merge":           {"any: &a {b: c}\n<<: *a", []string{"the file has a merge key (<<); write its entries out"}},
