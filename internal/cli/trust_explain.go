@@ -48,7 +48,7 @@ type question struct {
 }
 
 // trustExplain evaluates a policy for a token; the exit code is 1 if it is
-// refused, or if that cannot be told.
+// refused, or if that is unknown.
 func trustExplain(ctx context.Context, env Env, args []string) int {
 	q := question{context: trust.Context{}, documents: env.documents("trust explain")}
 	fs := q.flags()
@@ -141,7 +141,7 @@ func (q *question) flags() *flag.FlagSet {
 	return fs
 }
 
-// check returns the claims that the flags give.
+// check returns the claims that the flags describe.
 func (q *question) check(env Env) (claims tokenClaims, err error) {
 	switch {
 	case len(q.policies) == 0:
@@ -214,7 +214,7 @@ func (q *question) findRole(ctx context.Context) (document.Role, error) {
 	return first, nil
 }
 
-// stem returns the name of a file without what tells its type: a bare policy
+// stem returns the name of a file without its extension: a bare policy
 // is kept in a file that is named after its role.
 func stem(file string) string {
 	base := filepath.Base(file)

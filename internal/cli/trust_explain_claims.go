@@ -14,7 +14,7 @@ import (
 // tokenClaims are what is known of a token.
 type tokenClaims struct {
 	oidc.Claims
-	provider string // ARN of the provider, where CloudTrail tells it
+	provider string // ARN of the provider, where CloudTrail names it
 	partial  bool   // no more is known than issuer, subject and audience
 }
 
@@ -47,7 +47,7 @@ func readClaims(content []byte) (tokenClaims, error) {
 	return tokenClaims{Claims: claims}, nil
 }
 
-// cloudTrailEvent is the part of an event that tells about a token.
+// cloudTrailEvent is the part of an event that describes a token.
 type cloudTrailEvent struct {
 	EventName    string `json:"eventName"`
 	UserIdentity struct {
@@ -80,7 +80,7 @@ func webIdentityEvent(object []byte) (cloudTrailEvent, bool) {
 	return cloudTrailEvent{}, false
 }
 
-// claims are those that an event tells. The audience is between provider and
+// claims are those that an event has. The audience is between provider and
 // subject in principalId, and can have colons itself.
 func (e cloudTrailEvent) claims() (tokenClaims, error) {
 	const action = "AssumeRoleWithWebIdentity"

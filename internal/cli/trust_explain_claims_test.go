@@ -23,7 +23,7 @@ func eventOf(name, subject string) string {
 		name, subject, theProvider)
 }
 
-// TestExplainTakesWhatPeopleHave of a token, judges what that tells, and
+// TestExplainTakesWhatPeopleHave of a token, judges what that says, and
 // refuses what is none. The token is never shown.
 func TestExplainTakesWhatPeopleHave(t *testing.T) {
 	t.Chdir(t.TempDir())

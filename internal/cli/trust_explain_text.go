@@ -9,7 +9,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/document"
 )
 
-// print tells the decision, what decided it, and then all of the evaluation.
+// print writes the decision, what decided it, and then all of the evaluation.
 func (e explanation) print(w io.Writer, file string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n", e.Decision, e.reason(file))

@@ -62,7 +62,7 @@ type documents struct {
 	env     Env
 	command string // such as trust lint
 	options document.Options
-	given   map[string]string // which file gives a value for a name; "" for --parameter
+	given   map[string]string // which file sets a name; "" for --parameter
 	read    []string          // files that were read: named ones, and those of folders that have roles
 	roles   int               // how many of them
 	unread  []document.Unread
@@ -369,7 +369,7 @@ func isSource(file string) bool {
 	return slices.ContainsFunc([]string{".tf", ".tofu", ".tf.json", ".tofu.json"}, func(end string) bool { return strings.HasSuffix(file, end) })
 }
 
-// observed is a file system that tells of the files that are opened.
+// observed is a file system that reports the files that are opened.
 type observed struct {
 	fs.FS
 	opened func(name string)

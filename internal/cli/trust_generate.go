@@ -26,7 +26,7 @@ var generateFormats = map[string]func(io.Writer, generate.Spec) error{
 	"json": generate.JSON, "cloudformation": generate.CloudFormation, "terraform": generate.Terraform,
 }
 
-// trustGenerate prints a role; what is worth knowing about it goes to
+// trustGenerate prints a role on standard output, and notes about it on
 // standard error.
 func trustGenerate(_ context.Context, env Env, args []string) int {
 	var spec generate.Spec

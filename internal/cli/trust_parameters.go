@@ -54,7 +54,7 @@ func (d *documents) readParameters(file string) error {
 // unknownParameter returns an error about a name that has been given a value
 // but that no document has: it may be misspelled, and the parameter that is
 // meant be left to its default. A file of parameters can have more names than
-// the documents if it gives all of their parameters values, since then none
+// the documents if it sets all of their parameters, since then none
 // can be meant: such files are shared (aws cloudformation deploy takes them,
 // create-stack does not).
 func (d *documents) unknownParameter() error {

@@ -54,6 +54,6 @@ func Character(r rune) string {
 	return fmt.Sprintf("U+%04X", r)
 }
 
-// Invisible reports whether nobody sees a character where it stands: white
+// Invisible reports whether a reader cannot see a character in a text: white
 // space other than the plain space, control and format characters.
 func Invisible(r rune) bool { return (r < ' ' || r > '~') && !unicode.IsPrint(r) }

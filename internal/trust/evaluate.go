@@ -35,8 +35,8 @@ type Context map[string][]string
 // Decision is the outcome of an evaluation.
 type Decision string
 
-// The decisions. Nothing but Allowed lets the request through; of one that is
-// Undetermined it cannot be told.
+// The decisions. Nothing but Allowed lets the request through; whether
+// Undetermined does is unknown.
 const (
 	Allowed      Decision = "Allow"
 	ExplicitDeny Decision = "ExplicitDeny"
@@ -54,7 +54,7 @@ type Result struct {
 
 // StatementResult states whether a statement applied. All of it is evaluated,
 // even after something did not match. Here as in its parts, DependsOn names
-// what decides where it cannot be told, and Matched is false then.
+// what decides where it is unknown, and Matched is false then.
 type StatementResult struct {
 	Pos
 	Sid        string            `json:"sid,omitempty"`
@@ -192,7 +192,7 @@ func (r *ElementResult) conclude(matched answer, open [][]string) {
 }
 
 // matches supports no wildcard but a single "*", as IAM. An account, or its
-// root, stands for all of the account's principals; a web identity is none
+// root, means all of the account's principals; a web identity is none
 // of them.
 func (e PrincipalEntry) matches(who Principal) answer {
 	if e.Type != who.Type {
@@ -255,7 +255,7 @@ func (t Text) within(id string) Text {
 	return Concat(all...)
 }
 
-// Account returns the account that an AWS principal stands for as a whole, or
+// Account returns the account that an AWS principal means as a whole, or
 // "".
 func (e PrincipalEntry) Account() string {
 	return arn.AccountOfRoot(e.ID)
@@ -282,7 +282,7 @@ func (e ActionElement) evaluate(action string) ElementResult {
 	return er
 }
 
-// ActionPattern returns the actions, in lower case, that v as one stands for.
+// ActionPattern returns the actions, in lower case, that v matches as one.
 func (v Value) ActionPattern() Pattern {
 	like := v.text.Pattern(true)
 	for i, r := range like {

@@ -58,7 +58,7 @@ const maxWalk = 50_000
 // walk goes through several languages at once: each is in all positions of its
 // patterns that it can be in after the same text. A text that takes every
 // language to an end and no negated one is in all of them. Characters that no
-// pattern names behave alike, so one stands for all.
+// pattern names behave alike, so one represents all.
 type walk struct {
 	automata  []automaton
 	generator int // the one whose unknown parts are read; -1 if none is
@@ -210,7 +210,7 @@ func (a automaton) after(positions []int, r rune) []int {
 	return a.close(reached)
 }
 
-// close adds the positions behind a *, which can stand for nothing.
+// close adds the positions behind a *, which also matches nothing.
 func (a automaton) close(positions []int) []int {
 	for n := 0; n < len(positions); n++ {
 		at := positions[n]
@@ -256,7 +256,7 @@ func coversUnknown(p, r rune) bool {
 
 // arn returns p as it is compared with an ARN, false if p is none. What is
 // unknown can hold colons, so that a wildcard behind it may be in the last
-// component: within tells not to count on that.
+// component; within rules that out.
 func (p Pattern) arn(within bool) (Pattern, bool) {
 	const components = 6
 	colons := 0

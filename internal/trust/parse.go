@@ -15,7 +15,7 @@ type Token struct {
 	jsonlex.Token
 
 	// Open is the text of a string or key that has unknown parts. A string
-	// that is unknown altogether can stand for a value of any kind.
+	// that is unknown as a whole can be a value of any kind.
 	Open *Text
 }
 
@@ -40,7 +40,7 @@ type Tokens interface {
 	Next() (Token, error)
 }
 
-// Lexer gives the tokens of JSON of which all is known.
+// Lexer yields the tokens of JSON without unknown parts.
 type Lexer struct{ *jsonlex.Lexer }
 
 // Next returns the next token.
@@ -110,7 +110,7 @@ func Read(first Token, rest Tokens) (*Policy, error) {
 }
 
 // compile finds the policy variables. It is done last because the version
-// may stand behind the statements.
+// may follow the statements.
 func (p *Policy) compile() error {
 	if p.Version != Version2012 {
 		return nil // ${…} is literal text

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Pattern is text with IAM's wildcards: * stands for any run of characters,
+// Pattern is text with IAM's wildcards: * matches any run of characters,
 // colons and slashes included, and ? for any one character. It may have parts
 // that are unknown; each is the same in every Pattern that has it.
 type Pattern []rune
@@ -31,7 +31,7 @@ const (
 	// In a language only.
 	runOfComponent // a * that ends at a colon
 	oneOfComponent // a ? that is no colon
-	other          // stands for every character that no pattern names
+	other          // represents every character that no pattern names
 	patternEnd
 )
 

@@ -29,7 +29,7 @@ type Policy struct {
 	Statements []Statement
 
 	// Given is what of a template's choices this policy holds under, in the
-	// order in which it matters; empty if there is nothing to choose.
+	// order in which it matters; empty if there is no choice.
 	Given []Assumption
 
 	// Length is how many characters IAM counts: all but white space between

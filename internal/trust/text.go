@@ -14,7 +14,7 @@ type Unknown struct {
 	// their expressions are, depend on the same and refer to the same.
 	Expression string
 
-	// DependsOn names what has to be known to tell, such as "parameter Repo".
+	// DependsOn names what has to be known first, such as "parameter Repo".
 	// It is sorted, without duplicates and not empty.
 	DependsOn []string
 
@@ -204,7 +204,7 @@ func (p piece) equal(other piece) bool {
 	return p.known == other.known && p.unknown.Same(other.unknown)
 }
 
-// Pattern returns what t can be: known text as it stands, or, if wildcards,
+// Pattern returns what t can be: known text literally, or, if wildcards,
 // with * and ? read as such; unknown parts stay unknown.
 func (t Text) Pattern(wildcards bool) Pattern {
 	known := literal

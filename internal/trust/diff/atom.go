@@ -77,7 +77,7 @@ func split(s trust.Statement) []atom {
 	return atoms
 }
 
-// nothing reports whether a is about nobody, or about no action.
+// nothing reports whether a is about no principal, or about no action.
 func (a atom) nothing() bool {
 	return a.Principal.Negated && a.Principal.Any || a.Action.Negated && trust.NewPattern("*").Within(actionPatterns(a.Action.Values)...)
 }
@@ -310,7 +310,7 @@ func actionWithin(a, s trust.ActionElement) bool {
 	})
 }
 
-// knownWithin reports whether p stands for some of the role's actions and no
+// knownWithin reports whether p matches some of the role's actions and no
 // others, and all of them are among the values.
 func knownWithin(p trust.Pattern, values []trust.Value) bool {
 	var meant []string

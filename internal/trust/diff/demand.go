@@ -76,7 +76,7 @@ func (d demand) opposite() []demand {
 	return []demand{o, demandOf(present)}
 }
 
-// key tells conditions on one key from those on another.
+// key distinguishes conditions on one key from those on another.
 func (d demand) key() string {
 	if d.Unknown != nil {
 		return strings.Join(append([]string{d.Unknown.Expression}, d.Unknown.DependsOn...), "\x00")

@@ -1,6 +1,6 @@
-// Package diff tells what a new set of trust policies makes possible that the
-// old one did not. It compares meanings, not texts, and where it cannot tell
-// that something was possible before, it says that it was not: it may report
+// Package diff reports what a new set of trust policies makes possible that the
+// old one did not. It compares meanings, not texts, and where it is unknown
+// whether something was possible before, it says that it was not: it may report
 // too much, never too little.
 package diff
 
@@ -40,7 +40,7 @@ type Change struct {
 // Widens reports whether something became possible, or might have.
 func (c Change) Widens() bool { return !c.Note && c.Kind != RoleGone }
 
-// same reports whether two changes of a role tell the same.
+// same reports whether two changes of a role report the same.
 func (c Change) same(other Change) bool {
 	return c.Pos == other.Pos && c.Kind == other.Kind && c.Message == other.Message && c.Might == other.Might
 }
@@ -141,7 +141,7 @@ func compareRoles(e *trust.Effort, old, fresh document.Role) []Change {
 	}
 	changes := c.changes
 	former := slices.Clone(old.Policies)
-	for _, given := range old.Missing { // nobody can assume what does not exist
+	for _, given := range old.Missing { // a role that does not exist cannot be assumed
 		former = append(former, &trust.Policy{Pos: old.Pos, Given: given})
 	}
 	switch {
@@ -334,7 +334,7 @@ func unknownStatements(p *trust.Policy) []string {
 }
 
 // effective returns the parts of the Allow statements, each with what the
-// policy's Deny statements demand of it besides. Parts that nobody can meet
+// policy's Deny statements also demand of it. Parts that no request can meet
 // are left out.
 func effective(e *trust.Effort, p *trust.Policy) []atom {
 	var allowed []atom

@@ -227,7 +227,7 @@ var policyEdits = []edit{
 	}},
 }
 
-// templateEdits change what a policy is made of.
+// templateEdits change the parts of a policy.
 var templateEdits = []edit{
 	{"change any text", func(e *editor) bool {
 		p, ok := e.scalar(func(place) bool { return true })

@@ -99,7 +99,7 @@ func (by identity) match(e *trust.Effort, pairs []pair, old []*document.Role) (l
 	return slices.DeleteFunc(slices.Clone(old), func(r *document.Role) bool { return taken[r] })
 }
 
-// placeInFolder tells apart the roles of a folder, whose documents each have
+// placeInFolder distinguishes the roles of a folder, whose documents each have
 // their own logical ids.
 func placeInFolder(r *document.Role) string {
 	if r.Document == "" {

@@ -113,7 +113,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// A role that nobody can assume is said to be new, but opens nothing.
+// A role that no principal can assume is reported as new, but opens nothing.
 func TestNewRoleForNobody(t *testing.T) {
 	denied := strings.Replace(listed("arn:aws:iam::111122223333:role/a", "x"), "Allow", "Deny", 1)
 	changes := compare(t, listing(), listing(denied))

@@ -26,7 +26,7 @@ var sampledActions = []string{
 	trust.WebIdentityAction, trust.WebIdentityAction, "sts:AssumeRole", "sts:AssumeRole", "sts:TagSession", "sts:AssumeRoleWithSAML", "sts:SetSourceIdentity", "sts:SetContext",
 }
 
-// multiple are keys that the sampler gives several values.
+// multiple are keys for which the sampler sets several values.
 var multiple = []string{"aws:calledvia", "aws:principalorgpaths", "aws:tagkeys", "sts:transitivetagkeys", "cognito-identity.amazonaws.com:amr"}
 
 func newSampler(r *rand.Rand, policies ...*trust.Policy) *sampler {

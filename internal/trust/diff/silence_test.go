@@ -196,7 +196,7 @@ func widenedRole(r *rand.Rand, old []document.Role, fresh document.Role, deploye
 	return ""
 }
 
-// alternativesOf returns a role's policies, and one that admits nobody for
+// alternativesOf returns a role's policies, and one that admits no run for
 // each way in which it does not exist.
 func alternativesOf(role document.Role) trust.Alternatives {
 	all := slices.Clone(role.Policies)

@@ -54,12 +54,12 @@ func many(value string) string {
 	return templateOf(conditions, allow(`{ StringEquals: { "g:sub": [`+strings.TrimPrefix(values, ", ")+", "+rare+"] } }"))
 }
 
-// lasting gives the role of templateOf a duration of sessions.
+// lasting sets a duration of sessions for the role of templateOf.
 func lasting(seconds, template string) string {
 	return strings.Replace(template, "    Properties:", "    Properties:\n      MaxSessionDuration: "+seconds, 1)
 }
 
-// What cannot be told is said to be so, and two different expressions are
+// What is unknown is reported as such, and two different expressions are
 // never the same.
 func TestUnknown(t *testing.T) {
 	sub := func(value string) string { return allow(`{ StringLike: { "g:sub": ` + value + " } }") }

@@ -23,7 +23,7 @@ var roleTypes = map[string]attributes{
 }
 
 // role makes a role of the attributes that a document has of it. What they
-// lack is open: only the deployment will tell it. id names the role within
+// lack is open: only the deployment determines it. id names the role within
 // the document. Nothing of values but name, ARN, duration and trust policy
 // leaves them: a state file holds secrets.
 func (d *document) roleOf(id string, at trust.Pos, names attributes, values node) Role {
@@ -62,12 +62,12 @@ func (d *document) roleOf(id string, at trust.Pos, names attributes, values node
 	return role
 }
 
-// unknownToPulumi stands in a preview for what only the deployment will tell
+// unknownToPulumi is in a preview the value that only the deployment determines
 // (pulumi/sdk, plugin.UnknownStringValue).
 const unknownToPulumi = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-// plain returns the text of a scalar, unless that stands for something
-// else.
+// plain returns the text of a scalar, unless that represents
+// something else.
 func plain(n node) (string, bool) {
 	text, ok := n.known()
 	return text, ok && text != unknownToPulumi

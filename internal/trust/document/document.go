@@ -35,8 +35,8 @@ type Role struct {
 	// until the caller of Roles sets the name that it opened.
 	File string
 
-	// Document tells apart the documents of a folder, each of which has its own
-	// logical ids: its path there. The caller of Roles sets it.
+	// Document distinguishes the documents of a folder, each of which has its
+	// own logical ids: its path there. The caller of Roles sets it.
 	Document string
 
 	// Policies are what the trust policy can be. Of the alternatives that
@@ -58,7 +58,7 @@ type Unread struct {
 }
 
 // MayBeNamed reports whether name can be the role's, as far as its template
-// determines it: one that gives no name lets CloudFormation make one of the
+// determines it: without a name in the template, CloudFormation makes one from the
 // stack's name and the logical id.
 func (r Role) MayBeNamed(name string) bool {
 	_, id, nested := strings.Cut(r.LogicalID, "/")
@@ -101,7 +101,7 @@ func (o Options) Declare(name string) {
 }
 
 // Roles yields the roles of a document in its order. A policy that cannot be
-// read is told in its Role; an error of the iteration, after which nothing
+// read is reported in its Role; an error of the iteration, after which nothing
 // follows, concerns the document. Of an account's listing only one role is
 // held in memory; a template, which CloudFormation limits to 1 MB, is read
 // whole and within a budget, whose error names it.
@@ -134,7 +134,7 @@ func Roles(ctx context.Context, r io.Reader, o Options) iter.Seq2[Role, error] {
 // change because it is not the plan of one.
 var ErrNoPlan = errors.New("not the plan of a change; name two files, or a plan of Terraform (terraform show -json) or Pulumi (pulumi preview --json)")
 
-// errStopped ends the reading because nobody wants more.
+// errStopped ends the reading because the caller wants no more.
 var errStopped = errors.New("stopped")
 
 // document is one that is being read.
@@ -148,7 +148,7 @@ type document struct {
 	nesting int      // templates and texts around this one
 }
 
-// roles tells JSON from YAML by the first character.
+// roles distinguishes JSON from YAML by the first character.
 func (d *document) roles(r io.Reader) error {
 	d.size = &bounded{Reader: UTF8(r), left: -1}
 	in := bufio.NewReader(d.size)

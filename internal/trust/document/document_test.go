@@ -18,7 +18,7 @@ import (
 const bare = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
  "Principal": {"Federated": "p"}, "Condition": {"StringLike": {"k": "repo:o/*"}}}}`
 
-// outline tells roles in one line each: name, ARN, duration, position and
+// outline lists roles in one line each: name, ARN, duration, position and
 // what the policy trusts and tests; or the error.
 func outline(t *testing.T, src string) []string {
 	t.Helper()

@@ -39,7 +39,7 @@ func macrosOf(transform node) *trust.Unknown {
 }
 
 // elsewhere returns what a resource is that has roles which the template does
-// not say, or nil: a nested template that only its URL tells, a module, what a
+// not say, or nil: a nested template that only its URL names, a module, what a
 // macro makes.
 func (r *resolver) elsewhere(m member, kind string, properties node) *trust.Unknown {
 	var what string

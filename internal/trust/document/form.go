@@ -97,7 +97,7 @@ func (o opened) has(keys ...string) bool {
 }
 
 // formOf returns how to read an object that has the member, or nil if the
-// member does not tell.
+// member does not determine that.
 func formOf(o opened) func(*document, opened) error {
 	kind := o.value.Kind
 	is := func(read func(*document, opened) error, kinds ...jsonlex.Kind) func(*document, opened) error {
@@ -144,7 +144,7 @@ func formOf(o opened) func(*document, opened) error {
 		return is((*document).wholeManifest, text)
 	case "Statement":
 		return (*document).policyAlone
-	default: // in other letters than IAM's it is a mistake that is to be told
+	default: // in other letters than IAM's it is a mistake that is to be reported
 		if strings.HasPrefix(strings.ToLower(key), "statement") {
 			return is((*document).policyAlone, object, list)
 		}
@@ -207,7 +207,7 @@ func (d *document) object(first trust.Token, in stream) error {
 	}
 }
 
-// undecided says what an object is that no member tells the form of.
+// undecided describes an object whose form no member determines.
 func (d *document) undecided(head node) error {
 	switch keys := head.keys; {
 	case len(keys) == 0:

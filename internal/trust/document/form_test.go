@@ -22,7 +22,7 @@ func admitting(subject string) string {
 // asText returns it as a string of JSON.
 func asText(subject string) string { return strconv.Quote(admitting(subject)) }
 
-// formRoles tells the roles of a document in one line each: name, logical id,
+// formRoles lists the roles of a document in one line each: name, logical id,
 // ARN, what subjects it admits and what is unknown; then the error.
 func formRoles(src string, o Options) (lines []string) {
 	for role, err := range Roles(context.Background(), iotest.HalfReader(strings.NewReader(src)), o) {
@@ -243,7 +243,7 @@ func TestBeforeOfPlans(t *testing.T) {
 	}
 }
 
-// Of a state or a plan nothing is told but trust policies and names, wherever
+// Of a state or a plan nothing is shown but trust policies and names, wherever
 // it breaks off or is spoilt.
 func TestSecretsOfStatesStayThere(t *testing.T) {
 	const secret = "t0p-secret"

@@ -9,7 +9,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// hasContent reports whether attributes of a resource are made of its
+// hasContent reports whether attributes of a resource derive from its
 // properties, so that they change with these: those of others, such as the ARN
 // of a role, name the resource.
 func hasContent(kind string) bool {

@@ -11,7 +11,7 @@ import (
 )
 
 // node is a value of a document, from JSON or YAML. A string that is unknown
-// altogether can stand for a value of any kind.
+// as a whole can be a value of any kind.
 type node struct {
 	kind  jsonlex.Kind // ObjectStart, ListStart, String, Number, Bool or Null
 	text  trust.Text
@@ -77,7 +77,7 @@ func (n *node) add(key, value node) {
 }
 
 // stream is JSON, or a node as if it were JSON, token by token. At the end it
-// gives tokens of the kind EOF.
+// yields tokens of the kind EOF.
 type stream interface {
 	trust.Tokens
 	Skip(first jsonlex.Token) error // reads over the value that begins with first
@@ -224,14 +224,14 @@ func (r *yamlReader) members(n *node, content []*yaml.Node) error {
 	return nil
 }
 
-// tokens gives a node, freed of intrinsic functions, as JSON.
+// tokens yields a node without intrinsic functions as JSON.
 type tokens struct {
-	root *node // until it has been given
+	root *node // until it has been yielded
 	open []place
 }
 
-// place is where in a node the next token is: item counts what has been given
-// of its items, and isKey tells whether the key of the next one has.
+// place is where in a node the next token is: item counts its items
+// that have been yielded, and isKey is set if the key of the next one has.
 type place struct {
 	node  *node
 	item  int

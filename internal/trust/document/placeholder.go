@@ -21,7 +21,7 @@ var placeholders = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // marked reads tokens and makes unknowns of the placeholders in them, or
-// what the options give for them.
+// uses the values that the options have for them.
 type marked struct {
 	rest    trust.Tokens
 	options *Options
@@ -90,7 +90,7 @@ func section(text trust.Text, from, to int) trust.Text {
 	return trust.Concat(all...)
 }
 
-// placeholder returns what stands for a placeholder.
+// placeholder returns what replaces a placeholder.
 func (m marked) placeholder(text trust.Text) trust.Text {
 	shown := text.String()
 	name := strings.TrimSpace(strings.Trim(shown, "${}<>"))

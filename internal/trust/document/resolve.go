@@ -10,7 +10,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust/jsonlex"
 )
 
-// resolver replaces the intrinsic functions of a template, as far as it tells.
+// resolver replaces the intrinsic functions of a template, as far as their values are known.
 type resolver struct {
 	*template
 	budget  *Budget
@@ -43,7 +43,7 @@ func (n node) intrinsic() (function string, argument node, ok bool) {
 	return key, n.items[0], key == "Ref"
 }
 
-// resolve returns n without intrinsic functions. What is not to be told
+// resolve returns n without intrinsic functions. What is not known
 // becomes an unknown; what AWS::NoValue removes becomes null.
 func (r *resolver) resolve(n node) node {
 	if !r.budget.spend(n.pos, 0) {

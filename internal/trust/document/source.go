@@ -13,7 +13,7 @@ import (
 
 // Value is a value of a source: one in a language that another package reads,
 // such as Terraform's. Everything is resolved in it, as far as it can be; a
-// string that is unknown altogether can stand for a value of any kind.
+// string that is unknown as a whole can be a value of any kind.
 type Value = node
 
 // Scalar returns a String, Number, Bool or Null.
@@ -31,7 +31,7 @@ func Object(keys, items []Value, at trust.Pos) Value {
 	return node{kind: jsonlex.ObjectStart, keys: keys, items: items, pos: at}
 }
 
-// Parts returns what n was made of.
+// Parts returns the parts of n.
 func (n node) Parts() (kind jsonlex.Kind, text trust.Text, keys, items []Value) {
 	return n.kind, n.text, n.keys, n.items
 }
@@ -67,8 +67,8 @@ func (s *Source) Define(dependsOn, definition string) {
 	}
 }
 
-// DefineChoices notes how to tell what the source says of all that a choice can
-// be about.
+// DefineChoices sets the function that describes what the source says of all
+// that a choice can be about.
 func (s *Source) DefineChoices(definition func() string) { s.resolver.definition = definition }
 
 // Digest returns a short text that is the same for the same text only.

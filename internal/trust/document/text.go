@@ -64,8 +64,8 @@ func parseText(text trust.Text, at trust.Pos, b *Budget) (node, error) {
 	return parseTextAt(text, func(trust.Pos) trust.Pos { return at }, b)
 }
 
-// parseTextAt is parseText for a text of which it can be told where in the
-// document a place in it is.
+// parseTextAt is parseText for a text whose places are known as places in the
+// document.
 func parseTextAt(text trust.Text, move func(trust.Pos) trust.Pos, b *Budget) (node, error) {
 	if !b.spend(move(trust.Pos{Line: 1, Column: 1}), len(text.String())) {
 		return node{}, b.err

@@ -170,7 +170,7 @@ func hclKey(name string) string {
 	return hclString(name)
 }
 
-// hclString writes s so that Terraform finds nothing to interpolate in it.
+// hclString writes s so that Terraform interpolates no part of it.
 func hclString(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(quote(s))
 }

@@ -59,7 +59,7 @@ func (c Constraint) compares() bool {
 }
 
 // Reach returns the widest reach of the values. One that no subject can match
-// reaches nobody.
+// does not count.
 func (c Constraint) Reach() Reach {
 	widest := Repository
 	for _, v := range c.Values {

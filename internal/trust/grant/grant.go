@@ -18,8 +18,8 @@ type Grant struct {
 	Wildcard    bool     // it trusts every provider, not only those
 	Constraints []Constraint
 
-	// Unknown is set if it cannot be told which provider is trusted: it may
-	// be GitHub's. Providers then has it as it is shown.
+	// Unknown is set if it is unknown which provider is trusted: it may be
+	// GitHub's. Providers then has it as it is shown.
 	Unknown *trust.Unknown
 
 	// Open are the conditions of which not even the keys are known.

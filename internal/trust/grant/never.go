@@ -42,7 +42,7 @@ func (g *Grant) Barred(p *trust.Policy) (trust.Statement, bool) {
 	return trust.Statement{}, false
 }
 
-// Never returns why the grant admits nobody, as far as can be seen from one
+// Never returns why the grant admits no run, as far as can be seen from one
 // condition or two, or "".
 func (g *Grant) Never() string {
 	for _, c := range g.Statement.Conditions {

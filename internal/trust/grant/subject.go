@@ -18,7 +18,7 @@ const (
 	Choosable                      // names that anyone can choose in a repository of their own
 	Callers                        // every repository that calls a certain workflow
 	OwnerPattern                   // every owner whose name matches
-	Undetermined                   // it cannot be told
+	Undetermined                   // it is unknown
 	Enterprise                     // every repository of one enterprise
 	Owner                          // every repository of one owner
 	RepositoryPattern              // every repository of one owner whose name matches
@@ -34,7 +34,7 @@ type Subject struct {
 	Repository   string
 	RepositoryID string
 	Context      trust.Pattern // what follows the repository: ref:refs/heads/main, environment:prod, pull_request
-	Customized   bool          // made of key:value pairs that are not GitHub's default
+	Customized   bool          // key:value pairs that are not GitHub's default
 	Spanned      bool          // a star before the context may hold its beginning, for which Context has another
 	Malformed    bool          // no subject that GitHub makes can match
 	Open         Openness      // what of it is unknown
@@ -47,8 +47,8 @@ type Subject struct {
 // repo:${Repository}:*, which is Owner.
 func (s Subject) OneName() bool { return s.Open == OpenOwner && s.Repository == "" && s.Reach > Owner }
 
-// Openness is how much of a value is unknown, from nothing to whose runs get
-// in at all. Of several parts the later one counts.
+// Openness is how much of a value is unknown, from no part to the owner of the
+// runs that get in. Of several parts the later one counts.
 type Openness int
 
 // The parts that can be unknown.
@@ -221,8 +221,8 @@ func mayHoldContext(text string) bool {
 
 func hasWildcard(text string) bool { return strings.ContainsAny(text, "*?") }
 
-// subjectKeys are the claims that a customized subject can be made of, as
-// far as they say whose run it is.
+// subjectKeys are the claims that a customized subject can have, as far
+// as they say whose run it is.
 var subjectKeys = map[string]Reach{
 	"repo": Repository, "repository": Repository, "repository_id": Repository, "repository_owner": Owner, "repository_owner_id": Owner,
 	"job_workflow_ref": Callers,

@@ -174,7 +174,7 @@ func dependsOn(g grant.Grant) []string {
 	return slices.Compact(all)
 }
 
-// never returns why nobody gets in, or "".
+// never returns why no run gets in, or "".
 func never(g grant.Grant, p *trust.Policy) string {
 	if d, barred := g.Barred(p); barred {
 		return fmt.Sprintf("the Deny statement on line %d has no condition", d.Pos.Line)

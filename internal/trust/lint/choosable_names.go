@@ -27,8 +27,8 @@ var choosableNames = Rule{
 	},
 }
 
-// reportCustomized reports the values of sub that any repository can have its
-// subject made of. A condition on the repository's id comes besides, since the
+// reportCustomized reports the values of sub that any repository can choose for
+// its subject. The remedy adds a condition on the repository's id, since the
 // subject itself has to stay.
 func (in *inspection) reportCustomized(g grant.Grant, c grant.Constraint) {
 	for _, v := range known(c.Values) {

@@ -1,5 +1,5 @@
 // Package lint finds what is wrong with trust policies for GitHub's OIDC
-// providers: what admits too much, what admits nobody, and what IAM refuses. Of
+// providers: what admits too much, what admits no run, and what IAM refuses. Of
 // statements for other principals it judges the form, and whether they trust
 // everyone.
 package lint
@@ -24,7 +24,7 @@ type Finding struct {
 	Message string `json:"message"`           // what is wrong, and what follows from it
 	Fix     string `json:"rewrite,omitempty"` // what to do, beginning with a verb; confirmed by the evaluator
 
-	// Count is how many findings of the rule stand for this one, itself
+	// Count is how many findings of the rule this one represents, itself
 	// included, if the policy has so many that only the first is reported.
 	Count int `json:"count,omitempty"`
 
@@ -46,7 +46,7 @@ type Rule struct {
 	check    func(*inspection)
 }
 
-// Options are what a policy itself cannot tell.
+// Options are facts that a policy itself does not have.
 type Options struct {
 	// Immutable lists repositories, OWNER/REPOSITORY with IAM's wildcards,
 	// whose tokens have subjects with ids.
@@ -103,8 +103,8 @@ func Check(role document.Role, o Options) []Finding {
 	return findings
 }
 
-// same reports whether two findings of a role tell the same, if not in the
-// same words.
+// same reports whether two findings of a role report the same, if not in
+// the same words.
 func (f Finding) same(other Finding) bool {
 	return f.Rule == other.Rule && f.Pos == other.Pos && f.Severity == other.Severity && f.nth == other.nth
 }

@@ -153,7 +153,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// A role is as bad as its weakest value, wherever that stands.
+// A role is as bad as its weakest value, wherever that is.
 func TestWeakestValueDecides(t *testing.T) {
 	const strict, open = `"repo:octo@1/app@2:ref:refs/heads/main"`, `"repo:octo*"`
 	for _, values := range []string{strict + "," + open, open + "," + strict, strict + "," + strict + "," + open} {

@@ -28,7 +28,7 @@ var noSubject = Rule{
 }
 
 // saysWho reports whether any condition is about whose run it is, be it
-// negated or full of holes, which other rules tell.
+// negated or full of holes, which other rules report.
 func saysWho(g grant.Grant) bool {
 	return slices.ContainsFunc(g.Constraints, func(c grant.Constraint) bool {
 		return c.Identifies() && c.Operator.Base != "Null"

@@ -70,7 +70,7 @@ func (in *inspection) checkContext(g grant.Grant, c grant.Constraint, v trust.Va
 	case strings.HasPrefix("ref:refs/tags/", fixed):
 		severity, admitted = Low, "every tag; anyone who can push one, on any commit, can assume the role"
 	case isPullRequest(s.Context), !slices.ContainsFunc(grant.Contexts, func(c string) bool { return strings.HasPrefix(fixed, c) }):
-		return // the rules pull-request and odd-subject tell
+		return // the rules pull-request and odd-subject report it
 	}
 	in.propose(severity, g.Statement, v.Pos, fmt.Sprintf("%s %q admits %s", c.Claim, v.Text, admitted), narrowContext(g, c, v, s))
 }

@@ -27,7 +27,7 @@ var principalWildcard = Rule{
 	},
 }
 
-// trustsEveryone reports whether a principal stands for everyone, in any of
+// trustsEveryone reports whether a principal means everyone, in any of
 // the ways to write that.
 func trustsEveryone(e trust.PrincipalElement) bool {
 	if e.Negated {

@@ -97,7 +97,7 @@ func (in *inspection) namedProvider(e trust.PrincipalEntry, host string) remedy 
 	})
 }
 
-// isPlaceholder reports whether text stands for something that is to be filled
+// isPlaceholder reports whether text is a name that is to be filled
 // in, such as ACCOUNT_ID.
 func isPlaceholder(text string) bool {
 	return text != "" && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""

@@ -64,9 +64,9 @@ func (in *inspection) admitted(at trust.Pos) bool {
 	return slices.ContainsFunc(in.grants, func(g grant.Grant) bool { return g.Statement.Pos == at && admitsExample(g, in.policy) })
 }
 
-// admitsExample reports whether a run that is made of what the grant's
-// conditions demand meets them all: whether they fit together. What they
-// demand beyond the token is taken for granted.
+// admitsExample reports whether a run with the values that the
+// grant's conditions demand meets them all: whether they fit together. What
+// they demand beyond the token is assumed.
 func admitsExample(g grant.Grant, p *trust.Policy) bool {
 	ctx := example(g)
 	testable := func(s trust.Statement) trust.Statement {

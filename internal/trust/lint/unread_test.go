@@ -42,7 +42,7 @@ func TestSARIFNamesUnreadFiles(t *testing.T) {
 	}
 }
 
-// Of very many findings of one rule the first stands for all, with their count.
+// Of very many findings of one rule the first represents all, with their count.
 func TestManyFindingsOfARule(t *testing.T) {
 	for _, many := range []int{fewEnough, fewEnough + 3} {
 		var values []string

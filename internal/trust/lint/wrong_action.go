@@ -33,8 +33,8 @@ var wrongAction = Rule{
 	},
 }
 
-// onlyWebIdentity proposes the one action that accepts tokens, if nobody but
-// identity providers is trusted by the statement.
+// onlyWebIdentity proposes the one action that accepts tokens, if the
+// statement trusts identity providers only.
 func onlyWebIdentity(s trust.Statement) remedy {
 	if slices.ContainsFunc(s.Principal.Entries, func(e trust.PrincipalEntry) bool { return e.Type != "Federated" }) {
 		return remedy{}

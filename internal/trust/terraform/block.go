@@ -11,7 +11,7 @@ import (
 )
 
 // blockAttribute returns an attribute of a resource, a data source or a
-// module: what the module itself tells of it, else an unknown.
+// module: what the module itself says of it, else an unknown.
 func (e *evaluator) blockAttribute(v *value, name string, at place) *value {
 	r := v.block
 	address := r.address()

@@ -94,7 +94,7 @@ func typeOf(f frame, x hclsyntax.Expression, depth int) *constraint {
 
 var collections = map[string]kind{"list": isList, "set": isSet, "map": isObject}
 
-// typed returns the value that u stands for, of a type: what the type tells of
+// typed returns the value that u represents, of a type: what the type says of
 // it is known.
 func (e *evaluator) typed(u *trust.Unknown, c *constraint, at place) *value {
 	if !e.spend(at, len(u.Expression)) {
@@ -156,7 +156,7 @@ func (e *evaluator) convertAll(items []*value, c *constraint) []*value {
 	return all
 }
 
-// convertObject gives an object the attributes of its type and no others.
+// convertObject returns an object with the attributes of its type and no others.
 func (e *evaluator) convertObject(v *value, c *constraint) *value {
 	changed := &value{kind: isObject, at: v.at, any: v.any}
 	for _, m := range c.members {

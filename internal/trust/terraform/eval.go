@@ -270,7 +270,7 @@ func (e *evaluator) either(expression string, dependsOn []string) bool {
 }
 
 // elements returns the elements of a collection with their keys, and the
-// unknown that others depend on. One that is any stands for those.
+// unknown that others depend on. One that is any represents those.
 func (e *evaluator) elements(v *value) (all []pair, open *trust.Unknown, ok bool) {
 	if !e.look(v.at, v) {
 		return nil, nil, true

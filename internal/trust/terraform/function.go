@@ -81,8 +81,8 @@ func (e *evaluator) call(f frame, x *hclsyntax.FunctionCallExpr, at place) *valu
 	return function(c)
 }
 
-// try returns the first argument that Terraform can evaluate. Of what is not
-// known it cannot be told whether it can.
+// try returns the first argument that Terraform can evaluate. Whether it
+// can evaluate an unknown is unknown too.
 func (c call) try(x *hclsyntax.FunctionCallExpr) *value {
 	for i, a := range x.Args {
 		v := c.e.eval(c.f, a)

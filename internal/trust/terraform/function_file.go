@@ -141,7 +141,7 @@ func (c call) decode() *value {
 	return v
 }
 
-// plain gives texts of YAML that look like numbers or booleans that kind.
+// plain converts texts of YAML that look like numbers or booleans to that kind.
 func (v *value) plain() *value {
 	c := v.changed()
 	c.items = nil

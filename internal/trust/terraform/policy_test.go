@@ -337,7 +337,7 @@ func normalize(v any) any {
 	return v
 }
 
-// What a document does not tell is unknown in it, and nothing else is.
+// What a document does not say is unknown in it, and nothing else is.
 func TestPolicyDocumentUnknown(t *testing.T) {
 	for _, tt := range []struct{ name, source, want string }{
 		{

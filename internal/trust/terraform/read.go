@@ -145,7 +145,7 @@ func (r *reader) module(dir string) (*module, error) {
 }
 
 // isGiven reports whether Terraform reads values of variables from a file
-// without being told so.
+// without a flag that names it.
 func isGiven(name string) bool {
 	name = strings.TrimSuffix(name, ".json")
 	return name == "terraform.tfvars" || strings.HasSuffix(name, ".auto.tfvars")

@@ -213,7 +213,7 @@ func (e *evaluator) local(i *instance, name string, at place) *value {
 }
 
 // variable returns the value of a variable: what the caller of the module, a
-// parameter or a file gives it, else its default, else an unknown.
+// parameter or a file sets, else its default, else an unknown.
 func (e *evaluator) variable(i *instance, name string, at place) *value {
 	declared := i.variables[name]
 	if declared == nil {
@@ -263,8 +263,8 @@ func asks(v *value, opened bool) bool {
 	return ok && (text == "" || opened && (text == "false" || text == "0"))
 }
 
-// given returns what a parameter or a file of values gives to a variable of
-// the root, or nil.
+// given returns the value that a parameter or a file of values sets for a
+// variable of the root, or nil.
 func (e *evaluator) given(i *instance, name string, c *constraint, at place) *value {
 	if text, ok := e.options.Parameters[name]; ok {
 		if c == anyType || c.kind == isString || c.kind == isNumber || c.kind == isBool {

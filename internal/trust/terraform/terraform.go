@@ -39,7 +39,7 @@ func Roles(ctx context.Context, dir fs.FS, o document.Options) iter.Seq2[documen
 //
 // A module that is not within the file system, but may well make a role that
 // trusts GitHub, is yielded as a role of which nothing is known; the others
-// are told to the options' Note. Errors come last: files that cannot be read, or what ended the work.
+// are passed to the options' Note. Errors come last: files that cannot be read, or what ended the work.
 func Module(ctx context.Context, fsys fs.FS, dir, file string, o document.Options) iter.Seq2[document.Role, error] {
 	return func(yield func(document.Role, error) bool) {
 		e := newEvaluator(ctx, fsys, o)
@@ -80,7 +80,7 @@ type evaluator struct {
 	opened   *instance // the root, with those defaults of its variables open that switch something off
 
 	memory map[memo]remembered
-	active map[memo]bool // what is being found, to tell cycles
+	active map[memo]bool // what is being found, to detect cycles
 	chosen []memo        // what to forget with the next alternative
 
 	indexed *value            // the last expansion that was looked up in

@@ -60,7 +60,7 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// rules are those of lint that tell how far a role is open.
+// rules are those of lint that say how far a role is open.
 var rules = []string{"any-run", "any-subject", "cannot-tell", "no-subject", "open-context", "owner-wide", "repository-prefix"}
 
 // describe writes a role with its policies, what lint says of whom it admits,

@@ -34,7 +34,7 @@ const (
 )
 
 // value is what an expression yields. It is not changed once it is made. A
-// string that is unknown altogether can stand for a value of any kind.
+// string that is unknown as a whole can be a value of any kind.
 type value struct {
 	kind  kind
 	text  trust.Text // of a scalar
@@ -43,7 +43,7 @@ type value struct {
 	items []*value
 
 	// open is set if a collection may have more, fewer or other elements.
-	// Its item that is any stands for all those that are not known.
+	// Its item that is any represents all those that are not known.
 	open *trust.Unknown
 	any  bool
 
@@ -240,7 +240,7 @@ func (v *value) render() string {
 const maxShown = 200
 
 // shown writes v for an expression that is printed. What is long, and what an
-// object holds, may be no part of the policy and secret: a digest stands for it.
+// object holds, may be no part of the policy and secret: a digest replaces it.
 func (v *value) shown() string {
 	full := v.render()
 	hidden := len(full) > maxShown || v.kind == isObject || slices.ContainsFunc(v.items, func(item *value) bool { return !item.isScalar() })
@@ -320,14 +320,14 @@ func (v *value) again(at place) *value {
 }
 
 // pair is an element of a collection with its key or index. One that is any
-// stands for those that are not known.
+// represents those that are not known.
 type pair struct {
 	key, value *value
 	any        bool
 }
 
-// same reports whether two values certainly are equal, and whether that can
-// be told.
+// same reports whether two values certainly are equal, and whether that is
+// known.
 func same(a, b *value) (equal, ok bool) {
 	if a.unknown() != nil || b.unknown() != nil || a.open != nil || b.open != nil {
 		equal = a.unknown() != nil && !stands(a.text) && a.unknown().Same(b.unknown())
@@ -376,7 +376,7 @@ func sameScalars(a, b *value) (equal, ok bool) {
 	return false, !a.text.Pattern(false).Overlaps(b.text.Pattern(false))
 }
 
-// stands reports whether a text has an element that stands for several: it
+// stands reports whether a text has an element that represents several: it
 // need not be equal to itself.
 func stands(t trust.Text) bool {
 	u := t.Unknown()
