@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/env.sh"
 . .ci/workflows.sh
 
-# What stands in for tools that the job image has not is first in the job's PATH, and so are the clients.
+# Replacements for tools that the job image lacks are first in the job's PATH, and so are the clients.
 mkdir "$work/clients"
 .ci/clients/build.sh "$work/clients"
 act_flags=(--container-options "--volume $work/clients:/usr/local/bin:ro")

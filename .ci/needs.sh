@@ -2,7 +2,7 @@
 # Installs what the other scripts call and this machine has not. Debian, as root.
 set -euo pipefail
 
-# gcc is for the race detector; time tells how much memory a process took.
+# gcc is for the race detector; time reports how much memory a process took.
 packages=(awscli ca-certificates debootstrap docker.io docker-registry gcc git libc6-dev make python3-boto3 python3-venv
   qemu-user-static shellcheck time)
 packages+=(rclone restic ruby-aws-sdk-core s3cmd) # clients of docs/clients.md

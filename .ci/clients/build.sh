@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the clients into a directory: whoami.sh, whoami.py, whoami.mjs with its modules, and whoami-go.
-# Also what stands in for tools that Debian has not, or has in an older form: see there.
+# Also replacements for tools that Debian lacks, or has in an older form: see there.
 # Usage: build.sh DIRECTORY
 set -euo pipefail
 target=$(realpath "$1")
