@@ -1,6 +1,6 @@
 # The builder is the official Go image in its Alpine form: nothing here needs a C compiler or a shell, and every
 # job that builds this file pulls the builder first, so the smallest one wins. Its version is that of the toolchain
-# in go.mod. No ARG stands in for it, because Dependabot would not see it then.
+# in go.mod. It is not an ARG, because Dependabot would not see it then.
 #
 # This stage is the recipe of the release as well: release/recipe.go reads it and builds the same bytes without
 # Docker. So everything that decides bytes is set here, also what is Go's default today.
@@ -20,7 +20,7 @@ ARG COMMIT
 # By way of GOFLAGS, because the exec form of RUN expands no variables.
 ENV GOFLAGS="'-ldflags=-s -w -X github.com/org/aws-oidc-action/internal/cli.release=${RELEASE} -X github.com/org/aws-oidc-action/internal/cli.commit=${COMMIT}'"
 # Neither STS nor the token endpoint needs HTTP/2, and a program that waits for the network needs no inlining, but
-# for what its start is made of (memory, reflection, regular expressions of AWS's SDK): without both the image is a
+# for what its start consists of (memory, reflection, regular expressions of AWS's SDK): without both the image is a
 # fifth smaller. With -buildvcs the bytes would depend on the tags that a clone has.
 RUN ["go", "build", "-trimpath", "-buildvcs=false", "-tags=nethttpomithttp2", "-gcflags=all=-l", "-gcflags=runtime/...=", "-gcflags=internal/runtime/...=", "-gcflags=reflect=", "-gcflags=regexp/...=", "-o", "/aws-oidc-action", "."]
 

@@ -142,7 +142,7 @@ func TestPushRefuses(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var refusing atomic.Bool // an upload may still be under way when push has given up
+			var refusing atomic.Bool // an upload may still be under way when push has failed
 			refusing.Store(true)
 			host := serveRegistry(t, func(r *http.Request) int {
 				if refusing.Load() {

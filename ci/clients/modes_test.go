@@ -121,7 +121,7 @@ func onHost(ctx context.Context, environ []string, stdout, stderr io.Writer) int
 type s3 struct {
 	*httptest.Server
 	mu      sync.Mutex
-	signers []string // access key ids; empty where nobody signed
+	signers []string // access key ids; empty where the request is not signed
 	sandbox *sandbox.Server
 }
 

@@ -177,7 +177,7 @@ func onHost(command ...string) fakerunner.Step {
 }
 
 // checkMasks holds the log as it was written against the secrets: tokens and
-// keys stand in masks and nowhere else.
+// keys occur in masks and nowhere else.
 func checkMasks(t *testing.T, job *fakerunner.Job, wantMasked ...string) {
 	t.Helper()
 	var raw strings.Builder
@@ -230,7 +230,7 @@ func checkFiles(t *testing.T, job *fakerunner.Job, state string) {
 			return nil
 		}
 		content, err := os.ReadFile(path)
-		// The access key id is no secret: the state tells by it whose keys they are.
+		// The access key id is no secret: by it the state says which session the keys belong to.
 		for _, name := range []string{"AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} {
 			if bytes.Contains(content, []byte(job.Getenv(name))) {
 				t.Errorf("%s holds the value of %s", path, name)

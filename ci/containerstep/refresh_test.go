@@ -13,7 +13,7 @@ import (
 )
 
 // The step runs as root in its container; what it leaves for later steps is
-// used by the runner's user on the host, and by nobody else.
+// used by the runner's user on the host, and by no one else.
 func TestRefreshServesTheRunnersUserOnly(t *testing.T) {
 	job, work := newJob(t)
 	for dir := work; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {

@@ -64,7 +64,7 @@ func TestDiagnosesBeyondAnAnnotation(t *testing.T) {
 	}
 }
 
-// The warning of profiles that failed beside others is told in the same way.
+// The warning of profiles that failed beside others is cut in the same way.
 func TestWarningsBeyondAnAnnotation(t *testing.T) {
 	w := newWorld(t, landingZone(9, ""))
 	r := w.use(inputs{"profiles": refusedProfiles(8) + "works: arn:aws:iam::100000000009:role/deploy\n", "on-profile-error": "continue"})

@@ -24,7 +24,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
-// hostile stands before the sandbox: it passes requests on, and breaks HTTP in
+// hostile is a proxy in front of the sandbox: it passes requests on, and breaks HTTP in
 // the answers it chooses, with what the answer would have been in the broken
 // place. It is a server as well as a proxy.
 type hostile struct {

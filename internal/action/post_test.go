@@ -382,7 +382,8 @@ func TestCleanUpOfACancelledJob(t *testing.T) {
 	w.clean()
 }
 
-// Each part that cannot be undone is told, and keeps no other from it.
+// Each part that cannot be undone is reported, and the others are undone all the
+// same.
 func TestCleanUpTellsWhatIsLeft(t *testing.T) {
 	w := newWorld(t, strings.Replace(landingZone(1, ""), "ref: refs/heads/main}", "ref: refs/heads/main, env: {AWS_CONFIG_FILE: "+t.TempDir()+"/config}}", 1))
 	if r := w.use(inputs{"profiles": spokes(1), "refresh": "true"}); r.Failed {

@@ -19,7 +19,7 @@ import (
 )
 
 // landingZone is a hub with n spokes, each in an account of its own: 100…001,
-// 100…002 and so on, and a role in the hub's account that nobody may assume.
+// 100…002 and so on, and a role in the hub's account that no one may assume.
 func landingZone(n int, more string) string {
 	var b strings.Builder
 	b.WriteString(`
@@ -273,8 +273,8 @@ func TestProfilesWithCredentialsInOutputs(t *testing.T) {
 	}
 }
 
-// A session name that all profiles have is told once; several name those that
-// have them.
+// A session name that all profiles share is logged once; if there are several,
+// each is logged with its profiles.
 func TestSessionNamesInTheLog(t *testing.T) {
 	for name, tt := range map[string]struct {
 		profiles string

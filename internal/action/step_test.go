@@ -75,7 +75,7 @@ func must(w *world, err error) {
 }
 
 // TestNoSecretLeaks reads every byte that the phases write anywhere: nothing
-// secret stands before its mask, and nothing at all outside the files of the
+// secret is written before its mask, and nothing at all outside the files of the
 // environment, the outputs and the profiles.
 func TestNoSecretLeaks(t *testing.T) {
 	for name, with := range map[string]inputs{

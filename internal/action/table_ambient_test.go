@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ambientCases have a machine's own credentials, or what stands in their way.
+// ambientCases have a machine's own credentials, or what makes them unusable.
 // {machine} is the URL of a server that plays the instance metadata service
 // and the credentials endpoint of a container; it hands out {hub.id} and so
 // on, which an earlier use has got. {silent} is that of one that never answers.

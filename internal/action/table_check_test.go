@@ -37,7 +37,7 @@ func (w *tableJob) check(what string, u use) {
 		w.Fatalf("%s failed:\n%s", what, cut(log))
 	}
 	wantedCalls, calls := strings.Split(u.calls, "; "), strings.Split(w.callsSince(callsBefore), "; ")
-	if with["profiles"]+with["profiles-file"] != "" { // side by side
+	if with["profiles"]+with["profiles-file"] != "" { // concurrently
 		slices.Sort(wantedCalls)
 		slices.Sort(calls)
 	}

@@ -35,7 +35,7 @@ func (w *tableJob) place(path string, create func(string) error) {
 	}
 }
 
-// set gives the job variables, as a step before ours would.
+// set sets variables of the job, as a step before ours would.
 func (w *tableJob) set(variables vars) {
 	w.Helper()
 	if len(variables) == 0 {

@@ -8,7 +8,7 @@ import (
 const twoProfiles = "web: " + deployRole + "\nplain: " + untaggedRole
 
 // many is a login to several profiles below the hub. Its calls are compared
-// without regard to their order, since they are made side by side.
+// without regard to their order, since they are made concurrently.
 func many(with inputs, calls, env, out string, pairs ...string) use {
 	return use{with: with, calls: "token; AssumeRoleWithWebIdentity hub; " + calls, env: env, out: "authenticated=true " + out, files: profileFilesOf(pairs...)}
 }

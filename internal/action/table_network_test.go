@@ -273,7 +273,7 @@ func tunnel(out http.ResponseWriter, address string) {
 	<-done
 }
 
-// deadAddress is one on which nobody listens.
+// deadAddress returns an address on which no process listens.
 func deadAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -310,8 +310,8 @@ func TestKeysWithoutSpecialCharacters(t *testing.T) {
 	}
 }
 
-// TestVariablesThatCount holds the list of variables that stand in for empty
-// inputs to the one that workflows rely on.
+// TestVariablesThatCount compares the list of variables that replace empty
+// inputs with the one that workflows rely on.
 func TestVariablesThatCount(t *testing.T) {
 	want := strings.Fields(`AWS_REGION ROLE_TO_ASSUME WEB_IDENTITY_TOKEN_FILE ROLE_CHAINING AUDIENCE HTTPS_PROXY HTTP_PROXY
 		MASK_AWS_ACCOUNT_ID ROLE_DURATION_SECONDS ROLE_EXTERNAL_ID ROLE_SESSION_NAME ROLE_SKIP_SESSION_TAGGING TRANSITIVE_TAG_KEYS

@@ -68,7 +68,7 @@ const (
 	defaultTags = keptTags + ",EventName:push,RunId:9318273645,Job:deploy,TriggeringActor:octocat"
 )
 
-// roleOf gives the ARN of the identity that a case's as names.
+// roleOf maps a case's as to the ARN of that identity.
 var roleOf = map[string]string{
 	"hub":    "arn:aws:sts::111111111111:assumed-role/hub/{name}",
 	"other":  "arn:aws:sts::111111111111:assumed-role/other/{name}",

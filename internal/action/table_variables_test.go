@@ -2,7 +2,7 @@ package action
 
 import "strings"
 
-// variableCases let the variables stand in for empty inputs, one by one; the
+// variableCases let the variables replace empty inputs, one by one; the
 // two of the network are in TestProxy.
 var variableCases = []tableCase{
 	{name: "AWS_REGION", job: vars{"AWS_REGION": "us-west-2"}, use: use{with: inputs{"aws-region": ""}, calls: byOIDC.calls, env: keys("hub", "us-west-2"), out: facts("hub")}},
@@ -41,5 +41,5 @@ var variableCases = []tableCase{
 	{name: "what is no variable of the action", job: vars{"CUSTOM_TAGS": "x", "ALLOWED_ACCOUNT_IDS": "x", "FORCE_SKIP_OIDC": "x", "OUTPUT_ENV_CREDENTIALS": "false", "STS_ENDPOINT": "x", "ACTION_TIMEOUT_S": "x", "ROLE_CHAIN": "x", "LOGOUT": "true"}, use: byOIDC},
 }
 
-// alwaysSpecial gives every secret key special characters.
+// alwaysSpecial makes every secret key have special characters.
 const alwaysSpecial = "{call: sts, fault: special-characters, times: always}"

@@ -379,7 +379,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// refused checks an error, and that it shows nothing that nobody should see.
+// refused checks an error, and that it shows nothing secret.
 func (w *world) refused(err error, parts ...string) {
 	w.Helper()
 	if err == nil {

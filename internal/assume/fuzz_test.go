@@ -27,7 +27,7 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// FuzzAnswer holds for every answer to an AssumeRole: it gives a session that
+// FuzzAnswer holds for every answer to an AssumeRole: it is a session that
 // lives and is the role's, or an error without what we sent; and each key of a
 // session is reported before the walk ends.
 func FuzzAnswer(f *testing.F) {

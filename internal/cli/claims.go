@@ -62,7 +62,7 @@ func showClaims(ctx context.Context, env Env, args []string) int {
 // mint requests a token as the step does, and returns its claims only.
 func (e Env) mint(ctx context.Context, audience string) (oidc.Claims, *diagnosis.Diagnosis) {
 	if job := runner.New(e.Environ, io.Discard).Job(ctx); !job.HasToken() {
-		d := runner.MissingToken(job)
+		d := runner.MissingClaims(job)
 		return nil, &d
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimsTimeout)

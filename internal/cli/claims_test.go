@@ -108,6 +108,20 @@ func TestClaimsSaysWhyThereIsNoToken(t *testing.T) {
 	}
 }
 
+// On a laptop there is no job whose permissions or inputs could be changed.
+func TestClaimsOutsideOfAWorkflow(t *testing.T) {
+	var out, errs bytes.Buffer
+	env := Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Now: time.Now}
+	code := Run(context.Background(), env, []string{"claims"})
+	text := errs.String()
+	if code != exitRefused || out.Len() > 0 || !strings.Contains(text, "no OIDC token outside of a workflow") || !strings.Contains(text, "aws-oidc-action sandbox") {
+		t.Errorf("exit code %d\n%s%s", code, &out, text)
+	}
+	if strings.Contains(text, "role-chaining") {
+		t.Errorf("a remedy of the step is proposed:\n%s", text)
+	}
+}
+
 func TestClaimsAreHarmless(t *testing.T) {
 	world := `workflow: {name: "::add-mask::x", ref: "refs/heads/##[error]oops", claims: {actor: "a\n::error::b"}}`
 	for _, format := range []string{"text", "json"} {

@@ -69,7 +69,7 @@ func TestCredentialProcessAnswersInOneWrite(t *testing.T) {
 	}
 }
 
-// unreachable offers tokens where nobody answers.
+// unreachable offers tokens at an address that does not answer.
 var unreachable = []string{"ACTIONS_ID_TOKEN_REQUEST_URL=http://127.0.0.1:0/?x=::error::y", "ACTIONS_ID_TOKEN_REQUEST_TOKEN=t"}
 
 func TestCredentialProcessSaysWhyThereAreNone(t *testing.T) {

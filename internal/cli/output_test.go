@@ -14,7 +14,7 @@ import (
 	"github.com/org/aws-oidc-action/internal/propertytest"
 )
 
-// hostileTexts stand in everything that a person other than the reader writes.
+// hostileTexts are put into everything that a person other than the reader writes.
 var hostileTexts = []string{
 	"##[stop-commands]t", "x ##[error]y", "###[error]z", "::error::x", " \t::error::x", "x\n::set-env name=A::b", "x\r::error::y",
 	"\u00a0::error::x", "\u2028::error::x", "\x1b[31m", "\u202ereversed", "=cmd|x", "`](javascript:x)",

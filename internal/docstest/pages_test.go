@@ -54,7 +54,7 @@ func prose(content string) []string {
 	return lines
 }
 
-// anchor is the fragment that GitHub gives a heading.
+// anchor returns the fragment of a heading's link on GitHub.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(strings.TrimSpace(heading)) {

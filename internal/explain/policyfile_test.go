@@ -10,8 +10,8 @@ import (
 	"github.com/org/aws-oidc-action/internal/trust"
 )
 
-// TestPolicyOfTheRefusedRole gives files and asks which one is the role's,
-// and what is said if none is.
+// TestPolicyOfTheRefusedRole checks which of several files is the role's, and
+// what is said if none is.
 func TestPolicyOfTheRefusedRole(t *testing.T) {
 	bare := policyOf(allow(`{}`))
 	hub := policyOf(trustHub(`"sts:AssumeRole"`, `{}`))

@@ -80,7 +80,7 @@ func wants(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// fakeDeed notes in log what it does, and fails as it is told.
+// fakeDeed notes in log what it does, and returns fails, and undoFails from its undo.
 func fakeDeed(log *[]string, name string, fails, undoFails error) Deed {
 	return Deed{Name: name, Do: func(context.Context) (func(context.Context) error, error) {
 		*log = append(*log, name)

@@ -258,8 +258,8 @@ func TestEndpointFollowsTheSDKs(t *testing.T) {
 	}
 }
 
-// TestProxyComesFrom has the input and the variables that stand in for it, in
-// their order, and only those checked that count.
+// TestProxyComesFrom: the proxy is that of the input, or of the variables that
+// replace it, in their order, and only those that count are checked.
 func TestProxyComesFrom(t *testing.T) {
 	const good, bad = "http://proxy.test:3128", "http://ci:p@ss#word@127.0.0.1:9"
 	for name, tt := range map[string]struct {

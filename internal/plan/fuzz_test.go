@@ -9,7 +9,7 @@ import (
 )
 
 // FuzzProfilesYAML holds for every text of the inputs profiles and
-// profiles-select: it gives profiles that can be walked, or problems that can
+// profiles-select: they plan profiles that can be walked, or problems that can
 // be printed and point into the text; and the same ones each time.
 func FuzzProfilesYAML(f *testing.F) {
 	for _, profiles := range []string{

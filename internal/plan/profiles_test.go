@@ -17,7 +17,7 @@ import (
 
 const spoke = "arn:aws:iam::333333333333:role/deploy"
 
-// sources gives a plan inputs and variables, and no file.
+// sources returns a plan's sources with inputs and variables, and no file.
 func sources(input, env map[string]string) Sources {
 	return Sources{
 		Input: func(name string) (string, bool) { v, ok := input[name]; return v, ok },

@@ -165,8 +165,8 @@ func TestUnknownInputsAreWarnings(t *testing.T) {
 	}
 }
 
-// TestGivenIsNotDefault: what is given and happens to be a default, or the same
-// as what stands above it, is not replaced.
+// TestGivenIsNotDefault: a value that is set and equals a default, or the value
+// of the level above, is not replaced.
 func TestGivenIsNotDefault(t *testing.T) {
 	china := "arn:aws-cn:iam::111111111111:role/hub"
 	chain := func(fields string) string {

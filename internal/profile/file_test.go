@@ -205,7 +205,7 @@ func checkViews(t *testing.T, o odd, sdk string, was, is view) {
 	}
 }
 
-// aliasesOf returns all names that any SDK gives to the profile's sections.
+// aliasesOf returns all names under which any SDK reads the profile's sections.
 func aliasesOf(t *testing.T, profile string, k kind, src string) []string {
 	t.Helper()
 	f, err := parse(k, []byte(src))

@@ -74,7 +74,7 @@ func foreign(f *File, profile string) string {
 	return strings.Join(slices.DeleteFunc(lines, isBlank), "\n")
 }
 
-// FuzzWriteForGo: whatever stands in the files, the Go SDK reads exactly what
+// FuzzWriteForGo: whatever the files contain, the Go SDK reads exactly what
 // was written, and of other profiles what it read before.
 func FuzzWriteForGo(f *testing.F) {
 	for i, o := range odds {
@@ -87,7 +87,7 @@ func FuzzWriteForGo(f *testing.F) {
 		}
 		k, err := ParseCredentials(credentialsSrc)
 		if err != nil || k.mark != "" || strings.Contains(string(configSrc)+string(credentialsSrc), "source_profile") {
-			return // a profile that stands on another one may well change with it
+			return // a profile that refers to another one may well change with it
 		}
 		p := someProcess
 		if static {
@@ -159,7 +159,7 @@ func generate(r *rand.Rand) []byte {
 	return []byte(b.String())
 }
 
-// The same as FuzzWriteForGo for all SDKs, on files made of odd lines.
+// The same as FuzzWriteForGo for all SDKs, on files of odd lines.
 func TestSDKsReadGeneratedFilesAlike(t *testing.T) {
 	wanted := int(propertytest.Cases(250))
 	r := rand.New(rand.NewPCG(1, 2))

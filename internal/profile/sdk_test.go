@@ -36,8 +36,8 @@ func onDisk(t testing.TB, dir string, config, credentials []byte) files {
 	return f
 }
 
-// view is what an SDK reads: profile → key → value. The name "" stands for files
-// that it cannot read at all.
+// view is what an SDK reads: profile → key → value. The name "" means
+// files that it cannot read at all.
 type view map[string]map[string]string
 
 // sdk reads files with one of the real SDKs, or skips the test where that SDK

@@ -214,7 +214,7 @@ func killFaults() string {
 }
 
 // Whatever a process is doing when it is killed, the next one finds a whole
-// session and gets one, and nobody ever gets a half one or parts of two.
+// session and prints one, and no process ever prints half of one or parts of two.
 func TestKilledProcesses(t *testing.T) {
 	victims := 500
 	if testing.Short() {
@@ -260,7 +260,7 @@ type killTest struct {
 	answers        map[string]string // by access key id
 }
 
-// more tells whether too few processes were killed yet; some end before.
+// more reports whether too few processes were killed so far; some end before.
 func (k *killTest) more() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -363,8 +363,8 @@ func (k *killTest) checkAnswers() {
 	}
 }
 
-// checkMoments tells what the kills met, which must not have been the start of
-// the processes only.
+// checkMoments logs what the killed processes were doing, which must not have
+// been their start only.
 func (k *killTest) checkMoments() {
 	begun, renewed := 0, 0
 	for _, c := range k.Server.Calls() {

@@ -270,7 +270,7 @@ func TestWaitingForAnother(t *testing.T) {
 			w.Time = w.Time.Add(d)
 			return nil
 		}
-		// Who comes in its first seconds waits for the rest of them, and nobody after that.
+		// A process that comes in its first seconds waits for the rest of them, a later one does not.
 		for _, longest := range []time.Duration{longestQueue - 2*time.Second, 0, 0} {
 			before := w.Time
 			if got := w.get("deploy"); got.AccessKeyID != seed.AccessKeyID {

@@ -15,7 +15,7 @@ import (
 )
 
 // A file system that is full takes part of a write; what was in the files
-// before must come back. A limit on the size of files stands in for it, in a
+// before must come back. A limit on the size of files simulates it, in a
 // process of its own.
 func TestPublishOnAFullFileSystem(t *testing.T) {
 	const inside = "AWS_OIDC_ACTION_TEST_FULL"

@@ -18,6 +18,7 @@ func (r *Runner) Job(ctx context.Context) Job {
 		WorkflowRef:    r.env["GITHUB_WORKFLOW_REF"],
 		JobWorkflowRef: r.Input("job-workflow-ref"),
 		Kind:           r.kind(),
+		Outside:        r.env["GITHUB_ACTIONS"] != "true",
 		RequestURL:     r.env["ACTIONS_ID_TOKEN_REQUEST_URL"] != "",
 		RequestToken:   r.env["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] != "",
 	}

@@ -18,6 +18,7 @@ type Job struct {
 	WorkflowRef    string // the workflow that was triggered
 	JobWorkflowRef string // the workflow file that defines this job
 	Kind           Kind   // GitHub's own if empty
+	Outside        bool   // no runner has started this process: GITHUB_ACTIONS is not true
 	RequestURL     bool   // ACTIONS_ID_TOKEN_REQUEST_URL is set
 	RequestToken   bool   // ACTIONS_ID_TOKEN_REQUEST_TOKEN is set
 }
@@ -47,7 +48,10 @@ func (j Job) Restricted() bool { return j.fromFork() || j.fromDependabot() }
 // workflow has.
 func (j Job) Tokenless() bool { return j.Restricted() || j.Kind == Act || j.Kind == Gitea }
 
-const permissions = "permissions:\n  id-token: write\n  contents: read"
+const (
+	permissions    = "permissions:\n  id-token: write\n  contents: read"
+	permissionCure = "add to the workflow or its job (naming one permission removes all others):\n" + permissions
+)
 
 // MissingToken says why the runner offers no OIDC token, as far as the facts
 // about the job show (forks, Dependabot, reusable workflows, permission).
@@ -89,10 +93,34 @@ func missingToken(j Job) diagnosis.Diagnosis {
 		Code:   diagnosis.IDTokenPermissionMissing,
 		What:   "GitHub issues no OIDC token to this job",
 		Causes: []string{j.unset() + ": the job lacks the permission id-token: write"},
-		Cure: "add to the workflow or its job (naming one permission removes all others):\n" + permissions +
+		Cure: permissionCure +
 			"\nor, to use credentials that the job or the machine already has, set role-chaining: true",
 	}
 }
+
+// MissingClaims is MissingToken for a command that shows the token's claims.
+// It has no inputs, so no remedy is one.
+func MissingClaims(j Job) diagnosis.Diagnosis {
+	const sandbox = "to try the command without GitHub, start 'aws-oidc-action sandbox' and set the variables that it prints"
+	d := MissingToken(j)
+	switch {
+	case j.Outside:
+		d.What = "no OIDC token outside of a workflow"
+		d.Causes = []string{"GITHUB_ACTIONS is not true, and " + j.unset()}
+		d.Cure = "run the command in a step of a job with the permission id-token: write;\n" + sandbox
+	case j.Kind == Forgejo:
+		d.Cure = forgejoCure
+	case j.Kind != "":
+		d.Cure = "run the command in a job of GitHub Actions;\n" + sandbox
+	case d.Code == diagnosis.ForkPullRequest:
+		d.Cure = "run the command in a job for a branch of the repository itself"
+	case d.Code == diagnosis.DependabotRun, d.Code == diagnosis.IDTokenPermissionMissing:
+		d.Cure = permissionCure
+	}
+	return d
+}
+
+const forgejoCure = "add to the workflow or its job:\nenable-openid-connect: true"
 
 // withoutOIDC says why a runner other than GitHub's offers no token, and what
 // works on it.
@@ -107,7 +135,7 @@ func (j Job) withoutOIDC() diagnosis.Diagnosis {
 	}
 	if j.Kind == Forgejo {
 		d.Causes = []string{j.unset() + "; Forgejo issues OIDC tokens only to jobs with enable-openid-connect: true"}
-		d.Cure = "add to the workflow or its job:\nenable-openid-connect: true\nor " + others
+		d.Cure = forgejoCure + "\nor " + others
 	}
 	return d
 }

@@ -40,6 +40,36 @@ func TestMissingToken(t *testing.T) {
 	}
 }
 
+// TestMissingClaims: the remedies suit a command, which has no inputs.
+func TestMissingClaims(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		job  Job
+		code diagnosis.Code
+		cure string
+	}{
+		{"outside of a workflow", Job{Outside: true}, diagnosis.IDTokenPermissionMissing, "run the command in a step of a job with the permission id-token: write"},
+		{"GitHub's runner", Job{Event: "push"}, diagnosis.IDTokenPermissionMissing, permissions},
+		{"act", Job{Kind: Act}, diagnosis.IDTokenPermissionMissing, "aws-oidc-action sandbox"},
+		{"Forgejo", Job{Kind: Forgejo}, diagnosis.IDTokenPermissionMissing, "enable-openid-connect: true"},
+		{"fork", Job{Repository: "o/r", Event: "pull_request", PullRequest: true, HeadRepository: "x/r"}, diagnosis.ForkPullRequest, "a branch of the repository itself"},
+		{"Dependabot", Job{Actor: "dependabot[bot]", Event: "push"}, diagnosis.DependabotRun, permissions},
+		{"reusable workflow", Job{WorkflowRef: "a/b/x.yml@main", JobWorkflowRef: "a/c/y.yml@v1"}, diagnosis.ReusableWorkflowPermission, "add to the calling job"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := MissingClaims(tt.job)
+			if d.Code != tt.code || d.ExitCode() != diagnosis.ExitRefused || !strings.Contains(d.Cure, tt.cure) {
+				t.Errorf("%s\n%s", d.Code, d.Text())
+			}
+			for _, input := range []string{"role-chaining", "on-missing-token", "web-identity-token-file", "aws-access-key-id"} {
+				if strings.Contains(d.Text(), input) {
+					t.Errorf("the input %s is no remedy of a command:\n%s", input, d.Text())
+				}
+			}
+		})
+	}
+}
+
 // TestForkCondition: what the error proposes to paste runs the step on push,
 // where there is no pull request, and not in the run that was refused.
 func TestForkCondition(t *testing.T) {

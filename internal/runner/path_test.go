@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestPath gives the names that a file has for the steps of a job, for the
+// TestPath checks the names that a file has for the steps of a job, for the
 // host, and for the container action, in each of the places where the action
 // runs.
 func TestPath(t *testing.T) {

@@ -244,7 +244,7 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// A container action, with the mounts that runners and their hooks give it.
+// A container action, with the mounts that runners and their hooks add.
 func TestSharedByMounts(t *testing.T) {
 	const temp = "/home/runner/_work/_temp"
 	for name, tt := range map[string]struct {

@@ -17,7 +17,7 @@ import (
 )
 
 // tree makes a workspace and a directory beside it, with everything in them
-// that can stand in a file's place.
+// that can be in a file's place.
 func tree(t *testing.T) (workspace, outside string) {
 	t.Helper()
 	base := t.TempDir()
@@ -144,8 +144,8 @@ func TestFromTheWorkingDirectory(t *testing.T) {
 }
 
 // A file that is named as another process sees it is read where this one does;
-// the rules for the workspace hold there, and errors have the name that was
-// given.
+// the rules for the workspace hold there, and errors have the name that the
+// caller passed.
 func TestPathOfOthers(t *testing.T) {
 	workspace := t.TempDir()
 	outside := filepath.Join(t.TempDir(), "outside")

@@ -396,7 +396,7 @@ func TestKindsOfTLSFailures(t *testing.T) {
 	}
 }
 
-// The bodies of clients that read no more than they are given.
+// The bodies of clients that read no more than the announced length.
 func TestABodyOfTheLongestLengthIsWhole(t *testing.T) {
 	for _, chunk := range []int{1 << 10, 1<<20 + 1} {
 		b := &body{of: io.NopCloser(strings.NewReader(strings.Repeat("x", MaxBody))), ctx: context.Background(), left: MaxBody}

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// stream is a body as AWS's SDK gives it: it can be read once, and net/http
+// stream is a body as AWS's SDK passes it: it can be read once, and net/http
 // does not know that it is in memory.
 type stream struct{ io.Reader }
 
@@ -94,8 +94,8 @@ func TestANewConnectionThatIsClosedIsAnError(t *testing.T) {
 	}
 }
 
-// A request comes in one piece, over TLS too: there are servers that answer
-// what a single read gives them.
+// A request is sent in one piece, over TLS too: some servers answer what a
+// single read returns.
 func TestARequestComesInOnePiece(t *testing.T) {
 	cert, authority := certificate(t, func(*x509.Certificate) {})
 	body := strings.Repeat("WebIdentityToken=", 180) // three kilobytes
