@@ -276,6 +276,14 @@ func TestSharedByMounts(t *testing.T) {
 	}
 }
 
+func TestJobOutsideOfAWorkflow(t *testing.T) {
+	for value, outside := range map[string]bool{"true": false, "false": true, "": true} {
+		if j := New([]string{"GITHUB_ACTIONS=" + value}, nil).Job(t.Context()); j.Outside != outside {
+			t.Errorf("GITHUB_ACTIONS=%s: outside of a workflow: %v", value, j.Outside)
+		}
+	}
+}
+
 func TestJobReadsTheEvent(t *testing.T) {
 	for name, tt := range map[string]struct {
 		event string
@@ -292,7 +300,7 @@ func TestJobReadsTheEvent(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.event), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, New([]string{"GITHUB_EVENT_PATH=" + path}, nil).Job(t.Context())); diff != "" {
+			if diff := cmp.Diff(tt.want, New([]string{"GITHUB_ACTIONS=true", "GITHUB_EVENT_PATH=" + path}, nil).Job(t.Context())); diff != "" {
 				t.Error(diff)
 			}
 		})

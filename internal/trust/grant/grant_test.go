@@ -178,3 +178,88 @@ func TestDecisive(t *testing.T) {
 		}
 	}
 }
+
+// The reach of a condition by its claim and its operator.
+func TestReachOfClaims(t *testing.T) {
+	for _, tt := range []struct {
+		condition string
+		reach     Reach
+		binding   bool
+	}{
+		{`StringEquals: { "G:repository": "octo/app" }`, Repository, true},
+		{`StringLike: { "G:repository": "octo/*" }`, Owner, true},
+		{`StringEquals: { "G:repository_id": "7" }`, Repository, true},
+		{`StringLike: { "G:repository_id": "7*" }`, Anyone, true},
+		{`StringLike: { "G:repository_id": "*" }`, Anyone, true},
+		{`NumericEquals: { "G:repository_id": "7" }`, Repository, true},
+		{`NumericGreaterThan: { "G:repository_id": "7" }`, Anyone, false},
+		{`StringEquals: { "G:repository_owner_id": "1" }`, Owner, true},
+		{`StringEqualsIfExists: { "G:repository_owner_id": "1" }`, Owner, false},
+		{`StringEquals: { "G:enterprise_id": "1" }`, Enterprise, true},
+		{`"ForAllValues:StringEquals": { "G:enterprise_id": "1" }`, Enterprise, false},
+		{`StringLike: { "G:job_workflow_ref": "octo/app/.github/workflows/x.yml@*" }`, Callers, true},
+		{`StringLike: { "G:environment": "*" }`, Choosable, true},
+		{`StringEquals: { "G:aud": "sts.amazonaws.com" }`, Anyone, true},
+		{`StringEquals: { "G:sub": ["repo:octo/app:pull_request", "repo:octo-*"] }`, Repository, true},
+		{`StringLike: { "G:sub": ["repo:octo/app:pull_request", "repo:octo-*"] }`, OwnerPattern, true},
+	} {
+		t.Run(tt.condition, func(t *testing.T) {
+			c := Of(parse(t, federated(tt.condition)))[0].Constraints[0]
+			if c.Reach() != tt.reach || c.Binding() != tt.binding {
+				t.Errorf("reach %d, binding %v; want %d, %v", c.Reach(), c.Binding(), tt.reach, tt.binding)
+			}
+		})
+	}
+}
+
+func TestConstraintsOnClaims(t *testing.T) {
+	g := Of(parse(t, federated(`StringLike: { "G:sub": "repo:octo/app:*" }, StringEqualsIfExists: { "G:environment": prod }, StringNotEquals: { "G:actor": x }, "Null": { "G:ref": "false" }`)))[0]
+	for _, tt := range []struct {
+		claims       []string
+		found        int
+		binds, tests bool
+	}{
+		{[]string{"sub"}, 1, true, true},
+		{[]string{"environment"}, 1, false, true},
+		{[]string{"actor"}, 1, false, false},
+		{[]string{"ref"}, 1, false, false},
+		{[]string{"workflow"}, 0, false, false},
+		{[]string{"actor", "environment", "sub"}, 3, true, true},
+	} {
+		if on := g.On(tt.claims...); len(on) != tt.found || g.Binds(tt.claims...) != tt.binds || g.Tests(tt.claims...) != tt.tests {
+			t.Errorf("%q: %d constraints, binds %v, tests %v", tt.claims, len(on), g.Binds(tt.claims...), g.Tests(tt.claims...))
+		}
+	}
+}
+
+// Whom a grant is about decides which other statements apply to it.
+func TestPrincipalsOfAGrant(t *testing.T) {
+	other := provider + "/octo"
+	p := parse(t, allow(`{ Federated: ["`+provider+`", "`+other+`"] }`, `StringLike: { "G:sub": "repo:octo/app:*" }`),
+		`{ Effect: Deny, Principal: { Federated: "`+other+`" }, Action: "*" }`,
+		`{ Effect: Deny, Principal: "*", Action: "*" }`,
+		`{ Effect: Deny, Principal: { AWS: "*" }, Action: "sts:AssumeRole" }`)
+	g := Of(p)[0]
+	if who := g.Principal(); who.Type != "Federated" || who.ID != provider {
+		t.Errorf("the first principal is %+v", who)
+	}
+	for _, tt := range []struct {
+		statement     int
+		all, anything bool
+	}{{0, true, true}, {1, false, true}, {2, true, true}, {3, false, false}} {
+		if s := p.Statements[tt.statement]; g.Covered(s) != tt.all || g.MayCover(s) != tt.anything {
+			t.Errorf("statement %d covers all: %v, may cover some: %v", tt.statement, g.Covered(s), g.MayCover(s))
+		}
+	}
+	for id, named := range map[string]bool{provider: true, other: true, provider + "/site": false} {
+		if g.Names(trust.PrincipalEntry{Type: "Federated", ID: id}) != named || g.Names(trust.PrincipalEntry{Type: "AWS", ID: id}) {
+			t.Errorf("%s is named: want %v", id, named)
+		}
+	}
+	if everyone := Of(parse(t, allow(`"*"`, `StringLike: { "G:sub": "repo:octo/app:*" }`)))[0]; everyone.Provider() != hub || everyone.Key("sub") != hub+":sub" {
+		t.Errorf("provider %q of a grant that names none", everyone.Provider())
+	}
+	if but := Of(parse(t, `{ Effect: Allow, NotPrincipal: { AWS: "111122223333" }, Action: "*" }`)); len(but) != 1 || !but[0].Wildcard || len(but[0].Providers) > 0 {
+		t.Errorf("all but one account: %+v", but)
+	}
+}

@@ -45,7 +45,9 @@ type Subject struct {
 
 // OneName reports whether owner and repository are one unknown name, as in
 // repo:${Repository}:*, which is Owner.
-func (s Subject) OneName() bool { return s.Open == OpenOwner && s.Repository == "" && s.Reach > Owner }
+func (s Subject) OneName() bool {
+	return s.Open == OpenOwner && s.Owner != "" && s.Repository == "" && s.Reach > Owner
+}
 
 // Openness is how much of a value is unknown, from no part to the owner of the
 // runs that get in. Of several parts the later one counts.

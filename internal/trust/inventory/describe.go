@@ -46,11 +46,16 @@ func repositories(c grant.Constraint, v trust.Value, s grant.Subject) string {
 		}
 		return name + "@" + id
 	}
+	byID := s.Owner == "" && s.OwnerID == "" && s.RepositoryID != ""
 	if s.Open >= grant.OpenRepository {
-		if s.OneName() {
-			return s.Owner + " (" + unknown(v.Unknown()) + ")"
+		name := with(s.Owner, s.OwnerID, "*") + "/" + with(s.Repository, s.RepositoryID, "*")
+		switch {
+		case s.OneName():
+			name = s.Owner
+		case byID:
+			name = "id " + s.RepositoryID
 		}
-		return with(s.Owner, s.OwnerID, "*") + "/" + with(s.Repository, s.RepositoryID, "*") + " (" + unknown(v.Unknown()) + ")"
+		return name + " (" + unknown(v.Unknown()) + ")"
 	}
 	switch {
 	case s.Reach <= grant.Callers:
@@ -59,7 +64,7 @@ func repositories(c grant.Constraint, v trust.Value, s grant.Subject) string {
 		return everyRepository
 	case s.Reach == grant.Enterprise:
 		return "every repository of enterprise " + v.Text
-	case s.Owner == "" && s.OwnerID == "" && s.RepositoryID != "":
+	case byID:
 		return "id " + s.RepositoryID
 	}
 	return with(s.Owner, s.OwnerID, "*") + "/" + with(s.Repository, s.RepositoryID, "*")

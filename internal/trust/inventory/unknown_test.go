@@ -69,6 +69,14 @@ func TestWhatIsUnknownIsSaidToBe(t *testing.T) {
 			`octo/app | every run | if parameter Stage is "dev" | G`, `octo/app | environment prod | if parameter Stage is "prod" | G`}},
 		{"what all branches have", grant(`StringLike: { "G:sub": ["repo:octo/app:pull_request", !If [Prod, "repo:octo/app:environment:prod", !Ref "AWS::NoValue"]] }`), []string{
 			"octo/app | pull requests |  | G", `octo/app | environment prod | if parameter Stage is "prod" | G`}},
+		{"repository by an id", grant(`StringEquals: { "G:repository_id": !Ref Who }`), []string{"id ${Who} (unknown: parameter Who) | every run |  | G"}},
+		{"customized subject with an id", grant(`StringLike: { "G:sub": !Sub "repository_id:${Who}:environment:prod" }`), []string{
+			"id ${Who} (unknown: parameter Who) | customized subject repository_id:${Who}:environment:prod |  | G"}},
+		{"enterprise, if the token has one", grant(`StringEqualsIfExists: { "G:enterprise_id": "7" }`), []string{"every repository | every run | enterprise_id StringEqualsIfExists 7 | G"}},
+		{"claims that limit nothing", grant(`StringNotEquals: { "G:actor": x }`), []string{"every repository | every run, except actor x | actor StringNotEquals x | G"}},
+		{"Deny on a key of AWS", template(statement(provider, trust.WebIdentityAction, `StringLike: { "G:sub": "repo:octo/app:*" }`) +
+			`          - { Effect: Deny, Principal: "*", Action: "*", Condition: { IpAddress: { "aws:SourceIp": "192.0.2.1" } } }` + "\n"), []string{
+			"octo/app | every run, except aws:SourceIp 192.0.2.1 | not if aws:SourceIp IpAddress 192.0.2.1 | G"}},
 		{"placeholder", grant(`StringLike: { "G:sub": "repo:<ORG>/app:*" }`), []string{"<ORG>/app (unknown: placeholder <ORG>) | every run |  | G"}},
 
 		{"other principals", template(statement(provider, trust.WebIdentityAction, `StringLike: { "G:sub": "repo:octo/app:*" }`) +

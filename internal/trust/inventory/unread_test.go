@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -40,5 +42,22 @@ deploy,o/r,every run,,,,,a.json
 	var one bytes.Buffer
 	if err := WriteCSV(&one, entries, nil); err != nil || strings.Contains(one.String(), "a.json") {
 		t.Errorf("one file: %v\n%s", err, one.String())
+	}
+}
+
+// full is a disk without space.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// A table that cannot be written is an error, in each format.
+func TestTablesOnAFullDisk(t *testing.T) {
+	entries := []Entry{{Role: "deploy", Repository: "o/r", Runs: "every run"}}
+	for name, write := range map[string]func(io.Writer, []Entry, []document.Unread) error{"md": WriteMarkdown, "json": WriteJSON, "csv": WriteCSV} {
+		if err := write(full{}, entries, nil); !errors.Is(err, errFull) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
