@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,17 @@ func (w *world) use(with inputs) *fakerunner.Result {
 	if err != nil {
 		w.Fatal(err)
 	}
+	return result
+}
+
+// useWith is use, but changes what the phases find in their environment.
+func (w *world) useWith(with inputs, change func(post bool, environ []string) []string) *fakerunner.Result {
+	w.Helper()
+	result, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
+		post := slices.Contains(environ, "STATE_isPost=true")
+		return w.step(ctx, change(post, environ), stdout, stderr)
+	}, mergedInputs(w, with))
+	must(w, err)
 	return result
 }
 

@@ -19,7 +19,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/org/aws-oidc-action/internal/fakerunner"
 	"github.com/org/aws-oidc-action/internal/jobstate"
 	"github.com/org/aws-oidc-action/internal/propertytest"
 	"github.com/org/aws-oidc-action/internal/runner"
@@ -123,17 +122,6 @@ func TestPostOfASpoiltJob(t *testing.T) {
 			})
 		}
 	}
-}
-
-// useWith is use, but changes what the phases find in their environment.
-func (w *world) useWith(with inputs, change func(post bool, environ []string) []string) *fakerunner.Result {
-	w.Helper()
-	result, err := w.Job.Run(context.Background(), func(ctx context.Context, environ []string, stdout, stderr io.Writer) int {
-		post := slices.Contains(environ, "STATE_isPost=true")
-		return w.step(ctx, change(post, environ), stdout, stderr)
-	}, mergedInputs(w, with))
-	must(w, err)
-	return result
 }
 
 func TestPostWithoutASharedDirectory(t *testing.T) {
