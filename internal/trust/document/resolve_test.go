@@ -87,6 +87,10 @@ Conditions:
   Never: !Equals [a, b]
   HasOwner: !Not [!Equals [!Ref Owner, ""]]
   ByImport: !Equals [!ImportValue net, live]
+  Lists: !Equals [!Split [",", !Ref Owner], live]
+  Alias: { Condition: Never }
+  Bare: !ImportValue switch
+  Text: yes
 `
 	tests := []struct {
 		name, subject string
@@ -133,6 +137,19 @@ Conditions:
 		{"another function", `!Base64 x`, []string{`${Fn::Base64 "x"} (Fn::Base64)`}},
 		{"transform", `{"Fn::Transform": {Name: AWS::Include}}`, []string{`${Fn::Transform {"Name": "AWS::Include"}} (Fn::Transform)`}},
 		{"two expressions", `[!GetAtt A.B, !GetAtt [A, C]]`, []string{"${A.B} (reference A.B) ${A.C} (reference A.C)"}},
+		{"a condition by another one", `!If [Alias, yes, no]`, []string{"no"}},
+		{"a condition that an import decides", `!If [Bare, yes, no]`, []string{`[condition Bare is true] yes`, `[condition Bare is false] no`}},
+		{"a condition that is none", `!If [Text, yes, no]`, []string{`[condition Text is true] yes`, `[condition Text is false] no`}},
+		{"the domain of AWS", `!Ref "AWS::URLSuffix"`, []string{"amazonaws.com"}},
+		{"FindInMap by two parameters", `!FindInMap [Who, !Ref Stage, !Ref Owner]`, []string{
+			`[parameter Stage is "dev"] [parameter Owner is ""] ${Fn::FindInMap ["Who", "dev", ""]} (Fn::FindInMap)`, `[parameter Stage is "dev"] [parameter Owner is "sub"] repo:*`,
+			`[parameter Stage is "prod"] [parameter Owner is ""] ${Fn::FindInMap ["Who", "prod", ""]} (Fn::FindInMap)`, `[parameter Stage is "prod"] [parameter Owner is "sub"] x y`}},
+		{"Ref by an expression", `!Ref {"Fn::ImportValue": net}`, []string{`${Fn::Ref ${Fn::ImportValue "net"}} (export net)`}},
+		{"GetAtt by an expression", `!GetAtt [A, !ImportValue net]`, []string{`${Fn::GetAtt ["A", ${Fn::ImportValue "net"}]} (export net)`}},
+		{"Sub of a list", `!Sub "x${List}"`, []string{`x${Fn::Sub ["a", "b"]} (Fn::Sub)`}},
+		{"Sub of nothing", `!Sub "x${AWS::NoValue}"`, []string{"x"}},
+		{"Sub of an object", `{"Fn::Sub": {a: b}}`, []string{`${Fn::Sub {"a": "b"}} (Fn::Sub)`}},
+		{"a null in an expression", `!Base64 [null, x]`, []string{`${Fn::Base64 [null, "x"]} (Fn::Base64)`}},
 		{"a loop", `{"Fn::ForEach::L": [X, [1, 2], {"k${X}": v}]}`, []string{"error: line 21, column 49: condition key \"g:sub\": expected a value, got an object"}},
 	}
 	for _, tt := range tests {
@@ -253,6 +270,22 @@ Resources:
   P: { Type: Custom::AWSCDKOpenIdConnectProvider, Properties: { Url: "https://token.actions.githubusercontent.com" } }
   R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: "*", Principal: { Federated: !Ref P } } } } }
 `, []string{"R R arn:aws:iam::${AWS::AccountId}:oidc-provider/token.actions.githubusercontent.com"}},
+		{"text of JSON", `
+Parameters: { Who: { Type: String } }
+Transform: AWS::LanguageExtensions
+Resources:
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { "Fn::ToJsonString": { Statement: { Effect: Allow, Action: "*", Principal: "*", Condition: { StringLike: { k: !Ref Who } } } } } } }
+`, []string{"R R ${Who}"}},
+		{"ForEach with a reference to its name", `
+Resources:
+  Fn::ForEach::All: [Name, [a, b], {"Role${Name}": {Type: AWS::IAM::Role, Properties: {RoleName: !Ref Name, AssumeRolePolicyDocument: {Statement: {Effect: Allow, Action: "*", Principal: {AWS: !Ref Name}}}}}}]
+`, []string{"Rolea a a", "Roleb b b"}},
+		{"several merge keys", `
+a: &a { Effect: Allow, Action: "*" }
+b: &b { Effect: Deny, Principal: { AWS: y } }
+Resources:
+  R: { Type: AWS::IAM::Role, Properties: { AssumeRolePolicyDocument: { Statement: { <<: [*a, *b] } } } }
+`, []string{"R R y"}},
 		{"merge keys", `
 base: &base { Effect: Allow, Action: "*" }
 Resources:

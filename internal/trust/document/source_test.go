@@ -2,6 +2,7 @@ package document
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -97,5 +98,64 @@ func TestWhatUnknownsDependOn(t *testing.T) {
 	}
 	if got := Placeholders(all); !slices.Equal(got, []string{"placeholder ${x}"}) {
 		t.Errorf("placeholders %q", got)
+	}
+}
+
+// What a source says of something makes unknowns of two sources the same, or
+// not.
+func TestSourceDefines(t *testing.T) {
+	const account = "data source aws_caller_identity.me"
+	unknown := func(definitions ...string) *trust.Unknown {
+		s := NewSource(t.Context(), Options{})
+		for _, d := range definitions {
+			s.Define(account, d)
+		}
+		who := Scalar(jsonlex.String, trust.NewUnknown("${data.aws_caller_identity.me.account_id}", account).Text(), trust.Pos{Line: 1})
+		role := s.Role(Role{}, func() (trust.Text, int, bool) { return trust.Known("deploy"), 0, true }, func() (Value, bool) { return policyTo(who), true })
+		if len(role.Policies) != 1 {
+			t.Fatalf("%+v", role)
+		}
+		return role.Policies[0].Statements[0].Principal.Entries[0].Text().Unknown()
+	}
+	one := unknown("provider = aws.a")
+	for _, tt := range []struct {
+		name        string
+		definitions []string
+		same        bool
+	}{
+		{"the same definition", []string{"provider = aws.a"}, true},
+		{"the same definition twice", []string{"provider = aws.a", "provider = aws.a"}, true},
+		{"another definition", []string{"provider = aws.b"}, false},
+		{"one more definition", []string{"provider = aws.a", "provider = aws.b"}, false},
+		{"none", nil, false},
+	} {
+		if got := unknown(tt.definitions...); got.Same(one) != tt.same {
+			t.Errorf("%s: %q is the same as %q: want %v", tt.name, got.Definition, one.Definition, tt.same)
+		}
+	}
+}
+
+// Of too many combinations the rest is unknown, and the same in another source
+// only if all that it says of choices is the same.
+func TestSourceDefinesChoices(t *testing.T) {
+	rest := func(definition string, choices int) *trust.Unknown {
+		s := NewSource(t.Context(), Options{})
+		s.DefineChoices(func() string { return definition })
+		return s.Alternatives(func() {
+			for i := range choices {
+				name := fmt.Sprintf("local x%d", i)
+				s.Choose(name, name, []string{name}, []string{"a", "b"})
+			}
+		})
+	}
+	if all := rest("x = 1", 6); all != nil {
+		t.Errorf("open after 64 combinations: %+v", all)
+	}
+	one, other := rest("x = 1", 7), rest("x = 2", 7)
+	if one == nil || other == nil || len(one.DependsOn) != 7 {
+		t.Fatalf("open after more than 64 combinations: %+v, %+v", one, other)
+	}
+	if one.Definition == other.Definition || one.Definition != rest("x = 1", 7).Definition {
+		t.Errorf("definitions %q and %q", one.Definition, other.Definition)
 	}
 }
