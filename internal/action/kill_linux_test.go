@@ -48,7 +48,7 @@ func TestKilledStep(t *testing.T) {
 		{name: "a second login", first: inputs{}, with: inputs{"role-to-assume": otherRole, "aws-profile": "p", "output-env-credentials": "true"}},
 		{name: "refresh after a profile", first: inputs{"aws-profile": "p"}, with: inputs{"refresh": "true"}},
 	} {
-		if propertytest.LeaveOut(i, 4) {
+		if propertytest.LeaveOut(i, 8) {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {

@@ -216,7 +216,7 @@ func count(calls, kind string) int {
 
 func TestRetryableFaultsAreSurvived(t *testing.T) {
 	for i, tt := range retryable {
-		if propertytest.LeaveOut(i, 4) {
+		if propertytest.LeaveOut(i, 6) {
 			continue
 		}
 		for times := 1; times <= 2; times++ {

@@ -132,7 +132,7 @@ func TestTable(t *testing.T) {
 	for _, cases := range tables {
 		n += len(cases)
 		for i, c := range cases {
-			if !propertytest.LeaveOut(i, 4) {
+			if !propertytest.LeaveOut(i, 6) {
 				t.Run(c.name, func(t *testing.T) { c.run(t) })
 			}
 			for _, u := range append([]use{c.use}, c.then...) {

@@ -570,7 +570,10 @@ func TestATokenFileNeedsNoRunner(t *testing.T) {
 }
 
 func TestManyProfilesBelowOneHub(t *testing.T) {
-	const spokes = 12
+	spokes := 12
+	if testing.Short() {
+		spokes = 4
+	}
 	w := newWorldOf(t, hubScenario(spokes))
 	for i := range spokes {
 		w.put(spokeName(i), w.spoke(i))
