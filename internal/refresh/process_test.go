@@ -141,10 +141,10 @@ func herd(t *testing.T, n int, command func() *exec.Cmd) []*result {
 	return results
 }
 
-// herdSize is how many processes make a herd: with -short a quarter.
+// herdSize is how many processes make a herd: with -short an eighth.
 func herdSize(full int) int {
 	if testing.Short() {
-		return full / 4
+		return full / 8
 	}
 	return full
 }

@@ -250,10 +250,14 @@ func TestSecretsOfStatesStayThere(t *testing.T) {
 	state := `{"version": 4, "serial": 1, "outputs": {"o": {"value": "t0p-secret"}}, "resources": [{"mode": "managed", "type": "aws_iam_role", "name": "r", "instances": [
 		{"attributes": {"name": {"x": "t0p-secret"}, "arn": "t0p-secret", "max_session_duration": "t0p-secret", "description": "t0p-secret", "assume_role_policy": ` + asText("a") + `}, "private": "t0p-secret"}]}]}`
 	export := `{"version": 3, "deployment": {"secrets_providers": {"state": "t0p-secret"}, "resources": [{"urn": "u", "type": "aws:iam/role:Role", "outputs": {"name": "r", "tags": "t0p-secret", "assumeRolePolicy": ` + asText("a") + `}}]}}`
+	step := 7
+	if testing.Short() {
+		step = 31
+	}
 	for _, src := range []string{state, plan, preview, export} {
 		bare := strings.ReplaceAll(src, `"`+secret+`"`, secret) // without quotes a parser may quote it
 		for _, text := range []string{src, bare} {
-			for end := len(text); end >= 0; end -= 7 {
+			for end := len(text); end >= 0; end -= step {
 				for _, before := range []bool{false, true} {
 					if out := strings.Join(formRoles(text[:end], Options{Before: before}), "\n"); strings.Contains(out, secret) {
 						t.Fatalf("cut at %d: %s", end, out)

@@ -387,7 +387,7 @@ func TestBudgets(t *testing.T) {
 		{"stack sets", nested(5), "more than 3 templates within templates"},
 	}
 	for i, tt := range tests {
-		if propertytest.LeaveOut(i, 3) {
+		if propertytest.LeaveOut(i, 5) {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
