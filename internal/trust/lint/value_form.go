@@ -2,7 +2,7 @@ package lint
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/org/aws-oidc-action/internal/arn"
@@ -111,11 +111,24 @@ var (
 		"aws:sourceaccount":    accountForm,
 		"aws:vpceaccount":      accountForm,
 		"aws:requestedregion":  {"a region", arn.IsRegion},
-		"aws:sourcevpc":        {"the id of a VPC, such as vpc-11223344", regexp.MustCompile(`^vpc-([0-9a-z]{8}|[0-9a-z]{17})$`).MatchString},
-		"aws:sourcevpce":       {"the id of a VPC endpoint, such as vpce-11223344", regexp.MustCompile(`^vpce-([0-9a-z]{8}|[0-9a-z]{17})$`).MatchString},
-		"aws:principalorgid":   {"the id of an organization, such as o-1234567890", regexp.MustCompile(`^o-[0-9a-z]{10,32}$`).MatchString},
+		"aws:sourcevpc":        {"the id of a VPC, such as vpc-11223344", func(s string) bool { return isID(s, "vpc-", 8, 17) }},
+		"aws:sourcevpce":       {"the id of a VPC endpoint, such as vpce-11223344", func(s string) bool { return isID(s, "vpce-", 8, 17) }},
+		"aws:principalorgid":   {"the id of an organization, such as o-1234567890", isOrganization},
 	}
 )
+
+// isID reports whether s is prefix and one of several numbers of lower-case
+// letters and digits.
+func isID(s, prefix string, lengths ...int) bool {
+	id, found := strings.CutPrefix(s, prefix)
+	return found && slices.Contains(lengths, len(id)) && strings.Trim(id, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+}
+
+// isOrganization holds to the form of the API reference of AWS Organizations.
+func isOrganization(s string) bool {
+	n := len(s) - len("o-")
+	return 10 <= n && n <= 32 && isID(s, "o-", n)
+}
 
 // principalFault returns what is wrong with an AWS principal, or "".
 func principalFault(e trust.PrincipalEntry) string {
