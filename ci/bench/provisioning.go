@@ -107,8 +107,9 @@ func (b *bench) provisioning() ([]row, error) {
 	}
 	ways := []way{
 		// The aim is missed: the daemon's unpacking of the program takes longer than
-		// docker run, 1.8 to 2 times on an idle machine. The limit finds what gets worse.
-		{name: "pull by digest", aim: 1, limit: 3, image: b.pinned, get: func() (time.Duration, error) {
+		// docker run, 2.1 times on an idle machine, and grows with it. The limit is
+		// that of an image of 6 MB, which is the limit of its size.
+		{name: "pull by digest", aim: 1, limit: 2.5, image: b.pinned, get: func() (time.Duration, error) {
 			return timed(nil, "pull", "--quiet", b.pinned)
 		}},
 		{name: "self-contained, BuildKit", aim: 1.5, image: built, get: selfContained("1")},

@@ -14,7 +14,7 @@ import (
 )
 
 // sampler makes requests out of what two policies name: their principals and
-// values, and what is next to them. It knows nothing of how they are compared.
+// values, and what is next to them, independently of how diff compares them.
 type sampler struct {
 	*rand.Rand
 	principals []trust.Principal

@@ -135,10 +135,10 @@ func (r *reader) module(dir string) (*module, error) {
 		}
 	}
 	for _, body := range bodies {
-		m.declare(body)
+		m.declare(body, false)
 	}
 	for _, body := range changes {
-		m.change(body)
+		m.declare(body, true)
 	}
 	m.readGiven(r, given)
 	return m, nil
@@ -290,8 +290,16 @@ func checkNesting(tokens hclsyntax.Tokens) error {
 	return nil
 }
 
-// declare takes the blocks of a file.
-func (m *module) declare(body *hclsyntax.Body) {
+// declare takes the blocks of a file. Those of an override file change what the
+// module has, argument by argument; a resource, data source or module that it does not
+// have is an error to Terraform, and left out.
+func (m *module) declare(body *hclsyntax.Body, override bool) {
+	place := func(base, b *hclsyntax.Block) *hclsyntax.Block {
+		if override {
+			return merged(base, b)
+		}
+		return b
+	}
 	for _, b := range body.Blocks {
 		switch address := addressOf(b); {
 		case b.Type == "locals":
@@ -299,14 +307,14 @@ func (m *module) declare(body *hclsyntax.Body) {
 				m.locals[name] = a
 			}
 		case b.Type == "variable" && len(b.Labels) == 1:
-			m.variables[b.Labels[0]] = b
+			m.variables[b.Labels[0]] = place(m.variables[b.Labels[0]], b)
 		case b.Type == "output" && len(b.Labels) == 1:
-			m.outputs[b.Labels[0]] = b
-		case address != "":
+			m.outputs[b.Labels[0]] = place(m.outputs[b.Labels[0]], b)
+		case address != "" && (!override || m.blocks[address] != nil):
 			if _, twice := m.blocks[address]; !twice {
 				m.order = append(m.order, address)
 			}
-			m.blocks[address] = b
+			m.blocks[address] = place(m.blocks[address], b)
 		}
 	}
 }
@@ -324,25 +332,8 @@ func addressOf(b *hclsyntax.Block) string {
 	return ""
 }
 
-// change takes the blocks of an override file, whose arguments and nested
-// blocks take the place of those that the module has.
-func (m *module) change(body *hclsyntax.Body) {
-	for _, b := range body.Blocks {
-		switch address := addressOf(b); {
-		case b.Type == "locals":
-			for name, a := range b.Body.Attributes {
-				m.locals[name] = a
-			}
-		case b.Type == "variable" && len(b.Labels) == 1:
-			m.variables[b.Labels[0]] = merged(m.variables[b.Labels[0]], b)
-		case b.Type == "output" && len(b.Labels) == 1:
-			m.outputs[b.Labels[0]] = merged(m.outputs[b.Labels[0]], b)
-		case address != "" && m.blocks[address] != nil:
-			m.blocks[address] = merged(m.blocks[address], b)
-		}
-	}
-}
-
+// merged returns base, if there is one, with the arguments and the nested blocks
+// of change in place of its own.
 func merged(base, change *hclsyntax.Block) *hclsyntax.Block {
 	if base == nil {
 		return change
